@@ -1,0 +1,71 @@
+/** The gateway's options: one table for flags, environment and `--help`. */
+import {
+  choiceOption,
+  durationOption,
+  type OptionValues,
+  parseOptions,
+  sizeOption,
+  textOption,
+} from '@tributary/shared/options';
+import { parseListenAddress } from './http/listen-address.ts';
+import { LOG_FORMATS, LOG_LEVELS } from './telemetry/log.ts';
+
+export const ENV_PREFIX = 'TRIBUTARY_GATEWAY_';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const MIB = 1024 * 1024;
+
+export const OPTION_SPECS = {
+  'web.listen-address': textOption({
+    help: 'Address to listen on, for scrapes and reporters alike.',
+    placeholder: 'HOST:PORT',
+    default: '127.0.0.1:9750',
+    check: (text) => {
+      parseListenAddress(text);
+      return text;
+    },
+  }),
+  'storage.path': textOption({
+    help: 'Folder of the ledger.',
+    placeholder: 'DIR',
+    default: './data/gateway',
+  }),
+  'storage.retention.time': durationOption({
+    help: 'How long samples are kept.',
+    defaultMs: 24 * HOUR_MS,
+    minMs: MINUTE_MS,
+  }),
+  'storage.retention.size': sizeOption({
+    help: 'How much disk samples may take up; the oldest go first.',
+    defaultBytes: 2048 * MIB,
+    minBytes: MIB,
+  }),
+  'fleet.stale-after': durationOption({
+    help: 'A host or a series without a newer sample is no longer shown.',
+    defaultMs: 5 * MINUTE_MS,
+    minMs: 1000,
+  }),
+  'fleet.forget-after': durationOption({
+    help: 'A host that was not seen for so long is forgotten.',
+    defaultMs: 7 * DAY_MS,
+    minMs: MINUTE_MS,
+  }),
+  'log.level': choiceOption({ help: 'Least severe messages to log.', choices: LOG_LEVELS, default: 'info' }),
+  'log.format': choiceOption({
+    help: 'Form of log lines; auto is pretty on a terminal, json elsewhere.',
+    choices: LOG_FORMATS,
+    default: 'auto',
+  }),
+};
+
+export type GatewayOptions = OptionValues<typeof OPTION_SPECS>;
+
+/** @throws OptionError */
+export function readOptions(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): GatewayOptions {
+  return parseOptions(OPTION_SPECS, { argv, env, envPrefix: ENV_PREFIX });
+}

@@ -1,0 +1,36 @@
+/** The lines of the gateway's own families. They never carry a timestamp: they are true at the scrape. */
+import { escapeLabelValue } from '../link/series-text.ts';
+import { valueText } from './format.ts';
+import type { OwnFamily, OwnSeries } from './input.ts';
+import type { OwnMember } from './layout.ts';
+
+/** @returns the lines of a member, one by one. Every family is read once, also where its lines are spread. */
+export function createOwnText(
+  own: readonly OwnFamily[],
+): (member: OwnMember) => Generator<string, void, undefined> {
+  const kept = new Map<OwnFamily, readonly OwnSeries[]>();
+  return function* ownText({ own: place, suffix }) {
+    const family = own[place];
+    if (family === undefined) return;
+    if (suffix === null) {
+      for (const series of family.series()) yield lineText(family.name, series);
+      return;
+    }
+    let all = kept.get(family);
+    if (all === undefined) {
+      all = [...family.series()];
+      kept.set(family, all);
+    }
+    for (const series of all) if (series.suffix === suffix) yield lineText(family.name, series);
+  };
+}
+
+function lineText(name: string, { suffix, labels, value }: OwnSeries): string {
+  let text = '';
+  for (const label of Object.keys(labels).sort()) {
+    const content = labels[label];
+    if (content === undefined || content === '') continue;
+    text += `${text === '' ? '{' : ','}${label}="${escapeLabelValue(content)}"`;
+  }
+  return `${name}${suffix}${text}${text === '' ? '' : '}'} ${valueText(value)}\n`;
+}

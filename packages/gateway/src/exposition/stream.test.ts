@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
+import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { bodyStream } from './stream.ts';
+
+/** Tells how far it was read and whether it was closed. */
+function source(count: number, failAt = Number.POSITIVE_INFINITY) {
+  const state = { made: 0, closed: false };
+  function* chunks(): Generator<string, void, undefined> {
+    try {
+      for (; state.made < count; state.made++) {
+        if (state.made === failAt) throw new Error('no more');
+        yield `chunk ${state.made} ${'é'.repeat(40_000)}\n`;
+      }
+    } finally {
+      state.closed = true;
+    }
+  }
+  return { state, chunks: chunks() };
+}
+
+const whole = [...source(20).chunks].join('');
+
+test('plain bodies are the chunks as UTF-8', async () => {
+  assert.equal((await buffer(bodyStream(source(20).chunks, false))).toString(), whole);
+});
+
+test("gzip'd bodies are one member that inflates to the same", async () => {
+  const zipped = await buffer(bodyStream(source(20).chunks, true));
+  assert.equal(gunzipSync(zipped).toString(), whole);
+});
+
+for (const gzip of [false, true]) {
+  const how = gzip ? "gzip'd" : 'plain';
+
+  test(`an empty ${how} body ends`, async () => {
+    const body = await buffer(bodyStream(source(0).chunks, gzip));
+    assert.equal((gzip ? gunzipSync(body) : body).length, 0);
+  });
+
+  test(`a ${how} body that fails midway is destroyed and never ends`, async () => {
+    const stream = bodyStream(source(20, 10).chunks, gzip);
+    let ended = false;
+    stream.on('end', () => {
+      ended = true;
+    });
+    await assert.rejects(buffer(stream), /no more/);
+    assert.equal(ended, false);
+    assert.equal(stream.destroyed, true);
+  });
+
+  test(`a slow reader of a ${how} body holds the generator back`, async () => {
+    const { state, chunks } = source(500);
+    const stream = bodyStream(chunks, gzip);
+    let written = 0;
+    const stuck = new Writable({
+      highWaterMark: 1024,
+      write(_chunk, _encoding, _callback) {
+        written++;
+      },
+    });
+    stream.pipe(stuck);
+    let made = -1;
+    while (made !== state.made) {
+      made = state.made;
+      await setTimeout(100);
+    }
+    assert.equal(written, 1);
+    // Text that repeats itself shrinks a thousandfold, so gzip takes more of it before its own buffer is full.
+    assert.ok(state.made < (gzip ? 500 : 10), `${state.made} chunks were made`);
+    stream.destroy();
+  });
+
+  test(`destroying a ${how} body closes the generator`, async () => {
+    const { state, chunks } = source(500);
+    const stream = bodyStream(chunks, gzip);
+    await assert.rejects(
+      pipeline(
+        stream,
+        new Writable({
+          write(_chunk, _encoding, callback) {
+            callback(new Error('the client went away'));
+          },
+        }),
+      ),
+      /went away/,
+    );
+    await new Promise((done) => setImmediate(done));
+    assert.equal(state.closed, true);
+    assert.ok(state.made < 500);
+  });
+}
+
+test('the event loop has its turn between chunks', async () => {
+  const { state, chunks } = source(50);
+  const seen: number[] = [];
+  const watch = (): void => {
+    seen.push(state.made);
+    if (!state.closed) setImmediate(watch);
+  };
+  setImmediate(watch);
+  await buffer(bodyStream(chunks, false));
+  for (const [i, made] of seen.entries()) assert.ok(made - (seen[i - 1] ?? 0) <= 1);
+});

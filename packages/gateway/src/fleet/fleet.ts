@@ -1,0 +1,185 @@
+/**
+ * The fleet: who is there, and the newest points of everyone. Everything here is memory; what must outlive the process
+ * is the ledger's, from which `restore` brings the newest points back at a start.
+ */
+import type { Clock } from '@tributary/shared/clock';
+import type { Hello } from '@tributary/shared/frames';
+import type { Ledger, TombstoneEntry } from '../ledger/ledger.ts';
+import type { DropReason, SettledEntry } from '../link/observer.ts';
+import type { ShapeRegistry } from '../link/shape-registry.ts';
+import { FleetHost, type HostGroup } from './host.ts';
+
+export interface FleetOptions {
+  readonly clock: Clock;
+  /** A host or a series without a newer sample is no longer shown. */
+  readonly staleAfterMs: number;
+  /** A host that was not seen for so long is forgotten. */
+  readonly forgetAfterMs: number;
+}
+
+/** For so long after a start, hosts keep the state they had, so that a restart of the gateway alerts nobody. */
+const GRACE_MS = 60_000;
+/** Skews are judged from so many connected hosts on; fewer could be wrong themselves. */
+const SKEW_HOSTS_MIN = 3;
+const SKEW_MS_MAX = 60_000;
+/** Hosts that are read from the ledger at a time during a start. */
+const RESTORE_CONCURRENCY = 16;
+
+export class Fleet {
+  readonly #options: FleetOptions;
+  readonly #hosts = new Map<string, FleetHost>();
+  readonly #startedAt: number;
+  /** Hosts that were up when the gateway went down. */
+  readonly #wereUp = new Set<string>();
+  #groups: readonly HostGroup[] | null = null;
+
+  constructor(options: FleetOptions) {
+    this.#options = options;
+    this.#startedAt = options.clock.now();
+  }
+
+  get size(): number {
+    return this.#hosts.size;
+  }
+
+  /** All hosts, by name. */
+  hosts(): FleetHost[] {
+    return [...this.#hosts.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  host(name: string): FleetHost | undefined {
+    return this.#hosts.get(name);
+  }
+
+  /** Every group of every host, by the hosts' names. The array is kept while no group comes or goes. */
+  groups(): readonly HostGroup[] {
+    this.#groups ??= this.hosts().flatMap((host) => [...host.groups.values()]);
+    return this.#groups;
+  }
+
+  /** Points older than this are not shown. */
+  freshSince(): number {
+    return this.#options.clock.now() - this.#options.staleAfterMs;
+  }
+
+  /** Connected and fresh; for a minute after a start, what was so before it. */
+  isUp(host: FleetHost): boolean {
+    if (host.connected) return host.lastSampleAt === 0 || host.lastSampleAt >= this.freshSince();
+    return this.#wereUp.has(host.name) && this.#options.clock.now() - this.#startedAt < GRACE_MS;
+  }
+
+  /** The median of the connected hosts' skews in ms; null while too few are connected to tell. */
+  medianSkewMs(): number | null {
+    const skews: number[] = [];
+    for (const host of this.#hosts.values()) if (host.connected) skews.push(host.skewMs);
+    if (skews.length < SKEW_HOSTS_MIN) return null;
+    skews.sort((a, b) => a - b);
+    return skews[Math.floor(skews.length / 2)] ?? null;
+  }
+
+  /** True when most of the fleet disagrees with this machine's clock: then it is the gateway that is wrong. */
+  clockIsWrong(): boolean {
+    const median = this.medianSkewMs();
+    return median !== null && Math.abs(median) > SKEW_MS_MAX;
+  }
+
+  opened(hello: Hello, address: string): void {
+    this.#ensure(hello.host).opened(hello, address, this.#options.clock.now());
+    this.#wereUp.delete(hello.host);
+  }
+
+  closed(name: string): void {
+    this.#hosts.get(name)?.closed(this.#options.clock.now());
+  }
+
+  settled(name: string, entries: readonly SettledEntry[]): void {
+    const host = this.#ensure(name);
+    host.lastSeenAt = this.#options.clock.now();
+    for (const entry of entries) {
+      host.seq = entry.kind === 'batch' ? entry.seq : entry.lastSeq;
+      if (entry.kind === 'tombstone') noteLoss(host, entry);
+      else
+        for (const { shape, at, column } of entry.groups)
+          if (host.apply(shape, at, column)) this.#groups = null;
+    }
+  }
+
+  dropped(name: string, reason: DropReason, samples: number): void {
+    add(this.#ensure(name).dropped, reason, samples);
+  }
+
+  rejected(name: string, code: string): void {
+    add(this.#ensure(name).rejected, code, 1);
+  }
+
+  forget(name: string): void {
+    if (this.#hosts.delete(name)) this.#groups = null;
+  }
+
+  /** Drops stale points. @returns hosts that were not seen for the bound and are to be forgotten. */
+  expire(): string[] {
+    const forgetBefore = this.#options.clock.now() - this.#options.forgetAfterMs;
+    const gone: string[] = [];
+    for (const host of this.#hosts.values()) {
+      if (host.expire(this.freshSince())) this.#groups = null;
+      if (!host.connected && host.lastSeenAt < forgetBefore) gone.push(host.name);
+    }
+    return gone;
+  }
+
+  /** Brings back what the ledger knows: every host, and the newest points of those that still have fresh ones. */
+  async restore(ledger: Ledger, shapes: ShapeRegistry): Promise<void> {
+    const states = await ledger.hosts();
+    const newestAt = states.reduce((newest, { lastAt }) => Math.max(newest, lastAt), 0);
+    const queue = [...states];
+    const work = async () => {
+      for (let state = queue.pop(); state !== undefined; state = queue.pop()) {
+        const host = this.#ensure(state.host);
+        host.epoch = state.epoch;
+        host.lastSampleAt = state.lastAt;
+        if (state.lastAt > 0) host.lastSeenAt = Math.min(state.lastAt, this.#startedAt);
+        // When the gateway went down is not written anywhere; the newest sample of anyone tells it well enough.
+        if (state.lastAt > 0 && newestAt - state.lastAt < GRACE_MS) this.#wereUp.add(state.host);
+        if (state.lastAt < this.freshSince()) continue;
+        for (const entry of await ledger.read(state.host, state.nextOffset - 2, 1)) {
+          if (entry.kind === 'batch') restoreGroups(host, entry.groups, shapes);
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: RESTORE_CONCURRENCY }, work));
+    this.#groups = null;
+  }
+
+  #ensure(name: string): FleetHost {
+    let host = this.#hosts.get(name);
+    if (host === undefined) {
+      host = new FleetHost(name, this.#options.clock.now());
+      this.#hosts.set(name, host);
+    }
+    return host;
+  }
+}
+
+function noteLoss(host: FleetHost, entry: TombstoneEntry): void {
+  const [kind, reason] = entry.reason.split(':', 2);
+  if (kind !== 'gap' && kind !== 'skipped') return;
+  const { seq, lastSeq, fromAt, at } = entry;
+  host.lost({ fromSeq: seq, toSeq: lastSeq, fromAt, toAt: at, reason: reason ?? '' });
+}
+
+function restoreGroups(
+  host: FleetHost,
+  groups: Extract<Awaited<ReturnType<Ledger['read']>>[number], { kind: 'batch' }>['groups'],
+  shapes: ShapeRegistry,
+): void {
+  for (const { shape: key, at, column } of groups) {
+    const { shape } = shapes.restore(key);
+    if (shape !== null) host.apply(shape, at, column);
+  }
+  // Counted when they came; a counter that starts at zero must not start with these.
+  host.samples = 0;
+}
+
+function add(counts: Map<string, number>, key: string, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count);
+}

@@ -1,0 +1,149 @@
+/**
+ * The gateway's composition root: builds every part in the order of the data and joins them.
+ *
+ *     reporters ══► link ─► ledger ─► fleet ─► exposition ─► http ◄── Prometheus
+ */
+import { systemClock } from '@tributary/shared/clock';
+import { DEFAULT_LIMITS } from '@tributary/shared/limits';
+import type { FastifyInstance } from 'fastify';
+import type { GatewayOptions } from './config.ts';
+import { Exposition } from './exposition/exposition.ts';
+import { Fleet } from './fleet/fleet.ts';
+import { refuseUnlessLoopback } from './http/access.ts';
+import { parseListenAddress } from './http/listen-address.ts';
+import { createHttp, listen } from './http/server.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts';
+import { LinkServer } from './link/server.ts';
+import { ShapeRegistry } from './link/shape-registry.ts';
+import { Voices } from './link/voices.ts';
+import { observeLink } from './link-events.ts';
+import type { Log } from './telemetry/log.ts';
+import { createMetrics, type GatewayMetrics } from './telemetry/metrics.ts';
+import { startUpkeep } from './upkeep.ts';
+import { VERSION } from './version.ts';
+
+export interface Gateway {
+  readonly url: string;
+  /** Acks what is on disk, sends everyone away, and closes the ledger. */
+  stop(): Promise<void>;
+}
+
+/** The address could not be listened on. `message` says what to do. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+/** For reporters to take their leave; the ledger must still be closed within the time a service manager allows. */
+const DRAIN_MS_MAX = 2_000;
+
+type Phase = 'starting' | 'running' | 'stopping';
+
+/** @throws LedgerOpenError, ListenError */
+export async function startGateway(options: GatewayOptions, log: Log): Promise<Gateway> {
+  const startedAt = systemClock.now();
+  const parts = { phase: 'starting' as Phase, metrics: null as GatewayMetrics | null };
+  const ledger = await SqliteLedger.open({
+    folder: options['storage.path'],
+    onCommit: (seconds) => parts.metrics?.commit(seconds),
+  });
+  const shapes = new ShapeRegistry();
+  const fleet = new Fleet({
+    clock: systemClock,
+    staleAfterMs: options['fleet.stale-after'],
+    forgetAfterMs: options['fleet.forget-after'],
+  });
+  const exposition: Exposition = new Exposition({ fleet, own: () => metrics.families() });
+  const metrics = createMetrics(VERSION, {
+    connections: () => link.connections,
+    shapes: () => shapes.size,
+    hosts: () => fleet.size,
+    medianSkewSeconds: () => {
+      const skewMs = fleet.medianSkewMs();
+      return skewMs === null ? null : skewMs / 1000;
+    },
+    demotedFamilies: () => exposition.demotedFamilies,
+    ledger: () => ({
+      ...ledger.stats,
+      pendingBytes: ledger.health.pendingBytes,
+      healthy: ledger.health.failure === null,
+    }),
+  });
+  parts.metrics = metrics;
+  const readiness = () => whyNotReady(parts.phase, ledger, fleet);
+  const onFault = (error: unknown, host?: string) => log.error({ err: error, host }, 'internal error');
+  const link = new LinkServer({
+    context: {
+      limits: DEFAULT_LIMITS,
+      clock: systemClock,
+      shapes,
+      voices: new Voices(),
+      observer: observeLink({ fleet, ledger, metrics, log }),
+      horizonMs: options['storage.retention.time'],
+    },
+    ledger,
+    authorize: (request) => {
+      if (parts.phase !== 'running') return { status: 503, message: 'the gateway is not ready' };
+      const refused = refuseUnlessLoopback({
+        headers: request.headers,
+        remoteAddress: request.socket.remoteAddress,
+      });
+      if (refused !== null) metrics.httpRefused(refused.reason);
+      return refused;
+    },
+    onFault,
+  });
+  const app = createHttp({
+    fleet,
+    readiness,
+    version: VERSION,
+    startedAt,
+    ledger: () => ({
+      generation: ledger.generation,
+      ...ledger.stats,
+      pendingBytes: ledger.health.pendingBytes,
+    }),
+    exposition,
+    metrics,
+    onFault,
+    upgrade: (request, socket, head) => link.upgrade(request, socket, head),
+  });
+  const url = await listenOrClose(app, options, ledger);
+  await fleet.restore(ledger, shapes);
+  const upkeep = startUpkeep({ fleet, ledger, options, log });
+  parts.phase = 'running';
+  log.info({ url, storage: options['storage.path'], hosts: fleet.size, version: VERSION }, 'gateway started');
+  return {
+    url,
+    async stop() {
+      parts.phase = 'stopping';
+      upkeep.stop();
+      await link.drain(DRAIN_MS_MAX);
+      await app.close();
+      await ledger.close();
+    },
+  };
+}
+
+async function listenOrClose(app: FastifyInstance, options: GatewayOptions, ledger: Ledger): Promise<string> {
+  const address = options['web.listen-address'];
+  try {
+    return await listen(app, parseListenAddress(address));
+  } catch (error) {
+    await app.close();
+    await ledger.close();
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'EADDRINUSE' ? 'in use by another program; stop it, or give another port' : message;
+    throw new ListenError(`cannot listen on ${address}: ${why} (--web.listen-address)`, { cause: error });
+  }
+}
+
+function whyNotReady(phase: Phase, ledger: Ledger, fleet: Fleet): string | null {
+  if (phase !== 'running') return phase;
+  const { failure } = ledger.health;
+  if (failure !== null) return `the ledger cannot commit: ${failure}`;
+  if (fleet.clockIsWrong()) {
+    return `the clocks of most hosts differ from this machine's by ${Math.round((fleet.medianSkewMs() ?? 0) / 1000)} s; set this machine's clock right`;
+  }
+  return null;
+}

@@ -1,0 +1,87 @@
+/** `/api/v1/*`: JSON in Prometheus's envelope. Times are ISO 8601 in UTC, null where there is none. */
+import type { FastifyInstance } from 'fastify';
+import type { Fleet } from '../fleet/fleet.ts';
+import type { FleetHost } from '../fleet/host.ts';
+import type { Readiness } from './health.ts';
+
+export interface ApiSources {
+  readonly fleet: Fleet;
+  readonly readiness: Readiness;
+  readonly version: string;
+  readonly startedAt: number;
+  readonly ledger: () => {
+    generation: string;
+    bytes: number;
+    entries: number;
+    oldestAt: number;
+    pendingBytes: number;
+  };
+}
+
+export function registerApi(app: FastifyInstance, sources: ApiSources): void {
+  const { fleet } = sources;
+  app.get('/api/v1/hosts', () => success(fleet.hosts().map((host) => summary(fleet, host))));
+  app.get<{ Params: { name: string } }>('/api/v1/hosts/:name', (request, reply) => {
+    const host = fleet.host(request.params.name);
+    if (host === undefined) return reply.code(404).send(failure('not_found', 'no such host'));
+    return success(detail(fleet, host));
+  });
+  app.get('/api/v1/status', () => {
+    const { version, startedAt, readiness } = sources;
+    const { generation, bytes, entries, oldestAt, pendingBytes } = sources.ledger();
+    const notReady = readiness();
+    return success({
+      version,
+      startTime: isoTime(startedAt),
+      ready: notReady === null,
+      ...(notReady === null ? {} : { notReady }),
+      hosts: { known: fleet.size, up: fleet.hosts().filter((host) => fleet.isUp(host)).length },
+      ledger: { generation, bytes, batches: entries, oldest: isoTime(oldestAt), pendingBytes },
+    });
+  });
+}
+
+/** The body of an error, as Prometheus's API writes it. */
+export function failure(
+  errorType: string,
+  error: string,
+): { status: 'error'; errorType: string; error: string } {
+  return { status: 'error', errorType, error };
+}
+
+function success<T>(data: T): { status: 'success'; data: T } {
+  return { status: 'success', data };
+}
+
+function summary(fleet: Fleet, host: FleetHost) {
+  return {
+    host: host.name,
+    up: fleet.isUp(host),
+    connected: host.connected,
+    connectedSince: host.connected ? isoTime(host.connectedAt) : null,
+    address: host.address,
+    epoch: host.epoch,
+    run: host.run,
+    agent: host.agent,
+    os: host.os,
+    seq: host.seq,
+    lastSample: isoTime(host.lastSampleAt),
+    series: host.series,
+    samples: host.samples,
+    clockSkewMs: host.skewMs,
+  };
+}
+
+function detail(fleet: Fleet, host: FleetHost) {
+  return {
+    ...summary(fleet, host),
+    dropped: Object.fromEntries(host.dropped),
+    rejected: Object.fromEntries(host.rejected),
+    lostMs: Object.fromEntries(host.lostMs),
+    gaps: host.gaps.map(({ fromAt, toAt, ...gap }) => ({ ...gap, from: isoTime(fromAt), to: isoTime(toAt) })),
+  };
+}
+
+function isoTime(ms: number): string | null {
+  return ms === 0 ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,90 @@
+/**
+ * The binary form of a batch's groups, without their shapes (docs/LEDGER.md, "Payload"). Little-endian, every block
+ * aligned to eight bytes: a column is written and read as one copy.
+ *
+ *     u32 version, u32 number of groups
+ *     per group: f64 at, u32 length, u32 flags, length × f64 values,
+ *                and with flag 1 a bitmap of absent values, padded to eight bytes
+ */
+import type { Column } from '@tributary/shared/column';
+
+export interface EncodableGroup {
+  readonly at: number;
+  readonly column: Column;
+}
+
+const VERSION = 1;
+const HEADER_BYTES = 8;
+const GROUP_HEADER_BYTES = 16;
+const FLAG_ABSENT = 1;
+
+if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) {
+  throw new Error('the ledger is written in little-endian order, and this machine is big-endian');
+}
+
+export function encodeGroups(groups: readonly EncodableGroup[]): Uint8Array<ArrayBuffer> {
+  let size = HEADER_BYTES;
+  for (const { column } of groups) size += groupBytes(column.values.length, column.absent !== null);
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, VERSION, true);
+  view.setUint32(4, groups.length, true);
+  let offset = HEADER_BYTES;
+  for (const { at, column } of groups) {
+    const { values, absent } = column;
+    view.setFloat64(offset, at, true);
+    view.setUint32(offset + 8, values.length, true);
+    view.setUint32(offset + 12, absent === null ? 0 : FLAG_ABSENT, true);
+    offset += GROUP_HEADER_BYTES;
+    new Float64Array(bytes.buffer, offset, values.length).set(values);
+    offset += values.length * 8;
+    if (absent === null) continue;
+    for (let i = 0; i < absent.length; i++) {
+      if (absent[i] === 1) bytes[offset + (i >> 3)] = (bytes[offset + (i >> 3)] ?? 0) | (1 << (i & 7));
+    }
+    offset += bitmapBytes(absent.length);
+  }
+  return bytes;
+}
+
+/** @throws Error when the bytes are no such payload. */
+export function decodeGroups(stored: Uint8Array): EncodableGroup[] {
+  // A copy of our own, so that columns can be views of it whatever the alignment of what the driver gave us.
+  const bytes = stored.slice();
+  const view = new DataView(bytes.buffer);
+  if (bytes.length < HEADER_BYTES || view.getUint32(0, true) !== VERSION) {
+    throw new Error(`not a payload of version ${VERSION}`);
+  }
+  const groups: EncodableGroup[] = [];
+  const count = view.getUint32(4, true);
+  let offset = HEADER_BYTES;
+  for (let g = 0; g < count; g++) {
+    if (offset + GROUP_HEADER_BYTES > bytes.length) throw new Error('payload ends within a group');
+    const at = view.getFloat64(offset, true);
+    const length = view.getUint32(offset + 8, true);
+    const hasAbsent = (view.getUint32(offset + 12, true) & FLAG_ABSENT) !== 0;
+    const end = offset + groupBytes(length, hasAbsent);
+    if (end > bytes.length) throw new Error('payload ends within a column');
+    offset += GROUP_HEADER_BYTES;
+    const values = new Float64Array(bytes.buffer, offset, length);
+    const absent = hasAbsent ? readBitmap(bytes, offset + length * 8, length) : null;
+    groups.push({ at, column: { values, absent } });
+    offset = end;
+  }
+  if (offset !== bytes.length) throw new Error('payload goes on behind its last group');
+  return groups;
+}
+
+function groupBytes(length: number, hasAbsent: boolean): number {
+  return GROUP_HEADER_BYTES + length * 8 + (hasAbsent ? bitmapBytes(length) : 0);
+}
+
+function bitmapBytes(length: number): number {
+  return Math.ceil(length / 64) * 8;
+}
+
+function readBitmap(bytes: Uint8Array, offset: number, length: number): Uint8Array {
+  const absent = new Uint8Array(length);
+  for (let i = 0; i < length; i++) absent[i] = ((bytes[offset + (i >> 3)] ?? 0) >> (i & 7)) & 1;
+  return absent;
+}

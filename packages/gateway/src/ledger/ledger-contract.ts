@@ -1,0 +1,168 @@
+/** The ledger's contract as tests. Every implementation runs them; see the comment of `ledger.ts` for the words. */
+import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import type { BatchEntry, Ledger, ShapeKey, TombstoneEntry } from './ledger.ts';
+import { LedgerClosedError, LedgerGapError } from './ledger.ts';
+
+const SHAPE: ShapeKey = { hash: 'a'.repeat(64), body: '{"labels":{},"families":[]}' };
+const NO_BOUNDS = { olderThan: 0, bytesMax: Number.MAX_SAFE_INTEGER };
+
+export function batch(seq: number, at = seq * 1000, value = seq): BatchEntry {
+  const column = { values: Float64Array.of(value, Number.NaN, -0.5), absent: Uint8Array.of(0, 0, 1) };
+  return { kind: 'batch', seq, at, contentHash: seq * 7, groups: [{ shape: SHAPE, at, column }] };
+}
+
+export function tombstone(seq: number, lastSeq: number, reason = 'skipped:too_large'): TombstoneEntry {
+  return { kind: 'tombstone', seq, lastSeq, fromAt: seq * 1000, at: lastSeq * 1000, reason, contentHash: 0 };
+}
+
+async function seqs(ledger: Ledger, host: string, after = 0, limit = 1000): Promise<number[]> {
+  return (await ledger.read(host, after, limit)).map((entry) => entry.seq);
+}
+
+export function ledgerContract(name: string, open: (folder: string) => Promise<Ledger>): void {
+  const check = (title: string, body: (ledger: Ledger, reopen: () => Promise<Ledger>) => Promise<void>) =>
+    test(title, async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'tributary-ledger-'));
+      let ledger = await open(folder);
+      try {
+        await body(ledger, async () => {
+          await ledger.close();
+          ledger = await open(folder);
+          return ledger;
+        });
+      } finally {
+        await ledger.close();
+        await rm(folder, { recursive: true });
+      }
+    });
+
+  describe(`ledger contract: ${name}`, () => {
+    check('gives back what was appended, in order, with its values', async (ledger) => {
+      await ledger.append('web-1', 'e1', [batch(1), batch(2)]);
+      await ledger.append('web-1', 'e1', [tombstone(3, 5)]);
+      const [first, second, third] = await ledger.read('web-1', 0, 10);
+      assert.ok(first?.kind === 'batch' && second?.kind === 'batch' && third?.kind === 'tombstone');
+      assert.deepEqual([first.offset, second.offset, third.offset], [1, 2, 3]);
+      assert.deepEqual(first.groups, batch(1).groups);
+      assert.equal(second.contentHash, 14);
+      const { offset: _, epoch: __, ...stored } = third;
+      assert.deepEqual(stored, tombstone(3, 5));
+    });
+
+    check('reads from a position, at most a limit', async (ledger) => {
+      await ledger.append('web-1', 'e1', [batch(1), batch(2), batch(3), batch(4)]);
+      assert.deepEqual(await seqs(ledger, 'web-1', 1, 2), [2, 3]);
+      assert.deepEqual(await seqs(ledger, 'web-1', 4), []);
+      assert.deepEqual(await seqs(ledger, 'nobody'), []);
+    });
+
+    check('is idempotent by host, epoch and seq', async (ledger) => {
+      await ledger.append('web-1', 'e1', [batch(1), batch(2)]);
+      await ledger.append('web-1', 'e1', [batch(1, 1000, 99), batch(2), batch(3)]);
+      assert.deepEqual(await seqs(ledger, 'web-1'), [1, 2, 3]);
+      await ledger.append('web-1', 'e2', [batch(1)]);
+      await ledger.append('web-2', 'e1', [batch(1)]);
+      assert.deepEqual(await seqs(ledger, 'web-1'), [1, 2, 3, 1]);
+      assert.deepEqual(await seqs(ledger, 'web-2'), [1]);
+    });
+
+    check('refuses a hole, and keeps nothing of that append', async (ledger) => {
+      await ledger.append('web-1', 'e1', [batch(1)]);
+      const [hole, good] = await Promise.allSettled([
+        ledger.append('web-1', 'e1', [batch(2), batch(4)]),
+        ledger.append('web-2', 'e1', [batch(7)]),
+      ]);
+      assert.ok(hole.status === 'rejected' && hole.reason instanceof LedgerGapError);
+      assert.match(hole.reason.message, /web-1.*seq 4 came where 3 is next/);
+      assert.equal(good.status, 'fulfilled');
+      assert.deepEqual(await seqs(ledger, 'web-1'), [1]);
+      assert.deepEqual(await seqs(ledger, 'web-2'), [7]);
+    });
+
+    check('knows where a stream stands, after everything appended before', async (ledger) => {
+      assert.deepEqual(await ledger.stream('web-1', 'e1'), { next: null, lastHash: 0, lastAt: 0 });
+      const appended = ledger.append('web-1', 'e1', [batch(5), tombstone(6, 9)]);
+      assert.deepEqual(await ledger.stream('web-1', 'e1'), { next: 10, lastHash: 0, lastAt: 5000 });
+      await appended;
+      await ledger.append('web-1', 'e1', [batch(10)]);
+      assert.deepEqual(await ledger.stream('web-1', 'e1'), { next: 11, lastHash: 70, lastAt: 10_000 });
+    });
+
+    check('tells its hosts', async (ledger) => {
+      await ledger.append('web-2', 'e1', [batch(1)]);
+      await ledger.append('web-1', 'e1', [batch(1), batch(2)]);
+      await ledger.append('web-1', 'e9', [batch(1, 1500)]);
+      assert.deepEqual(await ledger.hosts(), [
+        { host: 'web-1', nextOffset: 4, lastAt: 2000, epoch: 'e9' },
+        { host: 'web-2', nextOffset: 2, lastAt: 1000, epoch: 'e1' },
+      ]);
+    });
+
+    check('holds all of it after reopening, in the same generation', async (ledger, reopen) => {
+      await ledger.append('web-1', 'e1', [batch(1), batch(2)]);
+      const { generation } = ledger;
+      const again = await reopen();
+      assert.equal(again.generation, generation);
+      assert.deepEqual(await again.stream('web-1', 'e1'), { next: 3, lastHash: 14, lastAt: 2000 });
+      await again.append('web-1', 'e1', [batch(2), batch(3)]);
+      assert.deepEqual(await seqs(again, 'web-1'), [1, 2, 3]);
+      assert.deepEqual(
+        (await again.read('web-1', 2, 1)).map(({ offset }) => offset),
+        [3],
+      );
+    });
+
+    check('trims by age, and keeps the streams', async (ledger) => {
+      await ledger.append('web-1', 'e1', [batch(1), batch(2), batch(3)]);
+      assert.equal(await ledger.trim({ ...NO_BOUNDS, olderThan: 2500 }), 2);
+      assert.deepEqual(await seqs(ledger, 'web-1'), [3]);
+      assert.equal(await ledger.trim({ ...NO_BOUNDS, olderThan: 9000 }), 1);
+      assert.equal(ledger.stats.entries, 0);
+      assert.equal((await ledger.stream('web-1', 'e1')).next, 4);
+    });
+
+    check('trims by size, oldest first', async (ledger) => {
+      const values = new Float64Array(2000).map(() => 1.5);
+      for (let seq = 1; seq <= 60; seq++) {
+        const groups = [{ shape: SHAPE, at: seq * 1000, column: { values, absent: null } }];
+        await ledger.append('web-1', 'e1', [{ ...batch(seq), groups }]);
+      }
+      const bytesMax = Math.floor(ledger.stats.bytes / 2);
+      assert.ok((await ledger.trim({ olderThan: 0, bytesMax })) > 0);
+      assert.ok(ledger.stats.bytes <= bytesMax);
+      const left = await seqs(ledger, 'web-1');
+      assert.equal(left.at(-1) ?? 60, 60);
+      assert.equal(ledger.stats.oldestAt, (left[0] ?? 0) * 1000);
+    });
+
+    check('forgets a host, and takes it anew', async (ledger) => {
+      await ledger.append('web-1', 'e1', [batch(1), batch(2)]);
+      await ledger.append('web-2', 'e1', [batch(1)]);
+      await ledger.forget('web-1');
+      assert.deepEqual(
+        (await ledger.hosts()).map(({ host }) => host),
+        ['web-2'],
+      );
+      assert.equal((await ledger.stream('web-1', 'e1')).next, null);
+      await ledger.append('web-1', 'e1', [batch(1)]);
+      assert.deepEqual(await seqs(ledger, 'web-1'), [1]);
+    });
+
+    check(
+      'finishes what was called before it closes, and refuses what comes after',
+      async (ledger, reopen) => {
+        const early = ledger.append('web-1', 'e1', [batch(1)]);
+        const closed = ledger.close();
+        await assert.rejects(ledger.append('web-1', 'e1', [batch(2)]), LedgerClosedError);
+        await early;
+        await closed;
+        assert.equal(ledger.health.pendingBytes, 0);
+        assert.deepEqual(await seqs(await reopen(), 'web-1'), [1]);
+      },
+    );
+  });
+}

@@ -1,0 +1,60 @@
+/**
+ * The ledger's SQLite schema as numbered migrations. A migration, once released, is never edited; `user_version` counts
+ * how many were applied. docs/LEDGER.md explains every column.
+ */
+import type { Database } from 'better-sqlite3';
+import { LedgerOpenError } from '../ledger.ts';
+
+const MIGRATIONS = [
+  `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE hosts (
+    id          INTEGER PRIMARY KEY,
+    name        TEXT NOT NULL UNIQUE,
+    next_offset INTEGER NOT NULL DEFAULT 1,
+    last_at     INTEGER NOT NULL DEFAULT 0,
+    epoch       TEXT NOT NULL DEFAULT ''
+  ) STRICT;
+
+  CREATE TABLE streams (
+    id        INTEGER PRIMARY KEY,
+    host_id   INTEGER NOT NULL REFERENCES hosts (id),
+    epoch     TEXT NOT NULL,
+    next_seq  INTEGER NOT NULL,
+    last_hash INTEGER NOT NULL,
+    UNIQUE (host_id, epoch)
+  ) STRICT;
+
+  CREATE TABLE shapes (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, body TEXT NOT NULL) STRICT;
+
+  -- key = host_id * 2^32 + offset, so that a host's log is one range of the table's own tree.
+  CREATE TABLE entries (
+    key          INTEGER PRIMARY KEY,
+    stream_id    INTEGER NOT NULL REFERENCES streams (id),
+    seq          INTEGER NOT NULL,
+    last_seq     INTEGER NOT NULL,
+    from_at      INTEGER NOT NULL,
+    at           INTEGER NOT NULL,
+    content_hash INTEGER NOT NULL,
+    reason       TEXT,
+    shapes       TEXT,
+    payload      BLOB
+  ) STRICT;
+  CREATE INDEX entries_by_time ON entries (at);
+  `,
+];
+
+/** Brings an opened database to the present schema. @throws LedgerOpenError when it is from a newer version. */
+export function migrate(db: Database, path: string): void {
+  const version = db.pragma('user_version', { simple: true }) as number;
+  if (version > MIGRATIONS.length) {
+    throw new LedgerOpenError(
+      `${path}: written by a newer version (schema ${version}, this one knows ${MIGRATIONS.length}); run that version, or move the folder away to start afresh`,
+    );
+  }
+  db.transaction(() => {
+    for (const sql of MIGRATIONS.slice(version)) db.exec(sql);
+    db.pragma(`user_version = ${MIGRATIONS.length}`);
+  }).immediate();
+}

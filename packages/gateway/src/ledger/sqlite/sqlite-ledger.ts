@@ -1,0 +1,353 @@
+/**
+ * The embedded ledger: SQLite behind the port, in a worker thread.
+ *
+ * **Group commit.** One request is with the worker at a time. While it commits, appends gather in the queue; when it
+ * answers, all that stand in a row at the queue's head go as one transaction, and one fsync makes them all durable.
+ * Under load the groups grow and the cost of the fsync is shared; at rest an append waits for nobody. Everything else
+ * goes through the same queue, so that a question asked after an append sees it.
+ *
+ * **A medium that refuses** (full disk, I/O error) makes the group go back to the head of the queue, to be tried again
+ * after a pause. Nothing is acked meanwhile; `health` tells.
+ */
+import { Worker } from 'node:worker_threads';
+import { decodeGroups, encodeGroups } from '../codec.ts';
+import {
+  type Entry,
+  type HostState,
+  type Ledger,
+  LedgerClosedError,
+  LedgerGapError,
+  type LedgerHealth,
+  LedgerOpenError,
+  type LedgerStats,
+  type ShapeKey,
+  type StoredEntry,
+  type StreamState,
+  type TrimBounds,
+} from '../ledger.ts';
+import type {
+  CommitResult,
+  ReadResult,
+  Request,
+  Response,
+  Results,
+  WireAppend,
+  WireEntry,
+  WireShape,
+  WireStored,
+} from './messages.ts';
+
+/** A group is closed at this size: more would only lengthen the wait of its first append. */
+const GROUP_BYTES_MAX = 8 * 1024 * 1024;
+/** Entries that one trim request removes, so that commits get their turn between two of them. */
+const TRIM_ENTRIES_MAX = 2048;
+const RETRY_PAUSE_MS = 1000;
+
+interface AppendTask {
+  readonly kind: 'append';
+  readonly append: WireAppend;
+  readonly shapes: readonly ShapeKey[];
+  readonly bytes: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+interface RequestTask {
+  readonly kind: 'request';
+  readonly request: Request;
+  readonly resolve: (result: Results[keyof Results]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface SqliteLedgerOptions {
+  /** The folder that holds `ledger.sqlite`; made when it is missing. */
+  readonly folder: string;
+  /** Told after each group commit, with its duration. */
+  readonly onCommit?: (seconds: number) => void;
+}
+
+export class SqliteLedger implements Ledger {
+  readonly #worker: Worker;
+  readonly #onCommit: (seconds: number) => void;
+  #queue: (AppendTask | RequestTask)[] = [];
+  #busy = false;
+  #closing: Promise<void> | null = null;
+  #dead: Error | null = null;
+  #answered: ((response: Response) => void) | null = null;
+  #failure: string | null = null;
+  #pendingBytes = 0;
+  #retryTimer: NodeJS.Timeout | null = null;
+  #wakeRetry: (() => void) | null = null;
+  /** Shapes that the store has interned for good. */
+  readonly #interned = new Set<string>();
+  #stats: LedgerStats;
+  readonly generation: string;
+
+  /** @throws LedgerOpenError */
+  static async open(options: SqliteLedgerOptions): Promise<SqliteLedger> {
+    // Beside this file, with the ending that it has itself: the sources in tests, dist otherwise.
+    const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
+    const worker = new Worker(new URL(file, import.meta.url), { workerData: { folder: options.folder } });
+    const first = await new Promise<Response>((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('error', reject);
+    });
+    if (first.kind === 'opened') return new SqliteLedger(worker, options, first.generation, first.stats);
+    await worker.terminate();
+    throw new LedgerOpenError(first.kind === 'open-failed' ? first.message : 'the ledger did not open');
+  }
+
+  private constructor(worker: Worker, options: SqliteLedgerOptions, generation: string, stats: LedgerStats) {
+    this.#worker = worker;
+    this.#onCommit = options.onCommit ?? (() => {});
+    this.generation = generation;
+    this.#stats = stats;
+    worker.on('message', (response: Response) => this.#answered?.(response));
+    worker.on('error', (error) => this.#die(error));
+    worker.on('exit', () => this.#die(new LedgerClosedError('the ledger is closed')));
+  }
+
+  get health(): LedgerHealth {
+    return { failure: this.#failure, pendingBytes: this.#pendingBytes };
+  }
+
+  get stats(): LedgerStats {
+    return this.#stats;
+  }
+
+  append(host: string, epoch: string, entries: readonly Entry[]): Promise<void> {
+    const shapes: ShapeKey[] = [];
+    let bytes = 0;
+    const wire = entries.map((entry): WireEntry => {
+      const encoded = toWire(entry);
+      bytes += encoded.payload?.length ?? 64;
+      if (entry.kind === 'batch') for (const group of entry.groups) shapes.push(group.shape);
+      return encoded;
+    });
+    return new Promise((resolve, reject) => {
+      this.#pendingBytes += bytes;
+      this.#enqueue({
+        kind: 'append',
+        append: { host, epoch, entries: wire },
+        shapes,
+        bytes,
+        resolve,
+        reject,
+      });
+    });
+  }
+
+  stream(host: string, epoch: string): Promise<StreamState> {
+    return this.#request({ kind: 'stream', host, epoch });
+  }
+
+  hosts(): Promise<readonly HostState[]> {
+    return this.#request({ kind: 'hosts' });
+  }
+
+  async read(host: string, after: number, limit: number): Promise<readonly StoredEntry[]> {
+    const { entries, shapes } = await this.#request<ReadResult>({ kind: 'read', host, after, limit });
+    const byHash = new Map(shapes.map((shape) => [shape.hash, shape]));
+    return entries.map((entry) => fromWire(entry, byHash));
+  }
+
+  async trim(bounds: TrimBounds): Promise<number> {
+    let total = 0;
+    for (;;) {
+      const removed = await this.#request<number>({ kind: 'trim', bounds, entriesMax: TRIM_ENTRIES_MAX });
+      total += removed;
+      if (removed < TRIM_ENTRIES_MAX) return total;
+    }
+  }
+
+  async forget(host: string): Promise<void> {
+    await this.#request({ kind: 'forget', host });
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    if (this.#dead !== null) return;
+    const closed = new Promise<void>((resolve, reject) => {
+      this.#queue.push({ kind: 'request', request: { kind: 'close' }, resolve: () => resolve(), reject });
+    });
+    this.#wakeRetry?.();
+    void this.#pump();
+    await closed;
+    this.#die(new LedgerClosedError('the ledger is closed'));
+    await this.#worker.terminate();
+  }
+
+  #request<T extends Results[keyof Results]>(request: Request): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#enqueue({ kind: 'request', request, resolve: (result) => resolve(result as T), reject });
+    });
+  }
+
+  #enqueue(task: AppendTask | RequestTask): void {
+    const refused =
+      this.#dead ?? (this.#closing === null ? null : new LedgerClosedError('the ledger is closing'));
+    if (refused !== null) {
+      if (task.kind === 'append') this.#pendingBytes -= task.bytes;
+      task.reject(refused);
+      return;
+    }
+    this.#queue.push(task);
+    void this.#pump();
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    for (let head = this.#queue[0]; head !== undefined && this.#dead === null; head = this.#queue[0]) {
+      if (head.kind === 'append') await this.#commitGroup();
+      else {
+        this.#queue.shift();
+        await this.#carryOut(head);
+      }
+    }
+    this.#busy = false;
+  }
+
+  async #carryOut(task: RequestTask): Promise<void> {
+    const response = await this.#ask(task.request);
+    if (response.kind === 'done') task.resolve(response.result);
+    else task.reject(new Error(response.kind === 'failed' ? response.message : response.kind));
+  }
+
+  async #commitGroup(): Promise<void> {
+    const group = this.#takeGroup();
+    const shapes = new Map<string, WireShape>();
+    for (const task of group) {
+      for (const { hash, body } of task.shapes)
+        if (!this.#interned.has(hash)) shapes.set(hash, { hash, body });
+    }
+    const startedMs = performance.now();
+    // Payloads are cloned, not transferred: the group must be whole for another try.
+    const response = await this.#ask({
+      kind: 'commit',
+      appends: group.map((task) => task.append),
+      shapes: [...shapes.values()],
+    });
+    if (response.kind === 'done') {
+      this.#onCommit((performance.now() - startedMs) / 1000);
+      this.#failure = null;
+      for (const hash of shapes.keys()) this.#interned.add(hash);
+      this.#settle(group, (response.result as CommitResult).refusals);
+      return;
+    }
+    this.#queue.unshift(...group);
+    if (this.#dead !== null) return;
+    this.#failure = response.kind === 'failed' ? `${response.message} (${response.code})` : response.kind;
+    if (this.#closing === null) await this.#pause();
+    // Closing does not wait for a medium to recover.
+    else
+      this.#failAppends(
+        new LedgerClosedError(`the ledger closed while it could not commit: ${this.#failure}`),
+      );
+  }
+
+  #takeGroup(): AppendTask[] {
+    const group: AppendTask[] = [];
+    let bytes = 0;
+    for (const task of this.#queue) {
+      if (task.kind !== 'append' || (bytes > 0 && bytes + task.bytes > GROUP_BYTES_MAX)) break;
+      group.push(task);
+      bytes += task.bytes;
+    }
+    this.#queue.splice(0, group.length);
+    return group;
+  }
+
+  #settle(group: readonly AppendTask[], refusals: readonly (string | null)[]): void {
+    for (const [i, task] of group.entries()) {
+      this.#pendingBytes -= task.bytes;
+      const refusal = refusals[i];
+      if (refusal === null || refusal === undefined) task.resolve();
+      else task.reject(new LedgerGapError(refusal));
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wakeRetry = () => {
+        if (this.#retryTimer !== null) clearTimeout(this.#retryTimer);
+        this.#retryTimer = null;
+        this.#wakeRetry = null;
+        resolve();
+      };
+      this.#retryTimer = setTimeout(this.#wakeRetry, RETRY_PAUSE_MS);
+    });
+  }
+
+  #ask(request: Request): Promise<Response> {
+    return new Promise((resolve) => {
+      if (this.#dead !== null) return resolve({ kind: 'failed', message: this.#dead.message, code: '' });
+      this.#answered = (response) => {
+        this.#answered = null;
+        if (response.kind === 'done') this.#stats = response.stats;
+        resolve(response);
+      };
+      this.#worker.postMessage(request);
+    });
+  }
+
+  #failAppends(error: Error): void {
+    const appends = this.#queue.filter((task) => task.kind === 'append');
+    this.#queue = this.#queue.filter((task) => task.kind !== 'append');
+    for (const task of appends) {
+      this.#pendingBytes -= task.bytes;
+      task.reject(error);
+    }
+  }
+
+  /** After the worker is gone, by wish or by accident, nothing will ever be answered. */
+  #die(error: Error): void {
+    if (this.#dead !== null) return;
+    this.#dead = error;
+    this.#failure ??= error.message;
+    this.#answered?.({ kind: 'failed', message: error.message, code: '' });
+    this.#failAppends(error);
+    for (const task of this.#queue.splice(0)) task.reject(error);
+    this.#wakeRetry?.();
+  }
+}
+
+function toWire(entry: Entry): WireEntry {
+  if (entry.kind === 'tombstone') {
+    const { seq, lastSeq, fromAt, at, reason, contentHash } = entry;
+    return { seq, lastSeq, fromAt, at, contentHash, reason, shapes: [], payload: null };
+  }
+  const { seq, at, contentHash, groups } = entry;
+  const shapes = groups.map((group) => group.shape.hash);
+  return {
+    seq,
+    lastSeq: seq,
+    fromAt: at,
+    at,
+    contentHash,
+    reason: null,
+    shapes,
+    payload: encodeGroups(groups),
+  };
+}
+
+function fromWire(stored: WireStored, shapes: ReadonlyMap<string, WireShape>): StoredEntry {
+  const { offset, epoch, seq, lastSeq, fromAt, at, contentHash, reason, payload } = stored;
+  if (payload === null) {
+    return { kind: 'tombstone', offset, epoch, seq, lastSeq, fromAt, at, contentHash, reason: reason ?? '' };
+  }
+  const groups = decodeGroups(payload).map((group, i) => {
+    const shape = shapes.get(stored.shapes[i] ?? '');
+    if (shape === undefined) throw new Error(`entry at offset ${offset} has no shape for group ${i}`);
+    return { shape, at: group.at, column: group.column };
+  });
+  return { kind: 'batch', offset, epoch, seq, at, contentHash, groups };
+}

@@ -1,0 +1,114 @@
+/** The edge between one socket and its session: carries out effects, brings the ledger's answers back. */
+
+import { encodeFrame } from '@tributary/shared/encode';
+import { RefuseError } from '@tributary/shared/errors';
+import type { GatewayFrame } from '@tributary/shared/frames';
+import type { Ledger } from '../ledger/ledger.ts';
+import { LedgerClosedError } from '../ledger/ledger.ts';
+import type { SettledEntry } from './observer.ts';
+import { Session, type SessionContext } from './session.ts';
+
+/** What a connection needs of a socket; `socket.ts` gives it one of the `ws` package. */
+export interface Wire {
+  send(text: string): void;
+  close(code: number, reason: string): void;
+  /** Stops and starts reading, so that the other end feels the back-pressure. */
+  pause(): void;
+  resume(): void;
+}
+
+/** Above this much not yet durable, sockets are not read; below half of it they are again. */
+export const PENDING_BYTES_MAX = 64 * 1024 * 1024;
+
+export class Connection {
+  readonly session: Session;
+  readonly #context: SessionContext;
+  readonly #ledger: Ledger;
+  readonly #wire: Wire;
+  readonly #onFault: (error: unknown) => void;
+  #ackDue = false;
+  #paused = false;
+
+  /** @param onFault told of errors that are the gateway's own; the connection is closed with `CLOSE_INTERNAL`. */
+  constructor(context: SessionContext, ledger: Ledger, wire: Wire, onFault: (error: unknown) => void) {
+    this.#context = context;
+    this.#ledger = ledger;
+    this.#wire = wire;
+    this.#onFault = onFault;
+    this.session = new Session(context, {
+      send: (frame: GatewayFrame) => wire.send(encodeFrame(frame)),
+      close: (code, reason) => wire.close(code, reason),
+      load: (host, epoch) => void this.#load(host, epoch),
+      append: (host, epoch, entries) => void this.#append(host, epoch, entries),
+    });
+  }
+
+  receive(text: string, bytes: number): void {
+    try {
+      this.session.receive(text, bytes);
+    } catch (error) {
+      this.#onFault(error);
+    }
+    this.#applyPressure();
+  }
+
+  /** To be called about once a second. */
+  tick(): void {
+    this.#applyPressure();
+    // A paused socket cannot be heard: its silence is ours.
+    if (this.#paused) this.session.heard();
+    this.session.tick();
+  }
+
+  /** The gateway goes down: what is settled is acked, then the other end is asked to come back later. */
+  drain(retryAfterMs: number): void {
+    this.session.ack();
+    this.session.refuse(new RefuseError('DRAINING', 'the gateway is going down', retryAfterMs));
+  }
+
+  async #load(host: string, epoch: string): Promise<void> {
+    try {
+      this.session.loaded(await this.#ledger.stream(host, epoch));
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  async #append(host: string, epoch: string, entries: readonly SettledEntry[]): Promise<void> {
+    try {
+      await this.#ledger.append(host, epoch, entries);
+      this.#context.observer.settled(host, entries);
+      this.session.settled(entries);
+      this.#scheduleAck();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** One ack for everything that one group commit has settled. */
+  #scheduleAck(): void {
+    if (this.#ackDue) return;
+    this.#ackDue = true;
+    setImmediate(() => {
+      this.#ackDue = false;
+      this.session.ack();
+    });
+  }
+
+  #applyPressure(): void {
+    const { pendingBytes } = this.#ledger.health;
+    if (!this.#paused && pendingBytes > PENDING_BYTES_MAX) {
+      this.#paused = true;
+      this.#wire.pause();
+    } else if (this.#paused && pendingBytes < PENDING_BYTES_MAX / 2) {
+      this.#paused = false;
+      this.#wire.resume();
+    }
+  }
+
+  #fail(error: unknown): void {
+    // While going down the ledger closes under the last connections; the hosts have their batches still.
+    if (error instanceof LedgerClosedError) this.drain(1000);
+    else this.#onFault(error);
+  }
+}

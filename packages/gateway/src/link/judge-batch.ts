@@ -1,0 +1,112 @@
+/** Decides what of one batch is kept: every group by itself, so that one bad group costs only itself. */
+import { presentCount } from '@tributary/shared/column';
+import type { Fault, RejectCode } from '@tributary/shared/errors';
+import type { Batch, Group } from '@tributary/shared/frames';
+import { FUTURE_MS_MAX, type WireLimits } from '@tributary/shared/limits';
+import type { Admission, AdmittedShape } from './admission.ts';
+import type { HostTimes } from './host-times.ts';
+import type { AdmittedEntry, DropReason, SettledEntry } from './observer.ts';
+import { overlap } from './overlap.ts';
+
+export interface BatchVerdict {
+  /** What settles the seq: the groups that were kept, or a tombstone when none was. */
+  readonly entry: SettledEntry;
+  readonly rejects: readonly {
+    readonly group: number | null;
+    readonly code: RejectCode;
+    readonly message: string;
+  }[];
+  /** Samples that were not kept, by reason. */
+  readonly drops: ReadonlyMap<DropReason, number>;
+}
+
+/** @param now the gateway's clock, against which the future is judged. */
+export function judgeBatch(
+  batch: Batch,
+  hash: number,
+  shapes: ReadonlyMap<number, Admission>,
+  times: HostTimes,
+  limits: WireLimits,
+  now: number,
+): BatchVerdict {
+  const drops = new Map<DropReason, number>();
+  const drop = (reason: DropReason, samples: number) => drops.set(reason, (drops.get(reason) ?? 0) + samples);
+  if (batch.at > now + FUTURE_MS_MAX) {
+    const message = `batch.at ${batch.at} is ${batch.at - now} ms ahead of the gateway's clock`;
+    drop('rejected', samplesOf(batch));
+    const entry = tombstone(batch, hash, 'rejected:FUTURE', now);
+    return { entry, rejects: [{ group: null, code: 'FUTURE', message }], drops };
+  }
+  const rejects: { group: number; code: RejectCode; message: string }[] = [];
+  const groups: AdmittedEntry['groups'][number][] = [];
+  let seriesLeft = limits.seriesMax;
+  for (const [i, group] of batch.groups.entries()) {
+    const checked = checkGroup(group, `groups[${i}]`, shapes, groups, seriesLeft);
+    if ('code' in checked) {
+      rejects.push({ group: i, ...checked });
+      drop('rejected', samplesOfGroup(group));
+      continue;
+    }
+    seriesLeft -= checked.shape.length;
+    const verdict = times.judge(checked.shape, group.at);
+    if (verdict === 'new') groups.push(checked);
+    else drop(verdict, presentCount(checked.column));
+  }
+  const first = rejects[0];
+  // A batch without any group is a sign of life, and is kept as one.
+  if (groups.length > 0 || batch.groups.length === 0) {
+    return {
+      entry: { kind: 'batch', seq: batch.seq, at: batch.at, groups, contentHash: hash },
+      rejects,
+      drops,
+    };
+  }
+  const reason = first === undefined ? `dropped:${[...drops.keys()].join(',')}` : `rejected:${first.code}`;
+  return { entry: tombstone(batch, hash, reason, batch.at), rejects, drops };
+}
+
+function checkGroup(
+  group: Group,
+  what: string,
+  shapes: ReadonlyMap<number, Admission>,
+  before: readonly { readonly shape: AdmittedShape }[],
+  seriesLeft: number,
+): AdmittedEntry['groups'][number] | Fault {
+  if (group.column === null)
+    return group.fault ?? { code: 'INVALID_VALUE', message: `${what} has no values` };
+  const admission = shapes.get(group.shape);
+  if (admission === undefined) {
+    const message = `${what} names shape ${group.shape}, which was not declared on this connection`;
+    return { code: 'UNKNOWN_SHAPE', message };
+  }
+  if (admission.shape === null) return admission.fault;
+  const { shape } = admission;
+  if (group.column.values.length !== shape.length) {
+    const message = `${what} has ${group.column.values.length} values, but shape ${group.shape} has ${shape.length} series`;
+    return { code: 'WRONG_LENGTH', message };
+  }
+  if (shape.length > seriesLeft) {
+    return { code: 'TOO_MANY_SERIES', message: `${what} passes the number of series that a host may have` };
+  }
+  for (const other of before) {
+    if (other.shape !== shape && overlap(shape, other.shape) === null) continue;
+    return {
+      code: 'DUPLICATE_SERIES',
+      message: `${what} has series that an earlier group of the batch has too`,
+    };
+  }
+  return { shape, at: group.at, column: group.column };
+}
+
+function tombstone(batch: Batch, hash: number, reason: string, at: number): SettledEntry {
+  return { kind: 'tombstone', seq: batch.seq, lastSeq: batch.seq, fromAt: at, at, reason, contentHash: hash };
+}
+
+function samplesOf(batch: Batch): number {
+  return batch.groups.reduce((sum, group) => sum + samplesOfGroup(group), 0);
+}
+
+/** What could not be read counts as one: something was lost. */
+function samplesOfGroup(group: Group): number {
+  return group.column === null ? 1 : presentCount(group.column);
+}

@@ -1,0 +1,33 @@
+/** What the link tells the rest of the gateway. Implemented by the fleet and the telemetry, joined in the wiring. */
+import type { Hello } from '@tributary/shared/frames';
+import type { BatchEntry, TombstoneEntry } from '../ledger/ledger.ts';
+import type { AdmittedShape } from './admission.ts';
+
+/** A batch entry whose shapes are the admitted ones. */
+export type AdmittedEntry = BatchEntry & {
+  readonly groups: readonly (BatchEntry['groups'][number] & { readonly shape: AdmittedShape })[];
+};
+
+export type SettledEntry = AdmittedEntry | TombstoneEntry;
+
+/** Why samples of a host were not taken. */
+export type DropReason = 'backwards' | 'repeat' | 'rejected';
+
+export interface LinkObserver {
+  /** A host was welcomed. @param address of the connection, for people. */
+  opened(hello: Hello, address: string): void;
+  /** Entries of a host are on disk. Called in the order of the ledger. */
+  settled(host: string, entries: readonly SettledEntry[]): void;
+  /** Samples that came and were not kept. */
+  dropped(host: string, reason: DropReason, samples: number): void;
+  /** A batch or a group was rejected. */
+  rejected(host: string, code: string, message: string): void;
+  /** A connection is being refused; `host` is '' before hello. */
+  refused(host: string, code: string, message: string): void;
+  /** The host's voice is gone. */
+  closed(host: string): void;
+  /** The host asked to be forgotten. */
+  left(host: string): void;
+  /** A frame came. @param bytes of its text */
+  frame(kind: string, bytes: number): void;
+}

@@ -1,0 +1,137 @@
+/**
+ * Writes series as text: the only place where a host's names and labels become bytes of an exposition.
+ */
+import type { Fault } from '@tributary/shared/errors';
+import { LABEL_VALUE_CHARS_MAX, LABELS_MAX } from '@tributary/shared/limits';
+import { isLabelName, quote } from '@tributary/shared/names';
+import { type Family, type Labels, type MetricType, type Series, suffixesOf } from '@tributary/shared/shape';
+
+/** One line of a metric's point, but for the target's labels, the value and the timestamp. */
+export interface Line {
+  readonly prefix: string;
+  readonly suffix: string;
+  /** Place of the value in the column. */
+  readonly index: number;
+  /** The own labels without the one that tells the metric's lines apart: equal for all lines of a metric. */
+  readonly metric: string;
+  /** Buckets and quantiles before the sum, the sum before the count. */
+  readonly order: number;
+  /** The bucket's or the quantile's bound; 0 where there is none. */
+  readonly bound: number;
+}
+
+/**
+ * What follows every prefix of a shape's lines for one host: the target's labels, the closing brace and a space.
+ * `instance` is the host where the shape names none.
+ */
+export function targetText(labels: Labels, host: string): string {
+  const instance = labels['instance'] ?? host;
+  let text = `instance="${escapeLabelValue(instance)}",job="${escapeLabelValue(labels['job'] ?? 'node')}",host="${host}"`;
+  for (const name of Object.keys(labels).sort()) {
+    const value = labels[name];
+    if (name === 'instance' || name === 'job' || value === undefined || value === '') continue;
+    text += `,${name}="${escapeLabelValue(value)}"`;
+  }
+  return `${text}} `;
+}
+
+/** A label value between quotes, as both text formats escape it. */
+export function escapeLabelValue(value: string): string {
+  return /[\\"\n]/.test(value)
+    ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')
+    : value;
+}
+
+/** What is wrong with a label's value, or null. Empty values are fine: they mean no label. */
+export function faultOfValue(name: string, value: string, where: string): Fault | null {
+  let why: string;
+  if (value.length > LABEL_VALUE_CHARS_MAX) why = `longer than ${LABEL_VALUE_CHARS_MAX} characters`;
+  else if (!value.isWellFormed()) why = 'not well-formed text';
+  else if (value.includes('\0')) why = 'has a NUL in it';
+  else return null;
+  return { code: 'INVALID_LABEL', message: `${where}: the value of label ${quote(name)} is ${why}` };
+}
+
+/**
+ * Writes one series of a family.
+ * @param reserved names of the target's labels, which a series' own may not have.
+ */
+export function writeSeries(
+  family: Family,
+  [suffix, labels]: Series,
+  index: number,
+  reserved: ReadonlySet<string>,
+): Line | Fault {
+  const { name, type } = family;
+  const order = suffixesOf(type).indexOf(suffix);
+  if (order < 0) {
+    const message = `${quote(name)}: a ${type} has no series with the suffix ${quote(suffix)}`;
+    return { code: 'INVALID_NAME', message };
+  }
+  const own = ownLabels(name, labels, reserved);
+  if (!Array.isArray(own)) return own;
+  const key = pointLabel(type, name, suffix);
+  const bound = key === 'le' || key === 'quantile' ? parseBound(labels[key]) : 0;
+  if (Number.isNaN(bound) || (type === 'stateset' && (labels[key] ?? '') === '')) {
+    const message = `${quote(name + suffix)}: label ${key} is missing${type === 'stateset' ? '' : ' or not a number'}`;
+    return { code: 'INVALID_LABEL', message };
+  }
+  let prefix = `${name}${suffix}{`;
+  let metric = '';
+  for (const [label, value] of own) {
+    const text = `${label}="${escapeLabelValue(value)}",`;
+    prefix += text;
+    if (label !== key) metric += text;
+  }
+  return { prefix, suffix, index, metric, order, bound };
+}
+
+/** The label that tells a metric's lines apart and so is no part of the metric's identity; '' where there is none. */
+function pointLabel(type: MetricType, name: string, suffix: string): string {
+  if (type === 'histogram' && suffix === '_bucket') return 'le';
+  if (type === 'summary' && suffix === '') return 'quantile';
+  return type === 'stateset' ? name : '';
+}
+
+/** The series' own labels as they will be written: free of reserved names, without empty values, sorted by name. */
+function ownLabels(
+  name: string,
+  labels: Labels,
+  reserved: ReadonlySet<string>,
+): (readonly [name: string, value: string])[] | Fault {
+  const taken = new Set(reserved);
+  const own: [string, string][] = [];
+  const names = Object.keys(labels).sort();
+  for (const label of names) {
+    const value = labels[label] ?? '';
+    if (!isLabelName(label)) {
+      const message = `${quote(name)}: label name ${quote(label)} is not [a-zA-Z_][a-zA-Z0-9_]*, or begins with __`;
+      return { code: 'INVALID_LABEL', message };
+    }
+    const fault = faultOfValue(label, value, quote(name));
+    if (fault !== null) return fault;
+    if (value !== '' && !reserved.has(label)) {
+      taken.add(label);
+      own.push([label, value]);
+    }
+  }
+  if (names.length + reserved.size > LABELS_MAX) {
+    return { code: 'INVALID_LABEL', message: `${quote(name)}: more than ${LABELS_MAX} labels` };
+  }
+  for (const label of names) {
+    const value = labels[label] ?? '';
+    if (value === '' || !reserved.has(label)) continue;
+    let free = label;
+    while (taken.has(free)) free = `exported_${free}`;
+    taken.add(free);
+    own.push([free, value]);
+  }
+  return own.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/** NaN when it cannot be read. */
+function parseBound(text: string | undefined): number {
+  if (text === '+Inf' || text === 'Inf') return Number.POSITIVE_INFINITY;
+  if (text === '-Inf') return Number.NEGATIVE_INFINITY;
+  return text === undefined || text.trim() === '' ? Number.NaN : Number(text);
+}

@@ -1,0 +1,185 @@
+/**
+ * The gateway's WebSocket edge: upgrades, limits on frames, pings, and the life of connections.
+ *
+ * The gateway inflates but never compresses its own frames: acks are tiny, and a deflate context for each connection
+ * would cost 200 KB.
+ */
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { CLOSE_INTERNAL } from '@tributary/shared/close-codes';
+import { RefuseError } from '@tributary/shared/errors';
+import { STREAM_PATH, SUBPROTOCOL } from '@tributary/shared/frames';
+import { PING_INTERVAL_MS } from '@tributary/shared/limits';
+import { WebSocket, WebSocketServer } from 'ws';
+import type { Ledger } from '../ledger/ledger.ts';
+import { Connection, type Wire } from './connection.ts';
+import type { SessionContext } from './session.ts';
+
+/** Why an upgrade is refused: an HTTP status and a sentence; null lets it pass. */
+export type Authorize = (request: IncomingMessage) => { status: number; message: string } | null;
+
+export interface LinkServerOptions {
+  readonly context: Omit<SessionContext, 'address'>;
+  readonly ledger: Ledger;
+  readonly authorize: Authorize;
+  /** Errors that are the gateway's own fault. */
+  readonly onFault: (error: unknown, host: string) => void;
+}
+
+/** An unread backlog of our own tiny frames can only mean that the other end does not read. */
+const UNREAD_BYTES_MAX = 1024 * 1024;
+const DRAIN_RETRY_MS = 1000;
+
+/**
+ * `ws` closes a connection whose frame passes `maxPayload` with 1009 by itself. The protocol has an answer of its own
+ * for that, so the close is turned into it here, before anything of the frame was kept.
+ */
+class ReporterSocket extends WebSocket {
+  onTooLarge: (() => void) | null = null;
+
+  override close(code?: number, data?: string | Buffer): void {
+    if (code === 1009 && this.onTooLarge !== null) {
+      const tell = this.onTooLarge;
+      this.onTooLarge = null;
+      tell();
+    } else super.close(code, data);
+  }
+}
+
+interface Live {
+  readonly socket: ReporterSocket;
+  readonly connection: Connection;
+  pingAt: number;
+}
+
+export class LinkServer {
+  readonly #options: LinkServerOptions;
+  readonly #server: WebSocketServer;
+  readonly #live = new Set<Live>();
+  readonly #timer: NodeJS.Timeout;
+  #draining = false;
+
+  constructor(options: LinkServerOptions) {
+    this.#options = options;
+    this.#server = new WebSocketServer({
+      noServer: true,
+      WebSocket: ReporterSocket,
+      maxPayload: options.context.limits.frameBytesMax,
+      perMessageDeflate: {
+        // Reporters keep their context over frames; our side keeps none, for it never compresses.
+        serverNoContextTakeover: true,
+        threshold: Number.MAX_SAFE_INTEGER,
+        concurrencyLimit: 16,
+      },
+      handleProtocols: (protocols) => (protocols.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
+    });
+    this.#timer = setInterval(() => this.#tick(), 1000);
+    this.#timer.unref();
+  }
+
+  get connections(): number {
+    return this.#live.size;
+  }
+
+  /** To be bound to the HTTP server's `upgrade` event. */
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const refused = this.#refuseUpgrade(request);
+    if (refused !== null) {
+      const body = `${refused.message}\n`;
+      const challenge = refused.status === 401 ? 'WWW-Authenticate: Bearer\r\n' : '';
+      socket.on('error', () => socket.destroy());
+      socket.end(
+        `HTTP/1.1 ${refused.status} Refused\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n${challenge}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+      );
+      return;
+    }
+    this.#server.handleUpgrade(request, socket, head, (opened) =>
+      // The server was told to make sockets of this class.
+      this.#accept(opened as ReporterSocket, request),
+    );
+  }
+
+  /** Acks what is settled, asks everyone to come back later, and waits until all are gone. */
+  async drain(timeoutMs: number): Promise<void> {
+    this.#draining = true;
+    const gone = [...this.#live].map(
+      ({ socket }) => new Promise<void>((resolve) => socket.once('close', () => resolve())),
+    );
+    for (const { connection } of this.#live) connection.drain(DRAIN_RETRY_MS);
+    const timer = setTimeout(() => {
+      for (const { socket } of this.#live) socket.terminate();
+    }, timeoutMs);
+    await Promise.all(gone);
+    clearTimeout(timer);
+    clearInterval(this.#timer);
+    this.#server.close();
+  }
+
+  #refuseUpgrade(request: IncomingMessage): { status: number; message: string } | null {
+    const path = (request.url ?? '').split('?')[0];
+    if (path !== STREAM_PATH)
+      return { status: 404, message: `no stream here; reporters connect to ${STREAM_PATH}` };
+    if (this.#draining) return { status: 503, message: 'the gateway is going down' };
+    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+    if (!offered.includes(SUBPROTOCOL)) {
+      return { status: 400, message: `the subprotocol ${SUBPROTOCOL} must be offered` };
+    }
+    return this.#options.authorize(request);
+  }
+
+  #accept(socket: ReporterSocket, request: IncomingMessage): void {
+    const { context, ledger, onFault } = this.#options;
+    const address = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
+    const connection = new Connection({ ...context, address }, ledger, wireOf(socket), (error) => {
+      onFault(error, connection.session.host);
+      socket.close(CLOSE_INTERNAL, 'internal error');
+    });
+    const live: Live = { socket, connection, pingAt: context.clock.now() + PING_INTERVAL_MS };
+    this.#live.add(live);
+    const { session } = connection;
+    const { frameBytesMax } = context.limits;
+    socket.onTooLarge = () =>
+      session.refuse(new RefuseError('FRAME_TOO_LARGE', `a frame has more than ${frameBytesMax} bytes`));
+    socket.on('message', (data, isBinary) => {
+      if (isBinary)
+        session.refuse(new RefuseError('BAD_FRAME', 'a binary frame came; only text is spoken here'));
+      // With the default binaryType every message is one Buffer.
+      else connection.receive(data.toString(), (data as Buffer).length);
+    });
+    socket.on('ping', () => session.heard());
+    socket.on('pong', () => session.heard());
+    // What was wrong is said by the close code; the socket closes itself.
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      this.#live.delete(live);
+      session.gone();
+    });
+  }
+
+  #tick(): void {
+    const now = this.#options.context.clock.now();
+    for (const live of this.#live) {
+      live.connection.tick();
+      if (live.socket.bufferedAmount > UNREAD_BYTES_MAX) live.socket.terminate();
+      // A clock that stepped back must not silence the pings.
+      if (now < live.pingAt && live.pingAt - now <= PING_INTERVAL_MS) continue;
+      live.pingAt = now + PING_INTERVAL_MS;
+      if (live.socket.readyState === WebSocket.OPEN) live.socket.ping();
+    }
+  }
+}
+
+function wireOf(socket: WebSocket): Wire {
+  return {
+    send: (text) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text, { compress: false });
+    },
+    close: (code, reason) => {
+      socket.close(code, reason);
+      // A paused socket would never see the other end's close.
+      socket.resume();
+    },
+    pause: () => socket.pause(),
+    resume: () => socket.resume(),
+  };
+}

@@ -1,0 +1,324 @@
+/**
+ * One reporter's connection as a state machine: frames, the ledger's answers and clock ticks go in; frames, entries and
+ * the close come out through `SessionEffects`. No socket, no timer, no promise is known here.
+ *
+ *     new ── hello ──► loading ── loaded ──► settling ── settled ──► open ──► closed
+ *                                   └──────── nothing to settle ──────┘
+ *
+ * `next` is the seq that must come next; everything below it was handed to the ledger. `settled` is what the ledger has
+ * confirmed, and only that is ever acked. Duplicates are no-ops, a hole or another content under a settled seq ends the
+ * connection (docs/PROTOCOL.md).
+ */
+import type { Clock } from '@tributary/shared/clock';
+import { CLOSE_CODES, CLOSE_NORMAL } from '@tributary/shared/close-codes';
+import { decodeReporterFrame } from '@tributary/shared/decode';
+import { type RefuseCode, RefuseError } from '@tributary/shared/errors';
+import type { Batch, GatewayFrame, Hello, ReporterFrame, ShapeFrame, Skip } from '@tributary/shared/frames';
+import { SHAPES_PER_EPOCH_MAX, SILENCE_MS_MAX, type WireLimits } from '@tributary/shared/limits';
+import { quote } from '@tributary/shared/names';
+import type { StreamState, TombstoneEntry } from '../ledger/ledger.ts';
+import { type Admission, faultOfInstance } from './admission.ts';
+import { contentHash } from './content-hash.ts';
+import { HostTimes } from './host-times.ts';
+import { judgeBatch } from './judge-batch.ts';
+import type { LinkObserver, SettledEntry } from './observer.ts';
+import type { ShapeRegistry } from './shape-registry.ts';
+import { unsettledBefore } from './unsettled.ts';
+import type { Voice, Voices } from './voices.ts';
+
+export interface SessionEffects {
+  send(frame: GatewayFrame): void;
+  /** Closes after everything that was sent. */
+  close(code: number, reason: string): void;
+  /** Asks the ledger for the stream's state; `loaded` is to be called with the answer. */
+  load(host: string, epoch: string): void;
+  /** Hands entries to the ledger; `settled` is to be called when they are on disk, in the order of the calls. */
+  append(host: string, epoch: string, entries: readonly SettledEntry[]): void;
+}
+
+export interface SessionContext {
+  readonly limits: WireLimits;
+  readonly clock: Clock;
+  readonly shapes: ShapeRegistry;
+  readonly voices: Voices;
+  readonly observer: LinkObserver;
+  /** Batches older than this need not come. */
+  readonly horizonMs: number;
+  /** The other end's address, for people. */
+  readonly address: string;
+}
+
+/** Series that all shapes of one connection may have together, as a multiple of what a host may have at a time. */
+const DECLARED_SERIES_FACTOR = 8;
+
+type State = 'new' | 'loading' | 'settling' | 'open' | 'closed';
+
+export class Session implements Voice {
+  readonly #context: SessionContext;
+  readonly #effects: SessionEffects;
+  #state: State = 'new';
+  #hello: Hello | null = null;
+  #heardAt: number;
+  #next = 1;
+  #settled = 0;
+  #acked = 0;
+  #lastHash = 0;
+  #times = new HostTimes(0);
+  readonly #shapes = new Map<number, Admission>();
+  #declaredSeries = 0;
+
+  constructor(context: SessionContext, effects: SessionEffects) {
+    this.#context = context;
+    this.#effects = effects;
+    this.#heardAt = context.clock.now();
+  }
+
+  get host(): string {
+    return this.#hello?.host ?? '';
+  }
+
+  get epoch(): string {
+    return this.#hello?.epoch ?? '';
+  }
+
+  get run(): string {
+    return this.#hello?.run ?? '';
+  }
+
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
+  get closed(): boolean {
+    return this.#state === 'closed';
+  }
+
+  /** Anything came from the other end: a frame, a ping or a pong. */
+  heard(): void {
+    this.#heardAt = this.#context.clock.now();
+  }
+
+  /** One text frame of `bytes` bytes, at most `frameBytesMax`. */
+  receive(text: string, bytes: number): void {
+    if (this.#state === 'closed') return;
+    this.heard();
+    try {
+      const frame = decodeReporterFrame(text, this.#context.limits.seriesMax);
+      this.#context.observer.frame(frame.kind, bytes);
+      this.#handle(frame);
+    } catch (error) {
+      if (!(error instanceof RefuseError)) throw error;
+      this.refuse(error);
+    }
+  }
+
+  /** The ledger's answer to `load`. */
+  loaded(stream: StreamState): void {
+    if (this.#state !== 'loading' || this.#hello === null) return;
+    this.#times = new HostTimes(stream.lastAt);
+    this.#lastHash = stream.lastHash;
+    // A new epoch begins behind what its scrapers were shown: the rest need not come again.
+    this.#next = stream.next ?? this.#hello.delivered + 1;
+    const lost = unsettledBefore(this.#hello, this.#next, this.#context.clock.now());
+    this.#settled = this.#next - 1;
+    if (lost.length === 0) return this.#open();
+    this.#state = 'settling';
+    this.#append(lost);
+  }
+
+  /** Entries of the oldest unanswered `append` are on disk. Acks are due: see `ack`. */
+  settled(entries: readonly SettledEntry[]): void {
+    const last = entries.at(-1);
+    if (last !== undefined) this.#settled = lastSeq(last);
+    if (this.#state === 'settling' && this.#settled === this.#next - 1) this.#open();
+  }
+
+  /** Acks what is settled and was not acked yet. Apart from `settled`, so that one ack serves a whole group commit. */
+  ack(): void {
+    if (this.#state !== 'open' || this.#acked === this.#settled) return;
+    this.#acked = this.#settled;
+    this.#effects.send({ kind: 'ack', seq: this.#settled, delivered: 0 });
+  }
+
+  /** To be called about once a second. */
+  tick(): void {
+    if (this.#state === 'closed') return;
+    if (this.#context.clock.now() - this.#heardAt > SILENCE_MS_MAX) this.#close(CLOSE_CODES.SILENT, 'silent');
+  }
+
+  /** Another connection of this host was granted. */
+  replaced(): void {
+    this.#close(CLOSE_CODES.REPLACED, 'another connection of this host took over');
+  }
+
+  /** Ends the connection with a coded reason. */
+  refuse(error: RefuseError): void {
+    if (this.#state === 'closed') return;
+    const { code, message, retryAfterMs } = error;
+    this.#context.observer.refused(this.host, code, message);
+    this.#effects.send({
+      kind: 'refuse',
+      code,
+      message,
+      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    });
+    this.#close(error.closeCode, code);
+  }
+
+  /** The socket is gone. */
+  gone(): void {
+    const wasOpen = this.#state !== 'new';
+    this.#state = 'closed';
+    if (wasOpen) this.#release();
+  }
+
+  #handle(frame: ReporterFrame): void {
+    if (frame.kind === 'hello') return this.#onHello(frame);
+    if (frame.kind === 'bye') return this.#onBye(frame.reason);
+    if (this.#state !== 'open') {
+      throw new RefuseError(
+        'BAD_FRAME',
+        `${frame.kind} came before ${this.#state === 'new' ? 'hello' : 'welcome'}`,
+      );
+    }
+    if (frame.kind === 'batch') return this.#onBatch(frame);
+    if (frame.kind === 'shape') return this.#onShape(frame);
+    return this.#onSkip(frame);
+  }
+
+  #onHello(hello: Hello): void {
+    if (this.#state !== 'new') throw new RefuseError('BAD_FRAME', 'a second hello came on one connection');
+    this.#hello = hello;
+    const claim = this.#context.voices.claim(hello.host, this, this.#heardAt);
+    if (!claim.granted) throw new RefuseError('DUPLICATE_HOST', claim.message, claim.retryAfterMs);
+    this.#state = 'loading';
+    this.#effects.load(hello.host, hello.epoch);
+  }
+
+  #open(): void {
+    const { clock, limits, horizonMs, observer, address } = this.#context;
+    if (this.#hello === null) return;
+    this.#state = 'open';
+    this.#acked = this.#settled;
+    const now = clock.now();
+    this.#effects.send({ kind: 'welcome', next: this.#next, clock: now, horizon: now - horizonMs, limits });
+    observer.opened(this.#hello, address);
+  }
+
+  #onShape(frame: ShapeFrame): void {
+    const { limits, shapes } = this.#context;
+    const { id } = frame;
+    const admission: Admission = frame.shape === null ? frame : this.#admit(frame.shape, shapes);
+    const known = this.#shapes.get(id);
+    if (known !== undefined) {
+      if (
+        known.shape === admission.shape &&
+        (known.shape !== null || known.fault.message === admission.fault?.message)
+      ) {
+        return;
+      }
+      throw new RefuseError('SHAPE_CONFLICT', `shape ${id} was declared with another content in this epoch`);
+    }
+    this.#declaredSeries += admission.shape?.length ?? 0;
+    if (
+      this.#shapes.size >= SHAPES_PER_EPOCH_MAX ||
+      this.#declaredSeries > DECLARED_SERIES_FACTOR * limits.seriesMax
+    ) {
+      const message = `more than ${SHAPES_PER_EPOCH_MAX} shapes, or ${DECLARED_SERIES_FACTOR * limits.seriesMax} series in them, were declared on one connection`;
+      throw new RefuseError('RATE', message);
+    }
+    this.#shapes.set(id, admission);
+  }
+
+  #admit(shape: NonNullable<ShapeFrame['shape']>, shapes: ShapeRegistry): Admission {
+    const fault = faultOfInstance(shape.labels, this.host);
+    if (fault !== null) return { shape: null, fault };
+    // The host's own name is the default; leaving it out lets hosts share the shape.
+    const { instance, ...labels } = shape.labels;
+    return shapes.intern(instance === this.host ? { ...shape, labels } : shape);
+  }
+
+  #onBatch(batch: Batch): void {
+    const hash = contentHash(batch);
+    if (batch.seq < this.#next) return this.#onRepeat(batch.seq, hash);
+    if (batch.seq > this.#next) throw this.#gap(`batch ${batch.seq}`);
+    const { clock, limits } = this.#context;
+    const verdict = judgeBatch(batch, hash, this.#shapes, this.#times, limits, clock.now());
+    for (const { group, code, message } of verdict.rejects) {
+      this.#effects.send({
+        kind: 'reject',
+        seq: batch.seq,
+        ...(group === null ? {} : { group }),
+        code,
+        message,
+      });
+      this.#context.observer.rejected(this.host, code, message);
+    }
+    for (const [reason, samples] of verdict.drops) this.#context.observer.dropped(this.host, reason, samples);
+    this.#append([verdict.entry]);
+    this.#lastHash = hash;
+  }
+
+  #onRepeat(seq: number, hash: number): void {
+    if (seq === this.#next - 1 && this.#lastHash !== 0 && hash !== this.#lastHash) {
+      const message = `batch ${seq} is settled with another content: two reporters use copies of one spool, or an older copy was restored`;
+      throw new RefuseError('SEQ_CONFLICT', message);
+    }
+    // The other end may have missed the ack: say it again.
+    if (seq <= this.#settled) this.#acked = Math.min(this.#acked, seq - 1);
+    this.ack();
+  }
+
+  #onSkip({ from, to, reason }: Skip): void {
+    if (from > this.#next) throw this.#gap(`skip from ${from}`);
+    if (to < this.#next) return;
+    const now = this.#context.clock.now();
+    const entry: TombstoneEntry = {
+      kind: 'tombstone',
+      seq: this.#next,
+      lastSeq: to,
+      fromAt: now,
+      at: now,
+      reason: `skipped:${reason}`,
+      contentHash: 0,
+    };
+    this.#append([entry]);
+    this.#lastHash = 0;
+  }
+
+  #onBye(reason: string): void {
+    const { host } = this;
+    const left = reason === 'leave' && this.#state === 'open';
+    this.#close(CLOSE_NORMAL, 'bye');
+    if (left) this.#context.observer.left(host);
+  }
+
+  #append(entries: readonly SettledEntry[]): void {
+    const last = entries.at(-1);
+    if (last === undefined) return;
+    this.#next = lastSeq(last) + 1;
+    this.#effects.append(this.host, this.epoch, entries);
+  }
+
+  #gap(what: string): RefuseError {
+    return new RefuseError('SEQ_GAP', `${quote(what)} came where ${this.#next} is next`);
+  }
+
+  #close(code: number, reason: RefuseCode | string): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#effects.close(code, reason);
+    this.#release();
+  }
+
+  #release(): void {
+    const { voices, observer } = this.#context;
+    if (voices.of(this.host) !== this) return;
+    voices.release(this.host, this);
+    observer.closed(this.host);
+  }
+}
+
+function lastSeq(entry: SettledEntry): number {
+  return entry.kind === 'batch' ? entry.seq : entry.lastSeq;
+}

@@ -1,0 +1,48 @@
+/**
+ * Equal shapes are held once for the whole fleet. The registry holds them weakly: connections and the fleet keep alive
+ * what they use, and a shape that nobody uses any more goes by itself.
+ */
+import { createHash } from 'node:crypto';
+import { decodeShape } from '@tributary/shared/decode-shape';
+import { encodeShapeBody } from '@tributary/shared/encode';
+import type { JsonObject } from '@tributary/shared/fields';
+import type { Shape } from '@tributary/shared/shape';
+import type { ShapeKey } from '../ledger/ledger.ts';
+import { type Admission, type AdmittedShape, admit } from './admission.ts';
+
+export class ShapeRegistry {
+  readonly #shapes = new Map<string, WeakRef<AdmittedShape>>();
+  readonly #gone = new FinalizationRegistry((hash: string) => {
+    if (this.#shapes.get(hash)?.deref() === undefined) this.#shapes.delete(hash);
+  });
+
+  /** How many different shapes are in use. */
+  get size(): number {
+    return this.#shapes.size;
+  }
+
+  /** Admits a shape that came from a host, or finds the equal one. */
+  intern(shape: Shape): Admission {
+    const body = encodeShapeBody(shape);
+    const hash = createHash('sha256').update(body).digest('hex');
+    const known = this.#shapes.get(hash)?.deref();
+    if (known !== undefined) return { shape: known, fault: null };
+    const admission = admit(shape, { hash, body });
+    if (admission.shape !== null) {
+      this.#shapes.set(hash, new WeakRef(admission.shape));
+      this.#gone.register(admission.shape, hash);
+    }
+    return admission;
+  }
+
+  /**
+   * Admits a shape that the ledger kept. It passed once, so a fault means that the rules became stricter since, and
+   * its samples are not shown any more.
+   */
+  restore(key: ShapeKey): Admission {
+    const known = this.#shapes.get(key.hash)?.deref();
+    if (known !== undefined) return { shape: known, fault: null };
+    const decoded = decodeShape(JSON.parse(key.body) as JsonObject, Number.MAX_SAFE_INTEGER);
+    return decoded.fault === null ? this.intern(decoded.shape) : { shape: null, fault: decoded.fault };
+  }
+}

@@ -1,0 +1,31 @@
+/** What a hello says of seqs that will never come. */
+import type { Hello } from '@tributary/shared/frames';
+import type { TombstoneEntry } from '../ledger/ledger.ts';
+
+/**
+ * The tombstones for every seq from `next` up to what the reporter still has (`hello.oldest`).
+ * - Seqs within a told gap are lost, with the gap's times and reason.
+ * - Seqs up to `hello.acked` were taken by this gateway or an earlier life of it, and kept long enough: no loss.
+ * - Anything else is a loss that nobody explained.
+ * @param now stands for times that are not known.
+ */
+export function unsettledBefore(hello: Hello, next: number, now: number): TombstoneEntry[] {
+  const entries: TombstoneEntry[] = [];
+  let seq = next;
+  const settle = (lastSeq: number, reason: string, fromAt: number, at: number) => {
+    if (lastSeq < seq) return;
+    entries.push({ kind: 'tombstone', seq, lastSeq, fromAt, at, reason, contentHash: 0 });
+    seq = lastSeq + 1;
+  };
+  const settleUntold = (lastSeq: number) => {
+    settle(Math.min(lastSeq, hello.acked), 'expired:acked', now, now);
+    settle(lastSeq, 'gap:unexplained', now, now);
+  };
+  for (const gap of hello.gaps) {
+    if (gap.from >= hello.oldest) break;
+    settleUntold(gap.from - 1);
+    settle(Math.min(gap.to, hello.oldest - 1), `gap:${gap.reason}`, gap.fromAt, gap.toAt);
+  }
+  settleUntold(hello.oldest - 1);
+  return entries;
+}

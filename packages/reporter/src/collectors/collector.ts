@@ -1,0 +1,53 @@
+/**
+ * What a collector is. Each lives in a file of its own, reads its source in one function and parses it in another
+ * (`parseLoad(text)`), so that parsing is tested on text alone. Roots of `/proc`, `/sys` and `/` are parameters.
+ *
+ * A collector writes columns, not samples: it names a family, then adds its series' values in a stable order. See
+ * `columns.ts` for why that costs nothing while the order stays the same.
+ */
+import type { MetricType } from '@tributary/shared/shape';
+
+/** Takes what one collector has to say in one tick. Calls after the tick's deadline go nowhere. */
+export interface ColumnWriter {
+  /**
+   * Starts a family. Every `add` until the next `family` belongs to it and gives one value for each of `labelNames`,
+   * in that order. A family may be started once a tick.
+   */
+  family(name: string, type: MetricType, help: string, labelNames?: readonly string[]): void;
+  /**
+   * Adds the next series of the present family.
+   * @param value a finite number, NaN or an infinity; `null` when the series has no value now.
+   */
+  add(value: number | null, ...labelValues: string[]): void;
+}
+
+export interface Collector {
+  /** As in `--collector.NAME` and `node_scrape_collector_success{collector="NAME"}`. */
+  readonly name: string;
+  /**
+   * Reads once and writes every series it has.
+   * @throws NoDataError when the host has nothing of the kind (told apart from failing in the log only, as
+   *   node_exporter does); any other error means that reading or parsing failed.
+   */
+  collect(out: ColumnWriter, signal: AbortSignal): void | Promise<void>;
+  /**
+   * True while a call of the system that nothing can cancel has not come back. The end of the process would wait for
+   * it, possibly for ever. Collectors that make no such calls leave it out.
+   */
+  isStuck?(): boolean;
+}
+
+/** The host has nothing for this collector, which is no fault. */
+export class NoDataError extends Error {
+  override readonly name = 'NoDataError';
+}
+
+/** Where the kernel's file systems and the root are found; other than the defaults only in tests and containers. */
+export interface Roots {
+  /** `/proc` */
+  readonly proc: string;
+  /** `/sys` */
+  readonly sys: string;
+  /** `/`, for `/etc/os-release` and mount points. */
+  readonly root: string;
+}

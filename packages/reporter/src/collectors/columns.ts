@@ -1,0 +1,148 @@
+/**
+ * Turns a collector's writes into a shape and a column of values.
+ *
+ * A host's series hardly ever change, so the recorder does not build anything per sample: it compares each write with
+ * what stood at the same position last time. While all are equal, the same shape object comes back, and the caller can
+ * tell by identity alone that nothing needs to be announced. At the first difference it starts a new plan, keeping
+ * what was equal before it.
+ */
+import type { Family, Labels, MetricType, Series, Shape } from '@tributary/shared/shape';
+import type { ColumnWriter } from './collector.ts';
+
+/** A value of a column: `null` is absent now. NaN and the infinities are themselves here, strings only on the wire. */
+export type Value = number | null;
+
+/** One collector's result of one tick: `values[i]` belongs to the shape's i-th series. */
+export interface Column {
+  readonly shape: Shape;
+  readonly values: readonly Value[];
+}
+
+interface PlannedFamily {
+  readonly name: string;
+  readonly type: MetricType;
+  readonly help: string;
+  readonly labelNames: readonly string[];
+  readonly series: string[][];
+}
+
+const NO_LABELS: readonly string[] = [];
+
+/** Records one collector's writes. Reused for every tick of that collector. */
+export class ColumnRecorder implements ColumnWriter {
+  readonly #labels: Labels;
+  #plan: PlannedFamily[] = [];
+  #shape: Shape | null = null;
+  #values: Value[] = [];
+  #familyIndex = -1;
+  #seriesIndex = 0;
+  #changed = false;
+  readonly #names = new Set<string>();
+
+  /** @param labels the target's labels, which become the shape's. */
+  constructor(labels: Labels) {
+    this.#labels = labels;
+  }
+
+  family(name: string, type: MetricType, help: string, labelNames: readonly string[] = NO_LABELS): void {
+    if (this.#names.has(name)) throw new Error(`family ${name} was started twice in one tick`);
+    this.#names.add(name);
+    this.#endFamily();
+    this.#familyIndex++;
+    this.#seriesIndex = 0;
+    const planned = this.#plan[this.#familyIndex];
+    if (planned !== undefined && sameFamily(planned, name, type, help, labelNames)) return;
+    this.#changed = true;
+    this.#plan.length = this.#familyIndex;
+    this.#plan.push({ name, type, help, labelNames: [...labelNames], series: [] });
+  }
+
+  add(value: Value, ...labelValues: string[]): void {
+    const family = this.#plan[this.#familyIndex];
+    if (family === undefined) throw new Error('a series was added before any family');
+    if (labelValues.length !== family.labelNames.length) {
+      throw new Error(
+        `${family.name} has ${family.labelNames.length} labels, but ${labelValues.length} values were given`,
+      );
+    }
+    const planned = family.series[this.#seriesIndex];
+    if (planned === undefined || !sameStrings(planned, labelValues)) {
+      this.#changed = true;
+      // What stood behind this position is no longer known to hold.
+      family.series.length = this.#seriesIndex;
+      family.series.push(labelValues);
+    }
+    this.#seriesIndex++;
+    this.#values.push(value);
+  }
+
+  /** Forgets what was written since the last `take`, and starts over. */
+  reset(): void {
+    this.#values = [];
+    this.#names.clear();
+    this.#familyIndex = -1;
+    this.#seriesIndex = 0;
+  }
+
+  /** Ends the tick. Returns null when nothing was written. */
+  take(): Column | null {
+    this.#endFamily();
+    if (this.#plan.length !== this.#familyIndex + 1) {
+      this.#plan.length = this.#familyIndex + 1;
+      this.#changed = true;
+    }
+    const values = this.#values;
+    this.reset();
+    if (values.length === 0) return null;
+    if (this.#shape === null || this.#changed) {
+      this.#shape = { labels: this.#labels, families: this.#plan.filter(hasSeries).map(toFamily) };
+      this.#changed = false;
+    }
+    return { shape: this.#shape, values };
+  }
+
+  #endFamily(): void {
+    const family = this.#plan[this.#familyIndex];
+    if (family === undefined || family.series.length === this.#seriesIndex) return;
+    family.series.length = this.#seriesIndex;
+    this.#changed = true;
+  }
+}
+
+function hasSeries(family: PlannedFamily): boolean {
+  return family.series.length > 0;
+}
+
+function toFamily(planned: PlannedFamily): Family {
+  const series = planned.series.map((labelValues): Series => {
+    const labels: Record<string, string> = {};
+    for (const [i, name] of planned.labelNames.entries()) {
+      const value = labelValues[i];
+      // An empty label value is the same as no label in Prometheus's data model.
+      if (value !== undefined && value !== '') labels[name] = value;
+    }
+    return ['', labels];
+  });
+  return { name: planned.name, type: planned.type, help: planned.help, series };
+}
+
+function sameFamily(
+  planned: PlannedFamily,
+  name: string,
+  type: MetricType,
+  help: string,
+  labelNames: readonly string[],
+): boolean {
+  return (
+    planned.name === name &&
+    planned.type === type &&
+    planned.help === help &&
+    sameStrings(planned.labelNames, labelNames)
+  );
+}
+
+function sameStrings(a: readonly string[], b: readonly string[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}

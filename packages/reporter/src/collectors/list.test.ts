@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { COLLECTORS, createCollectors } from './list.ts';
+import { FIXTURE_ROOTS } from './testing.ts';
+
+function names(platform: string, enabled: Readonly<Record<string, boolean>> = {}): string[] {
+  const chosen = new Map(Object.entries(enabled));
+  return createCollectors({ roots: FIXTURE_ROOTS, platform, enabled: chosen, now: () => 0 }).map(
+    ({ name }) => name,
+  );
+}
+
+test('on Linux all run but the portable one, in the order of the table', () => {
+  assert.deepEqual(
+    names('linux'),
+    COLLECTORS.map(({ name }) => name).filter((name) => name !== 'portable'),
+  );
+});
+
+test('elsewhere the portable one runs', () => {
+  assert.deepEqual(names('darwin'), ['portable']);
+  assert.deepEqual(names('freebsd', { portable: false }), []);
+});
+
+test('a collector can be switched off, and one of another platform is left out', () => {
+  assert.ok(!names('linux', { cpu: false }).includes('cpu'));
+  assert.deepEqual(names('linux', { portable: true }), names('linux'));
+});
+
+test('a collector that there is not is refused', () => {
+  assert.throws(() => names('linux', { gpu: true }), /there is no collector gpu/);
+});
+
+test('every collector has a name of its own and one line of help', () => {
+  assert.equal(new Set(COLLECTORS.map(({ name }) => name)).size, COLLECTORS.length);
+  for (const { name, help } of COLLECTORS) {
+    assert.match(name, /^[a-z]+$/);
+    assert.match(help, /^[^\n]+\.$/);
+  }
+});

@@ -1,0 +1,130 @@
+/** The reporter's options: one table for flags, environment and `--help`. */
+import { hostname } from 'node:os';
+import { STREAM_PATH } from '@tributary/shared/frames';
+import { isHostName, isTargetLabelName } from '@tributary/shared/names';
+import {
+  choiceOption,
+  durationOption,
+  mapOption,
+  OptionError,
+  type OptionSpec,
+  type OptionValues,
+  parseOptions,
+  sizeOption,
+  switchOption,
+  textOption,
+} from '@tributary/shared/options';
+import { COLLECTORS } from './collectors/list.ts';
+import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
+
+export const ENV_PREFIX = 'TRIBUTARY_REPORTER_';
+
+const HOUR_MS = 3_600_000;
+const MIB = 1024 * 1024;
+
+const SPECS = {
+  'gateway.url': textOption({
+    help: 'WebSocket URL of the gateway (ws:// or wss://); without a path, the stream path is added.',
+    placeholder: 'URL',
+    default: 'ws://127.0.0.1:9750',
+    check: checkUrl,
+  }),
+  'gateway.token-file': textOption({
+    help: 'File that holds the token for the gateway; read anew for each connection.',
+    placeholder: 'FILE',
+    default: '',
+  }),
+  host: textOption({
+    help: "Name of this host; the system's host name unless set.",
+    placeholder: 'NAME',
+    default: '',
+    check: checkHost,
+  }),
+  interval: durationOption({ help: 'How often to sample.', defaultMs: 10_000, minMs: 100 }),
+  label: mapOption({
+    help: 'Label for every series of this host; may be given several times.',
+    checkKey: (key) => {
+      if (isTargetLabelName(key) && key !== 'job' && key !== 'instance') return;
+      throw new OptionError(
+        `${JSON.stringify(key)} cannot be a label; use [a-zA-Z_][a-zA-Z0-9_]*, not __*, host, instance, job, le or quantile`,
+      );
+    },
+  }),
+  'spool.path': textOption({
+    help: 'Folder for samples that wait for the gateway.',
+    placeholder: 'DIR',
+    default: './data/reporter',
+  }),
+  'spool.retention.time': durationOption({
+    help: 'How long samples are kept for the gateway.',
+    defaultMs: 24 * HOUR_MS,
+    minMs: 1000,
+  }),
+  'spool.retention.size': sizeOption({
+    help: 'How much disk samples may take up.',
+    defaultBytes: 256 * MIB,
+    minBytes: MIB,
+  }),
+  'spool.keep-acked': durationOption({
+    help: 'How long samples are kept after they reached every scraper.',
+    defaultMs: HOUR_MS,
+  }),
+  'path.procfs': textOption({ help: 'Mount point of procfs.', placeholder: 'DIR', default: '/proc' }),
+  'path.sysfs': textOption({ help: 'Mount point of sysfs.', placeholder: 'DIR', default: '/sys' }),
+  'path.rootfs': textOption({
+    help: 'Mount point of the root filesystem.',
+    placeholder: 'DIR',
+    default: '/',
+  }),
+  'log.level': choiceOption({ help: 'Least severe messages to log.', choices: LOG_LEVELS, default: 'info' }),
+  'log.format': choiceOption({
+    help: 'Form of log lines; auto is pretty on a terminal, json elsewhere.',
+    choices: LOG_FORMATS,
+    default: 'auto',
+  }),
+};
+
+/** Every option, the collectors' switches last. */
+export const OPTION_SPECS: typeof SPECS & Readonly<Record<`collector.${string}`, OptionSpec<boolean>>> = {
+  ...SPECS,
+  ...Object.fromEntries(
+    COLLECTORS.map(({ name, help, enabledByDefault }) => [
+      `collector.${name}`,
+      switchOption({ help, default: enabledByDefault }),
+    ]),
+  ),
+};
+
+export type ReporterOptions = OptionValues<typeof SPECS> & {
+  /** By collector's name. */
+  readonly collectors: ReadonlyMap<string, boolean>;
+};
+
+/** @throws OptionError */
+export function readOptions(
+  argv: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+): ReporterOptions {
+  const values = parseOptions(OPTION_SPECS, { argv, env, envPrefix: ENV_PREFIX });
+  const collectors = new Map(COLLECTORS.map(({ name }) => [name, values[`collector.${name}`] === true]));
+  return { ...values, host: values.host === '' ? checkHost(hostname()) : values.host, collectors };
+}
+
+function checkUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== 'ws:' && url.protocol !== 'wss:')) {
+    throw new OptionError(`${JSON.stringify(text)} is not a ws:// or wss:// URL`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new OptionError('a URL must not carry credentials; use --gateway.token-file');
+  }
+  if (url.pathname === '/') url.pathname = STREAM_PATH;
+  return url.href;
+}
+
+function checkHost(text: string): string {
+  if (isHostName(text)) return text;
+  throw new OptionError(
+    `${JSON.stringify(text)} is not a host name (1 to 253 letters, digits, '.', '-', '_'); give one with --host`,
+  );
+}

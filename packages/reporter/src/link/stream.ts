@@ -1,0 +1,133 @@
+/** The edge between the session and a real WebSocket: sockets and timers, no decisions. */
+import { CLOSE_NORMAL } from '@tributary/shared/close-codes';
+import { SUBPROTOCOL } from '@tributary/shared/frames';
+import { WebSocket } from 'ws';
+import type { LinkEffects, LinkSession } from './session.ts';
+
+export interface StreamOptions {
+  readonly url: string;
+  /** Read anew for each connection, so that a token may be renewed. @returns null for none. */
+  readonly token: () => string | null;
+  /** A connection could not be made, for the log. */
+  readonly onConnectFailed: (message: string) => void;
+}
+
+const TICK_MS = 500;
+const HANDSHAKE_MS = 10_000;
+/** The gateway's frames are tiny; anything near this is none of them. */
+const FRAME_BYTES_MAX = 1024 * 1024;
+/** A close that the other end does not answer. */
+const CLOSE_MS = 2_000;
+/** The close code of a connection that ended without one. */
+const CLOSE_ABNORMAL = 1006;
+
+export class Stream implements LinkEffects {
+  readonly #options: StreamOptions;
+  #session: LinkSession | null = null;
+  #socket: WebSocket | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+  }
+
+  /** @param makeSession gives the session whose effects this stream carries out. */
+  start(makeSession: (effects: LinkEffects) => LinkSession): LinkSession {
+    const session = makeSession(this);
+    this.#session = session;
+    this.#timer = setInterval(() => session.tick(), TICK_MS);
+    // Not at once: whoever starts the stream may still be joining its parts.
+    setImmediate(() => session.tick());
+    return session;
+  }
+
+  connect(): void {
+    const session = this.#session;
+    if (session === null) return;
+    let socket: WebSocket;
+    try {
+      const token = this.#options.token();
+      socket = new WebSocket(this.#options.url, SUBPROTOCOL, {
+        headers: token === null ? {} : { authorization: `Bearer ${token}` },
+        handshakeTimeout: HANDSHAKE_MS,
+        maxPayload: FRAME_BYTES_MAX,
+        followRedirects: false,
+        // Our context is kept from frame to frame: one batch is much like the last. The gateway never compresses.
+        perMessageDeflate: { threshold: 0, serverNoContextTakeover: true, clientMaxWindowBits: 15 },
+      });
+    } catch (error) {
+      // A token file that cannot be read just now.
+      this.#options.onConnectFailed((error as Error).message);
+      queueMicrotask(() => session.closed(CLOSE_ABNORMAL, ''));
+      return;
+    }
+    this.#socket = socket;
+    // Whatever an old socket still says must not reach the session of a newer one.
+    const ifCurrent = (act: () => void) => () => {
+      if (this.#socket === socket) act();
+    };
+    let isOpen = false;
+    socket.on(
+      'open',
+      ifCurrent(() => {
+        isOpen = true;
+        session.opened();
+      }),
+    );
+    socket.on(
+      'ping',
+      ifCurrent(() => session.heard()),
+    );
+    socket.on('message', (data, isBinary) => {
+      if (this.#socket === socket && !isBinary) session.receive(data.toString());
+    });
+    socket.on('unexpected-response', (request, response) => {
+      this.#options.onConnectFailed(
+        `${this.#options.url} answered ${response.statusCode} ${response.statusMessage}`,
+      );
+      request.destroy();
+      this.#ended(socket, CLOSE_ABNORMAL, `HTTP ${response.statusCode}`);
+    });
+    socket.on('error', (error) => {
+      if (!isOpen) this.#options.onConnectFailed(error.message);
+    });
+    socket.on('close', (code, reason) => this.#ended(socket, code, reason.toString()));
+  }
+
+  send(text: string): void {
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(text);
+  }
+
+  close(code: number, reason: string): void {
+    const socket = this.#socket;
+    if (socket === null) return;
+    socket.close(code, reason);
+    setTimeout(() => socket.terminate(), CLOSE_MS).unref();
+  }
+
+  /** Ends for good, after a goodbye where there is someone to hear it. */
+  async stop(reason: string): Promise<void> {
+    if (this.#timer !== null) clearInterval(this.#timer);
+    const socket = this.#socket;
+    this.#session?.stop(reason);
+    if (socket === null || socket.readyState === WebSocket.CLOSED) return;
+    if (socket.readyState === WebSocket.CONNECTING) return socket.terminate();
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        socket.terminate();
+        resolve();
+      }, CLOSE_MS);
+      socket.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      socket.close(CLOSE_NORMAL, reason);
+    });
+  }
+
+  #ended(socket: WebSocket, code: number, reason: string): void {
+    if (this.#socket !== socket) return;
+    this.#socket = null;
+    this.#session?.closed(code, reason);
+  }
+}

@@ -1,0 +1,41 @@
+/** The reporter's log: pino's JSON lines on stderr, or one readable line each when someone watches. */
+import { type DestinationStream, pino, stdTimeFunctions } from 'pino';
+
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
+export const LOG_FORMATS = ['auto', 'json', 'pretty'] as const;
+
+export type Log = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'>;
+
+export interface LogOptions {
+  readonly level: (typeof LOG_LEVELS)[number];
+  /** `auto` is `pretty` on a terminal and `json` elsewhere. */
+  readonly format: (typeof LOG_FORMATS)[number];
+}
+
+const STDERR = 2;
+
+/** Lines are written before the call returns: what a program said before it died must not be lost. */
+export function createLog(options: LogOptions): Log {
+  const readable = options.format === 'pretty' || (options.format === 'auto' && process.stderr.isTTY);
+  const settings = {
+    level: options.level,
+    base: null,
+    timestamp: stdTimeFunctions.isoTime,
+    formatters: { level: (label: string) => ({ level: label }) },
+  };
+  const destination = pino.destination({ dest: STDERR, sync: true });
+  return pino(settings, readable ? readableLines(destination) : destination);
+}
+
+/** The gateway has pino-pretty for this; a reporter is to stay tiny. */
+function readableLines(destination: DestinationStream): DestinationStream {
+  return {
+    write(line) {
+      const { time, level, msg, ...fields } = JSON.parse(line) as Record<string, unknown>;
+      const rest = Object.entries(fields).map(([name, value]) => ` ${name}=${JSON.stringify(value)}`);
+      destination.write(
+        `${String(time).slice(11, 23)} ${String(level).toUpperCase()} ${String(msg)}${rest.join('')}\n`,
+      );
+    },
+  };
+}

@@ -1,0 +1,167 @@
+/** What the reporter tells of itself, as one more collector. */
+import type { Collector, ColumnWriter } from './collectors/collector.ts';
+
+/** Counters of one process; they start at zero with it. */
+export interface ReporterCounters {
+  connects: number;
+  sentBatches: number;
+  sentBytes: number;
+  rejects: Map<string, number>;
+  skips: Map<string, number>;
+  refusals: Map<string, number>;
+  /** Ticks whose batch the disk refused. */
+  failedAppends: number;
+  /** Ticks that were due while the one before them was still being taken. */
+  missedTicks: number;
+}
+
+export function createCounters(): ReporterCounters {
+  return {
+    connects: 0,
+    sentBatches: 0,
+    sentBytes: 0,
+    rejects: new Map(),
+    skips: new Map(),
+    refusals: new Map(),
+    failedAppends: 0,
+    missedTicks: 0,
+  };
+}
+
+export interface OwnSources {
+  readonly version: string;
+  readonly counters: ReporterCounters;
+  readonly isStreaming: () => boolean;
+  readonly correctionMs: () => number;
+  readonly spool: () => {
+    readonly bytes: number;
+    readonly oldest: number;
+    readonly next: number;
+    readonly acked: number;
+    readonly dropped: ReadonlyMap<string, number>;
+  };
+}
+
+export function createOwnCollector(sources: OwnSources): Collector {
+  return {
+    name: 'reporter',
+    collect(out) {
+      writeLink(out, sources);
+      writeSpool(out, sources);
+    },
+  };
+}
+
+function writeLink(out: ColumnWriter, { version, counters, isStreaming, correctionMs }: OwnSources): void {
+  out.family('tributary_reporter_build_info', 'gauge', 'Always 1; the labels tell the version.', [
+    'version',
+    'nodeversion',
+  ]);
+  out.add(1, version, process.version);
+  one(
+    out,
+    'tributary_reporter_connected',
+    'gauge',
+    '1 while samples stream to the gateway.',
+    isStreaming() ? 1 : 0,
+  );
+  one(
+    out,
+    'tributary_reporter_connects_total',
+    'counter',
+    'Connections that the gateway welcomed.',
+    counters.connects,
+  );
+  one(
+    out,
+    'tributary_reporter_sent_batches_total',
+    'counter',
+    'Batches that were sent, repeats included.',
+    counters.sentBatches,
+  );
+  one(
+    out,
+    'tributary_reporter_sent_bytes_total',
+    'counter',
+    'Bytes of batches that were sent, before compression.',
+    counters.sentBytes,
+  );
+  byKey(
+    out,
+    'tributary_reporter_rejects_total',
+    'Batches and groups that the gateway rejected.',
+    'code',
+    counters.rejects,
+  );
+  byKey(
+    out,
+    'tributary_reporter_refusals_total',
+    'Connections that the gateway refused.',
+    'code',
+    counters.refusals,
+  );
+  byKey(
+    out,
+    'tributary_reporter_skipped_batches_total',
+    'Batches that were passed without being sent.',
+    'reason',
+    counters.skips,
+  );
+  one(
+    out,
+    'tributary_reporter_clock_correction_seconds',
+    'gauge',
+    "What is added to the host's own clock, which disagrees with the gateway's; 0 while it is followed.",
+    correctionMs() / 1000,
+  );
+}
+
+function writeSpool(out: ColumnWriter, { counters, spool }: OwnSources): void {
+  const { bytes, oldest, next, acked, dropped } = spool();
+  one(out, 'tributary_reporter_spool_bytes', 'gauge', 'Bytes that the spool takes up.', bytes);
+  one(out, 'tributary_reporter_spool_batches', 'gauge', 'Batches that the spool holds.', next - oldest);
+  one(
+    out,
+    'tributary_reporter_spool_unacked_batches',
+    'gauge',
+    'Batches that the gateway has not confirmed.',
+    next - 1 - acked,
+  );
+  byKey(
+    out,
+    'tributary_reporter_spool_dropped_batches_total',
+    'Batches that were dropped before the gateway had them.',
+    'reason',
+    dropped,
+  );
+  one(
+    out,
+    'tributary_reporter_spool_failed_appends_total',
+    'counter',
+    'Ticks whose batch the disk refused.',
+    counters.failedAppends,
+  );
+  one(
+    out,
+    'tributary_reporter_missed_ticks_total',
+    'counter',
+    'Ticks that were due while the one before them was still being taken.',
+    counters.missedTicks,
+  );
+}
+
+function one(out: ColumnWriter, name: string, type: 'gauge' | 'counter', help: string, value: number): void {
+  out.family(name, type, help);
+  out.add(value);
+}
+
+function byKey(
+  out: ColumnWriter,
+  name: string,
+  help: string,
+  label: string,
+  counts: ReadonlyMap<string, number>,
+): void {
+  out.family(name, 'counter', help, [label]);
+  for (const [key, count] of counts) out.add(count, key);
+}

@@ -1,0 +1,127 @@
+/**
+ * Runs the collectors of one tick, each under a deadline, so that one that fails, hangs or has nothing costs only
+ * itself. A collector that passed its deadline is left alone until it comes back: it is never started twice.
+ */
+import type { Labels } from '@tributary/shared/shape';
+import { type Collector, NoDataError } from '../collectors/collector.ts';
+import { type Column, ColumnRecorder } from '../collectors/columns.ts';
+import { splitColumn } from './split.ts';
+
+export interface SamplerOptions {
+  readonly collectors: readonly Collector[];
+  /** The target's labels of every collector's series. */
+  readonly labels: Labels;
+  /** Told of failures; the same one of a collector is told once until it changes. `error` is null when it recovered. */
+  readonly onOutcome: (collector: string, error: Error | null) => void;
+  /** Monotonic, in ms. */
+  readonly monotonic: () => number;
+}
+
+interface Slot {
+  readonly collector: Collector;
+  recorder: ColumnRecorder;
+  /** Set while a run that passed its deadline has not come back. */
+  hung: boolean;
+  /** What was told last; '' while all is well. */
+  told: string;
+}
+
+interface Outcome {
+  readonly name: string;
+  readonly seconds: number;
+  readonly column: Column | null;
+  readonly error: Error | null;
+}
+
+const DURATION_HELP = 'node_exporter: Duration of a collector scrape.';
+const SUCCESS_HELP = 'node_exporter: Whether a collector succeeded.';
+
+export class Sampler {
+  readonly #options: SamplerOptions;
+  readonly #slots: Slot[];
+  readonly #own: ColumnRecorder;
+
+  constructor(options: SamplerOptions) {
+    this.#options = options;
+    this.#own = new ColumnRecorder(options.labels);
+    this.#slots = options.collectors.map((collector) => ({
+      collector,
+      recorder: new ColumnRecorder(options.labels),
+      hung: false,
+      told: '',
+    }));
+  }
+
+  /** True while a collector has a call that has not come back: see `Collector.isStuck`. */
+  get isStuck(): boolean {
+    return this.#slots.some(({ hung, collector }) => hung || collector.isStuck?.() === true);
+  }
+
+  /** Runs every collector once. Never fails, and never takes longer than the deadline. */
+  async sample(deadlineMs: number): Promise<readonly Column[]> {
+    const deadline = new AbortController();
+    const timer = setTimeout(
+      () => deadline.abort(new Error(`no answer within ${deadlineMs} ms`)),
+      deadlineMs,
+    );
+    try {
+      const outcomes = await Promise.all(this.#slots.map((slot) => this.#run(slot, deadline.signal)));
+      const columns = outcomes.flatMap(({ column }) => (column === null ? [] : splitColumn(column)));
+      const own = this.#ownColumn(outcomes);
+      return own === null ? columns : [...columns, own];
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #run(slot: Slot, signal: AbortSignal): Promise<Outcome> {
+    const { name } = slot.collector;
+    const startedMs = this.#options.monotonic();
+    let column: Column | null = null;
+    let error: Error | null = null;
+    try {
+      if (slot.hung) throw new Error('an earlier run has not come back yet');
+      const running = slot.collector.collect(slot.recorder, signal);
+      // Most collectors are done here already; only those that wait for something pay for a race.
+      if (running !== undefined) await this.#beforeDeadline(slot, running, signal);
+      column = slot.recorder.take();
+    } catch (thrown) {
+      error = thrown as Error;
+      if (!slot.hung) slot.recorder.reset();
+    }
+    this.#tell(slot, error);
+    return { name, seconds: (this.#options.monotonic() - startedMs) / 1000, column, error };
+  }
+
+  #beforeDeadline(slot: Slot, running: Promise<void>, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const expire = () => {
+        slot.hung = true;
+        const back = () => {
+          slot.hung = false;
+          // What it wrote too late belongs to no tick.
+          slot.recorder = new ColumnRecorder(this.#options.labels);
+        };
+        running.then(back, back);
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', expire, { once: true });
+      running.then(resolve, reject).finally(() => signal.removeEventListener('abort', expire));
+    });
+  }
+
+  #tell(slot: Slot, error: Error | null): void {
+    const text = error === null || error instanceof NoDataError ? '' : error.message;
+    if (text === slot.told) return;
+    slot.told = text;
+    this.#options.onOutcome(slot.collector.name, text === '' ? null : error);
+  }
+
+  #ownColumn(outcomes: readonly Outcome[]): Column | null {
+    this.#own.family('node_scrape_collector_duration_seconds', 'gauge', DURATION_HELP, ['collector']);
+    for (const { name, seconds } of outcomes) this.#own.add(seconds, name);
+    this.#own.family('node_scrape_collector_success', 'gauge', SUCCESS_HELP, ['collector']);
+    for (const { name, error } of outcomes) this.#own.add(error === null ? 1 : 0, name);
+    return this.#own.take();
+  }
+}

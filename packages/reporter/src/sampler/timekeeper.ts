@@ -1,0 +1,118 @@
+/**
+ * Time, put right at the source (docs/PROTOCOL.md, "Time").
+ *
+ * Two clocks: the wall clock, which people, NTP and dead batteries set, and a monotonic one of this boot that counts
+ * through suspends and that nobody sets. What is kept is the offset between the two: the time of a moment is its
+ * monotonic reading plus the offset. When the offset turns out to be wrong, every batch that has not left the host is
+ * derived anew from it.
+ *
+ * - The wall clock is followed while it runs evenly. A step of more than a second gives a new offset.
+ * - Where the wall clock and the gateway's differ by more than two minutes, the gateway's is used. Its offset is then
+ *   kept, and changed only by more than two seconds, until the wall clock agrees with it.
+ * - A step of the wall clock away from what the gateway said is not followed at all.
+ */
+
+/** A monotonic clock of this boot, in whole ms, that counts through suspends. */
+export interface BootClock {
+  /** Names this boot. */
+  readonly boot: string;
+  now(): number;
+}
+
+const STEP_MS = 1_000;
+const GATEWAY_DISAGREES_MS = 120_000;
+const GATEWAY_CHANGE_MS = 2_000;
+
+export class Timekeeper {
+  readonly #wall: () => number;
+  readonly #bootClock: BootClock;
+  #offset: number;
+  #follows: 'wall' | 'gateway' = 'wall';
+  /** What the gateway said last, as an offset; null before the first welcome of this process. */
+  #gatewayOffset: number | null = null;
+
+  constructor(wall: () => number, bootClock: BootClock) {
+    this.#wall = wall;
+    this.#bootClock = bootClock;
+    this.#offset = wall() - bootClock.now();
+  }
+
+  get boot(): string {
+    return this.#bootClock.boot;
+  }
+
+  get offset(): number {
+    return this.#offset;
+  }
+
+  /** True once a gateway has said what time it is. */
+  get isSure(): boolean {
+    return this.#gatewayOffset !== null;
+  }
+
+  /** What is added to the host's own clock, in ms; 0 while it is followed. */
+  get correctionMs(): number {
+    return this.#follows === 'wall' ? 0 : this.#offset - this.#wallOffset();
+  }
+
+  now(): number {
+    return this.#bootClock.now() + this.#offset;
+  }
+
+  /** This moment, as a batch is stamped. */
+  moment(): { at: number; boot: string; mono: number } {
+    const mono = this.#bootClock.now();
+    return { at: mono + this.#offset, boot: this.boot, mono };
+  }
+
+  /**
+   * Looks at the wall clock; to be called at every tick.
+   * @returns true when the offset has stepped, so that what has not been sent is to be restated.
+   */
+  observe(): boolean {
+    if (this.#follows === 'gateway') return false;
+    const wallOffset = this.#wallOffset();
+    const stepped = Math.abs(wallOffset - this.#offset) > STEP_MS;
+    if (
+      stepped &&
+      this.#gatewayOffset !== null &&
+      differ(wallOffset, this.#gatewayOffset, GATEWAY_DISAGREES_MS)
+    ) {
+      this.#follows = 'gateway';
+      return false;
+    }
+    this.#offset = wallOffset;
+    return stepped;
+  }
+
+  /**
+   * Takes the gateway's clock.
+   * @param clock what welcome said.
+   * @param roundTripMs from hello's leaving to welcome's coming.
+   * @returns true as `observe` does.
+   */
+  welcome(clock: number, roundTripMs: number): boolean {
+    const gatewayOffset = clock + Math.round(roundTripMs / 2) - this.#bootClock.now();
+    this.#gatewayOffset = gatewayOffset;
+    const before = this.#offset;
+    const wallOffset = this.#wallOffset();
+    if (this.#follows === 'gateway') {
+      if (!differ(wallOffset, gatewayOffset, GATEWAY_CHANGE_MS)) {
+        this.#follows = 'wall';
+        this.#offset = wallOffset;
+      } else if (differ(gatewayOffset, before, GATEWAY_CHANGE_MS)) this.#offset = gatewayOffset;
+    } else if (differ(wallOffset, gatewayOffset, GATEWAY_DISAGREES_MS)) {
+      this.#follows = 'gateway';
+      this.#offset = gatewayOffset;
+    }
+    return differ(this.#offset, before, STEP_MS);
+  }
+
+  #wallOffset(): number {
+    return this.#wall() - this.#bootClock.now();
+  }
+}
+
+function differ(a: number, b: number, byMoreThanMs: number): boolean {
+  return Math.abs(a - b) > byMoreThanMs;
+}

@@ -1,0 +1,62 @@
+/** Calls a function at the host's ticks, on the corrected clock. Timers are only ever set for short times. */
+import { nextTick, phaseOf } from './sampler/ticks.ts';
+
+export interface TickerOptions {
+  readonly host: string;
+  readonly now: () => number;
+  /** Asked before each tick, for it may change. */
+  readonly intervalMs: () => number;
+  /** A tick is never begun while the one before is being taken; those are counted here. */
+  readonly onMissed: () => void;
+  readonly onTick: () => Promise<void>;
+}
+
+/** A clock may step while a timer runs: it is looked at again at least so often. */
+const LOOK_MS = 1000;
+
+export class Ticker {
+  readonly #options: TickerOptions;
+  #timer: NodeJS.Timeout | null = null;
+  #due = 0;
+  #running: Promise<void> | null = null;
+
+  constructor(options: TickerOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#plan();
+  }
+
+  /** Sets no more timers, and waits for a tick that is being taken. */
+  async stop(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    await this.#running;
+  }
+
+  #plan(): void {
+    const { host, now, intervalMs } = this.#options;
+    const interval = intervalMs();
+    this.#due = nextTick(now(), interval, phaseOf(host, interval));
+    this.#wait();
+  }
+
+  #wait(): void {
+    const leftMs = this.#due - this.#options.now();
+    const interval = this.#options.intervalMs();
+    if (leftMs <= 0) return this.#tick();
+    // The clock stepped back, or the interval became shorter: what is due is further away than it can be.
+    if (leftMs > interval) return this.#plan();
+    this.#timer = setTimeout(() => this.#wait(), Math.min(leftMs, LOOK_MS));
+  }
+
+  #tick(): void {
+    if (this.#running === null) {
+      this.#running = this.#options.onTick().finally(() => {
+        this.#running = null;
+      });
+    } else this.#options.onMissed();
+    this.#plan();
+  }
+}

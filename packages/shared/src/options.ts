@@ -1,0 +1,231 @@
+/**
+ * Options as Prometheus's programs have them: dotted flags (`--storage.path DIR`, `--storage.path=DIR`), each with an
+ * environment variable (`TRIBUTARY_GATEWAY_STORAGE_PATH`) and a default. A flag goes before the environment, the
+ * environment before the default. One table of specs says everything about a program's options.
+ */
+import { nearest } from './nearest.ts';
+import { formatDuration, formatSize, parseDuration, parseSize } from './units.ts';
+
+export interface OptionSpec<T> {
+  readonly help: string;
+  /** What stands behind the flag in `--help`; '' for a switch, which takes no value and has a `--no-` form. */
+  readonly placeholder: string;
+  /** How the default is written, as a user would write it. */
+  readonly defaultText: string;
+  readonly defaultValue: T;
+  /** May be given several times; values are handed to `parse` together, an environment variable's split at commas. */
+  readonly repeatable: boolean;
+  /** @throws OptionError with what is needed; the option's name is added by the caller. */
+  parse(texts: readonly string[]): T;
+}
+
+export type OptionSpecs = Readonly<Record<string, OptionSpec<unknown>>>;
+
+export type OptionValues<S extends OptionSpecs> = {
+  readonly [K in keyof S]: S[K] extends OptionSpec<infer T> ? T : never;
+};
+
+/** A mistake in what the user gave. `message` is one line that says what, where and what to do. */
+export class OptionError extends Error {
+  override readonly name = 'OptionError';
+}
+
+export interface OptionSources {
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** As in `TRIBUTARY_GATEWAY_`. */
+  readonly envPrefix: string;
+}
+
+/** @throws OptionError for an unknown flag, a missing or bad value, or a stray word. */
+export function parseOptions<S extends OptionSpecs>(specs: S, sources: OptionSources): OptionValues<S> {
+  const flags = readFlags(specs, sources.argv);
+  const values: Record<string, unknown> = {};
+  for (const [name, spec] of Object.entries(specs)) {
+    const variable = envName(sources.envPrefix, name);
+    // Variables that no option knows are let be: Kubernetes sets some for every service, by the service's name.
+    const fromEnv = sources.env[variable];
+    const given = flags.get(name);
+    if (given !== undefined) values[name] = parseNamed(`--${name}`, spec, given);
+    else if (fromEnv !== undefined && fromEnv !== '') {
+      const texts = spec.repeatable ? fromEnv.split(',').map((text) => text.trim()) : [fromEnv];
+      values[name] = parseNamed(variable, spec, texts);
+    } else values[name] = spec.defaultValue;
+  }
+  return values as OptionValues<S>;
+}
+
+/** `storage.retention.time` with `TRIBUTARY_GATEWAY_` is `TRIBUTARY_GATEWAY_STORAGE_RETENTION_TIME`. */
+export function envName(prefix: string, option: string): string {
+  return prefix + option.replaceAll(/[.-]/g, '_').toUpperCase();
+}
+
+/** The table of options for `--help`. */
+export function describeOptions(specs: OptionSpecs): string {
+  const rows = Object.entries(specs).map(([name, spec]) => {
+    const left = spec.placeholder === '' ? `--[no-]${name}` : `--${name} ${spec.placeholder}`;
+    const note = spec.defaultText === '' ? '' : ` [${spec.defaultText}]`;
+    return { left, right: spec.help + note };
+  });
+  const width = Math.max(...rows.map(({ left }) => left.length));
+  return rows.map(({ left, right }) => `  ${left.padEnd(width)}  ${right}`).join('\n');
+}
+
+function readFlags(specs: OptionSpecs, argv: readonly string[]): Map<string, string[]> {
+  const given = new Map<string, string[]>();
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] ?? '';
+    if (!word.startsWith('--'))
+      throw new OptionError(`unexpected argument ${JSON.stringify(word)}; see --help`);
+    const equals = word.indexOf('=');
+    const written = word.slice(2, equals < 0 ? undefined : equals);
+    const { name, spec, negated } = findSpec(specs, written);
+    let text = equals < 0 ? undefined : word.slice(equals + 1);
+    if (spec.placeholder === '') {
+      if (negated && text !== undefined) throw new OptionError(`--${written} takes no value`);
+      text ??= negated ? 'false' : 'true';
+    } else if (text === undefined) {
+      text = argv[++i];
+      if (text === undefined) throw new OptionError(`--${written} needs a value: ${spec.placeholder}`);
+    }
+    const before = given.get(name);
+    if (before === undefined) given.set(name, [text]);
+    else if (spec.repeatable) before.push(text);
+    else throw new OptionError(`--${written} was given twice`);
+  }
+  return given;
+}
+
+function findSpec(
+  specs: OptionSpecs,
+  written: string,
+): { name: string; spec: OptionSpec<unknown>; negated: boolean } {
+  const spec = Object.hasOwn(specs, written) ? specs[written] : undefined;
+  if (spec !== undefined) return { name: written, spec, negated: false };
+  const positive = written.startsWith('no-') ? written.slice(3) : '';
+  const negated = Object.hasOwn(specs, positive) ? specs[positive] : undefined;
+  if (negated?.placeholder === '') return { name: positive, spec: negated, negated: true };
+  const near = nearest(written, Object.keys(specs));
+  throw new OptionError(
+    `unknown flag --${written}${near === undefined ? '; see --help' : `; did you mean --${near}?`}`,
+  );
+}
+
+function parseNamed<T>(where: string, spec: OptionSpec<T>, texts: readonly string[]): T {
+  try {
+    return spec.parse(texts);
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    throw new OptionError(`${where}: ${error.message}`);
+  }
+}
+
+interface Described {
+  readonly help: string;
+  readonly placeholder?: string;
+}
+
+function single<T>(
+  described: Described,
+  placeholder: string,
+  defaultText: string,
+  defaultValue: T,
+  parse: (text: string) => T,
+): OptionSpec<T> {
+  const { help } = described;
+  return {
+    help,
+    placeholder: described.placeholder ?? placeholder,
+    defaultText,
+    defaultValue,
+    repeatable: false,
+    parse: (texts) => parse(texts[0] ?? ''),
+  };
+}
+
+/** Any text, or what `check` makes of it (it throws OptionError). */
+export function textOption(
+  described: Described & { readonly default: string; readonly check?: (text: string) => string },
+): OptionSpec<string> {
+  const check = described.check ?? ((text: string) => text);
+  return single(described, 'TEXT', described.default, described.default, check);
+}
+
+/** A duration in ms, at least `minMs`. */
+export function durationOption(
+  described: Described & { readonly defaultMs: number; readonly minMs?: number },
+): OptionSpec<number> {
+  const { defaultMs, minMs = 0 } = described;
+  return single(described, 'DURATION', formatDuration(defaultMs), defaultMs, (text) => {
+    const ms = parseDuration(text);
+    if (ms === undefined) {
+      throw new OptionError(`${JSON.stringify(text)} is no duration; write it as 15s, 5m or 1h30m`);
+    }
+    if (ms < minMs)
+      throw new OptionError(`${text} is too short; at least ${formatDuration(minMs)} is needed`);
+    return ms;
+  });
+}
+
+/** A size in bytes, at least `minBytes`. */
+export function sizeOption(
+  described: Described & { readonly defaultBytes: number; readonly minBytes?: number },
+): OptionSpec<number> {
+  const { defaultBytes, minBytes = 0 } = described;
+  return single(described, 'SIZE', formatSize(defaultBytes), defaultBytes, (text) => {
+    const bytes = parseSize(text);
+    if (bytes === undefined)
+      throw new OptionError(`${JSON.stringify(text)} is no size; write it as 512MB or 2GB`);
+    if (bytes < minBytes)
+      throw new OptionError(`${text} is too small; at least ${formatSize(minBytes)} is needed`);
+    return bytes;
+  });
+}
+
+/** One of a few words. */
+export function choiceOption<T extends string>(
+  described: Described & { readonly choices: readonly T[]; readonly default: T },
+): OptionSpec<T> {
+  const { choices } = described;
+  return single(described, choices.join('|'), described.default, described.default, (text) => {
+    const choice = choices.find((candidate) => candidate === text);
+    if (choice === undefined)
+      throw new OptionError(`${JSON.stringify(text)} is none of ${choices.join(', ')}`);
+    return choice;
+  });
+}
+
+/** `--NAME` and `--no-NAME`. */
+export function switchOption(described: Described & { readonly default: boolean }): OptionSpec<boolean> {
+  const text = described.default ? 'on' : 'off';
+  return single(described, '', text, described.default, (word) => {
+    if (word === 'true') return true;
+    if (word === 'false') return false;
+    throw new OptionError(`${JSON.stringify(word)} is neither true nor false`);
+  });
+}
+
+/** Several `KEY=VALUE`. */
+export function mapOption(
+  described: Described & { readonly checkKey: (key: string) => void },
+): OptionSpec<ReadonlyMap<string, string>> {
+  return {
+    help: described.help,
+    placeholder: described.placeholder ?? 'KEY=VALUE',
+    defaultText: '',
+    defaultValue: new Map(),
+    repeatable: true,
+    parse: (texts) => {
+      const map = new Map<string, string>();
+      for (const text of texts) {
+        const equals = text.indexOf('=');
+        if (equals < 1) throw new OptionError(`${JSON.stringify(text)} is not KEY=VALUE`);
+        const key = text.slice(0, equals);
+        described.checkKey(key);
+        if (map.has(key)) throw new OptionError(`${key} was given twice`);
+        map.set(key, text.slice(equals + 1));
+      }
+      return map;
+    },
+  };
+}
