@@ -23,17 +23,4 @@ export interface HostPoints {
 /** By shape, hosts in order of their names. */
 export type HostInput = ReadonlyMap<AdmittedShape, readonly HostPoints[]>;
 
-/** One series of the gateway's own. It never has a timestamp. */
-export interface OwnSeries {
-  readonly suffix: string;
-  readonly labels: Readonly<Record<string, string>>;
-  readonly value: number;
-}
-
-export interface OwnFamily {
-  readonly name: string;
-  readonly type: 'counter' | 'gauge' | 'histogram' | 'summary';
-  readonly help: string;
-  /** Read once for each exposition, lazily: a fleet may have a hundred thousand. */
-  readonly series: () => Iterable<OwnSeries>;
-}
+export type { OwnFamily, OwnSeries } from '../telemetry/own-family.ts';
