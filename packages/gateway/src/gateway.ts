@@ -36,6 +36,8 @@ export class ListenError extends Error {
 
 /** For reporters to take their leave; the ledger must still be closed within the time a service manager allows. */
 const DRAIN_MS_MAX = 2_000;
+/** For scrapes that are under way to come to their end. */
+const CLOSE_HTTP_MS_MAX = 2_000;
 
 type Phase = 'starting' | 'running' | 'stopping';
 
@@ -50,6 +52,7 @@ export async function startGateway(options: GatewayOptions, log: Log): Promise<G
   const shapes = new ShapeRegistry();
   const fleet = new Fleet({
     clock: systemClock,
+    uptimeMs,
     staleAfterMs: options['fleet.stale-after'],
     forgetAfterMs: options['fleet.forget-after'],
   });
@@ -63,19 +66,17 @@ export async function startGateway(options: GatewayOptions, log: Log): Promise<G
       return skewMs === null ? null : skewMs / 1000;
     },
     demotedFamilies: () => exposition.demotedFamilies,
-    ledger: () => ({
-      ...ledger.stats,
-      pendingBytes: ledger.health.pendingBytes,
-      healthy: ledger.health.failure === null,
-    }),
+    ledger: () => ledgerFacts(ledger),
   });
   parts.metrics = metrics;
-  const readiness = () => whyNotReady(parts.phase, ledger, fleet);
+  const serving = () => (parts.phase === 'running' ? null : parts.phase);
+  const readiness = () => serving() ?? whyNotReady(ledger, fleet);
   const onFault = (error: unknown, host?: string) => log.error({ err: error, host }, 'internal error');
   const link = new LinkServer({
     context: {
       limits: DEFAULT_LIMITS,
       clock: systemClock,
+      uptimeMs,
       shapes,
       voices: new Voices(),
       observer: observeLink({ fleet, ledger, metrics, log }),
@@ -96,20 +97,17 @@ export async function startGateway(options: GatewayOptions, log: Log): Promise<G
   const app = createHttp({
     fleet,
     readiness,
+    serving,
     version: VERSION,
     startedAt,
-    ledger: () => ({
-      generation: ledger.generation,
-      ...ledger.stats,
-      pendingBytes: ledger.health.pendingBytes,
-    }),
+    ledger: () => ledgerFacts(ledger),
     exposition,
     metrics,
     onFault,
     upgrade: (request, socket, head) => link.upgrade(request, socket, head),
   });
   const url = await listenOrClose(app, options, ledger);
-  await fleet.restore(ledger, shapes);
+  await fleet.restore(ledger, shapes).catch((error: unknown) => closeAndThrow(app, ledger, error));
   const upkeep = startUpkeep({ fleet, ledger, options, log });
   parts.phase = 'running';
   log.info({ url, storage: options['storage.path'], hosts: fleet.size, version: VERSION }, 'gateway started');
@@ -118,8 +116,8 @@ export async function startGateway(options: GatewayOptions, log: Log): Promise<G
     async stop() {
       parts.phase = 'stopping';
       upkeep.stop();
-      await link.drain(DRAIN_MS_MAX);
-      await app.close();
+      // Both at once: the server is closed only when the reporters are gone, too.
+      await Promise.all([link.drain(DRAIN_MS_MAX), closeHttp(app)]);
       await ledger.close();
     },
   };
@@ -130,16 +128,36 @@ async function listenOrClose(app: FastifyInstance, options: GatewayOptions, ledg
   try {
     return await listen(app, parseListenAddress(address));
   } catch (error) {
-    await app.close();
-    await ledger.close();
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === 'EADDRINUSE' ? 'in use by another program; stop it, or give another port' : message;
-    throw new ListenError(`cannot listen on ${address}: ${why} (--web.listen-address)`, { cause: error });
+    const text = `cannot listen on ${address}: ${why} (--web.listen-address)`;
+    return await closeAndThrow(app, ledger, new ListenError(text, { cause: error }));
   }
 }
 
-function whyNotReady(phase: Phase, ledger: Ledger, fleet: Fleet): string | null {
-  if (phase !== 'running') return phase;
+async function closeAndThrow(app: FastifyInstance, ledger: Ledger, error: unknown): Promise<never> {
+  await app.close();
+  await ledger.close();
+  throw error;
+}
+
+function ledgerFacts({ generation, stats, health }: Ledger) {
+  const { pendingBytes, failure } = health;
+  return { generation, ...stats, pendingBytes, healthy: failure === null };
+}
+
+/** Whoever is still reading a body then has to come again: the ledger must be closed in time. */
+async function closeHttp(app: FastifyInstance): Promise<void> {
+  const timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_HTTP_MS_MAX);
+  await app.close();
+  clearTimeout(timer);
+}
+
+function uptimeMs(): number {
+  return performance.now();
+}
+
+function whyNotReady(ledger: Ledger, fleet: Fleet): string | null {
   const { failure } = ledger.health;
   if (failure !== null) return `the ledger cannot commit: ${failure}`;
   if (fleet.clockIsWrong()) {

@@ -12,23 +12,34 @@ export interface LinkListeners {
   readonly log: Log;
 }
 
-/** Different rejects of which the log has told; beyond, only the counters go on. */
-const REJECTS_TOLD_MAX = 10_000;
+/** Different rejects of one host of which the log has told; beyond, only the counters go on. */
+const REJECTS_TOLD_MAX = 32;
+/** Hosts of which that is remembered. */
+const HOSTS_TOLD_MAX = 10_000;
 
 export function observeLink({ fleet, ledger, metrics, log }: LinkListeners): LinkObserver {
-  const told = new Set<string>();
+  const told = new Map<string, Set<string>>();
+  const isNews = (host: string, what: string): boolean => {
+    if (told.size > HOSTS_TOLD_MAX) told.clear();
+    const known = told.get(host) ?? new Set();
+    told.set(host, known);
+    if (known.has(what) || known.size >= REJECTS_TOLD_MAX) return false;
+    known.add(what);
+    return true;
+  };
   return {
     frame: metrics.frame,
-    opened(hello, address) {
-      fleet.opened(hello, address);
+    opened(hello, address, skewMs) {
+      fleet.opened(hello, address, skewMs);
       log.info({ host: hello.host, epoch: hello.epoch, address, agent: hello.agent }, 'host connected');
     },
     settled(host, entries) {
       fleet.settled(host, entries);
       for (const entry of entries) {
-        if (entry.kind !== 'tombstone' || entry.reason.startsWith('expired:')) continue;
+        // Rejects have been told of, drops are counted, and what expired was no loss.
+        if (entry.kind !== 'tombstone' || !/^(gap|skipped):/.test(entry.reason)) continue;
         const { seq, lastSeq, reason } = entry;
-        log.warn({ host, seq, lastSeq, reason }, 'settled without samples');
+        log.warn({ host, seq, lastSeq, reason }, 'samples are lost');
       }
     },
     dropped(host, reason, samples) {
@@ -38,10 +49,7 @@ export function observeLink({ fleet, ledger, metrics, log }: LinkListeners): Lin
       fleet.rejected(host, code);
       metrics.reject(code);
       // A bad series is bad in every batch: the counter goes on, the log has said it.
-      const key = `${host} ${code} ${message}`;
-      if (told.has(key)) return;
-      if (told.size < REJECTS_TOLD_MAX) told.add(key);
-      log.warn({ host, code, message }, 'samples rejected');
+      if (isNews(host, `${code} ${message}`)) log.warn({ host, code, message }, 'samples rejected');
     },
     refused(host, code, message) {
       metrics.refusal(code);
@@ -52,9 +60,14 @@ export function observeLink({ fleet, ledger, metrics, log }: LinkListeners): Lin
       log.info({ host }, 'host disconnected');
     },
     left(host) {
-      fleet.forget(host);
+      // Not at once: what the host sent before it left is still on its way to the disk, and would bring it back. Should
+      // the host come again meanwhile, it is answered behind this.
       ledger.forget(host).then(
-        () => log.info({ host }, 'host left and was forgotten'),
+        () => {
+          fleet.forget(host);
+          told.delete(host);
+          log.info({ host }, 'host left and was forgotten');
+        },
         (error: Error) => log.error({ host, error: error.message }, 'host left but could not be forgotten'),
       );
     },

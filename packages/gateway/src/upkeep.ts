@@ -19,6 +19,8 @@ export function startUpkeep({ fleet, ledger, options, log }: UpkeepParts): { sto
   const tell = (what: string) => (error: Error) => log.error({ error: error.message }, what);
   const expire = async () => {
     for (const host of fleet.expire()) {
+      // The one before may have taken its time, and this one may have come back.
+      if (!fleet.isForgettable(host)) continue;
       fleet.forget(host);
       await ledger.forget(host);
       log.info({ host }, 'host was not seen for long and is forgotten');

@@ -1,2 +1,7 @@
-#!/usr/bin/env -S node --max-semi-space-size=1 --max-old-space-size=96 --optimize-for-size
-import '../dist/main.js';
+#!/usr/bin/env -S node --max-semi-space-size=1 --max-old-space-size=96 --lite-mode
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 22 || (major === 22 && minor < 18)) {
+  process.stderr.write(`tributary-reporter: Node.js 22.18 or later is needed, this is ${process.version}\n`);
+  process.exit(1);
+}
+await import('../dist/main.js');

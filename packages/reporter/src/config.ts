@@ -1,6 +1,7 @@
 /** The reporter's options: one table for flags, environment and `--help`. */
 import { hostname } from 'node:os';
 import { STREAM_PATH } from '@tributary/shared/frames';
+import { LABEL_VALUE_CHARS_MAX } from '@tributary/shared/limits';
 import { isHostName, isTargetLabelName } from '@tributary/shared/names';
 import {
   choiceOption,
@@ -106,8 +107,19 @@ export function readOptions(
   env: Readonly<Record<string, string | undefined>>,
 ): ReporterOptions {
   const values = parseOptions(OPTION_SPECS, { argv, env, envPrefix: ENV_PREFIX });
+  checkLabels(values.label);
   const collectors = new Map(COLLECTORS.map(({ name }) => [name, values[`collector.${name}`] === true]));
   return { ...values, host: values.host === '' ? checkHost(hostname()) : values.host, collectors };
+}
+
+function checkLabels(labels: ReadonlyMap<string, string>): void {
+  for (const [name, value] of labels) {
+    if (value.length > LABEL_VALUE_CHARS_MAX || !value.isWellFormed()) {
+      throw new OptionError(
+        `--label: the value of ${name} must be text of at most ${LABEL_VALUE_CHARS_MAX} characters`,
+      );
+    }
+  }
 }
 
 function checkUrl(text: string): string {
@@ -118,6 +130,7 @@ function checkUrl(text: string): string {
   if (url.username !== '' || url.password !== '') {
     throw new OptionError('a URL must not carry credentials; use --gateway.token-file');
   }
+  if (url.hash !== '') throw new OptionError(`${JSON.stringify(text)} must not have a fragment (#)`);
   if (url.pathname === '/') url.pathname = STREAM_PATH;
   return url.href;
 }

@@ -1,13 +1,32 @@
-/** What happens on the link, as log lines and counters: each event once, repeated faults summed up by their counters. */
+/**
+ * What happens on the link, as log lines and counters: each event once, repeated faults summed up by their counters. A
+ * gateway may be away for a night, and refuse or reject the same thing at every try of it.
+ */
 import type { LinkObserver } from './link/observer.ts';
 import type { Log } from './log.ts';
 import type { ReporterCounters } from './own-series.ts';
 
-export function logLink(log: Log, counters: ReporterCounters, gateway: string): LinkObserver {
+/** Different rejects that are told in a process's life. */
+const REJECTS_TOLD_MAX = 100;
+/** Codes of one counter. They come from the gateway; there are a dozen. */
+const KEYS_MAX = 64;
+
+export interface LinkLog extends LinkObserver {
+  /** A connection could not be made. */
+  connectFailed(message: string): void;
+}
+
+export function logLink(log: Log, counters: ReporterCounters, gateway: string): LinkLog {
+  const told = new Told();
   const rejectsTold = new Set<string>();
+  let lastSkip = { to: -1, reason: '' };
   return {
+    connectFailed(message) {
+      if (told.isNew('connect', message)) log.warn({ gateway, error: message }, 'cannot connect');
+    },
     connected(backlog) {
       counters.connects++;
+      told.forget('connect');
       log.info({ gateway, backlog }, 'connected');
     },
     disconnected({ code, reason, wasStreaming, parked, pauseMs }) {
@@ -21,33 +40,65 @@ export function logLink(log: Log, counters: ReporterCounters, gateway: string): 
       counters.sentBytes += bytes;
     },
     acked(seq) {
+      told.forget('refused');
+      told.forget('failed');
       log.debug({ seq }, 'acked');
     },
     rejected({ seq, group, code, message }) {
       add(counters.rejects, code, 1);
-      // A bad series is bad in every batch: the counter goes on, the log has said it.
-      const key = `${code} ${message}`;
-      if (rejectsTold.has(key)) return;
-      if (rejectsTold.size < 1000) rejectsTold.add(key);
+      // A bad series is bad in every batch, and what is wrong with a time is said with another number in each.
+      const key = code === 'FUTURE' ? code : `${code} ${message}`;
+      if (rejectsTold.has(key) || rejectsTold.size >= REJECTS_TOLD_MAX) return;
+      rejectsTold.add(key);
       log.warn({ seq, group, code, message }, 'the gateway rejected samples');
+      if (rejectsTold.size === REJECTS_TOLD_MAX) log.warn('further rejects are only counted');
     },
     refused({ code, message, retryAfterMs }) {
       add(counters.refusals, code, 1);
-      log.warn({ code, message, retryAfterMs }, 'the gateway refused the connection');
+      // The message may say how long it has been so; the code says what.
+      if (told.isNew('refused', code)) {
+        log.warn({ code, message, retryAfterMs }, 'the gateway refused the connection');
+      }
     },
     skipped(from, to, reason) {
       add(counters.skips, reason, to - from + 1);
-      log.warn({ from, to, reason }, 'batches were passed');
+      // A host whose every batch is too large says so once.
+      const goesOn = reason === lastSkip.reason && from === lastSkip.to + 1;
+      lastSkip = { to, reason };
+      if (!goesOn) log.warn({ from, to, reason }, 'batches were passed');
     },
     newEpoch(why) {
+      lastSkip = { to: -1, reason: '' };
       log.warn({ why }, 'a new epoch was begun');
     },
     confused(message) {
-      log.error({ gateway, error: message }, 'the gateway said something that cannot be understood');
+      if (told.isNew('confused', message)) {
+        log.error({ gateway, error: message }, 'the gateway said something that cannot be understood');
+      }
+    },
+    failed(message) {
+      if (told.isNew('failed', message))
+        log.error({ error: message }, 'nothing can be sent: the spool failed');
     },
   };
 }
 
-function add(counts: Map<string, number>, key: string, count: number): void {
+/** What was said last of each kind. */
+class Told {
+  readonly #last = new Map<string, string>();
+
+  isNew(kind: string, text: string): boolean {
+    if (this.#last.get(kind) === text) return false;
+    this.#last.set(kind, text);
+    return true;
+  }
+
+  forget(kind: string): void {
+    this.#last.delete(kind);
+  }
+}
+
+function add(counts: Map<string, number>, code: string, count: number): void {
+  const key = counts.has(code) || counts.size < KEYS_MAX ? code : 'OTHER';
   counts.set(key, (counts.get(key) ?? 0) + count);
 }

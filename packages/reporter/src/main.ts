@@ -1,6 +1,6 @@
 /** The command line of `tributary-reporter`. */
-import { nearest } from '@tributary/shared/nearest';
-import { describeOptions, OptionError } from '@tributary/shared/options';
+import { type Program, readInvocation, usage } from '@tributary/shared/command';
+import { OptionError } from '@tributary/shared/options';
 import { OPTION_SPECS, readOptions } from './config.ts';
 import { createLog } from './log.ts';
 import { createSampler, startReporter } from './reporter.ts';
@@ -8,27 +8,30 @@ import { SpoolOpenError } from './spool/spool-error.ts';
 import { renderText } from './text-format.ts';
 import { VERSION } from './version.ts';
 
-const COMMANDS = {
-  run: 'samples this host and streams to the gateway (default)',
-  once: 'collects once and prints the exposition, needing no gateway',
-} as const;
+const PROGRAM: Program<'run' | 'once'> = {
+  name: 'tributary-reporter',
+  about: 'Samples one host and streams it to a Tributary gateway.',
+  commands: {
+    run: 'samples this host and streams to the gateway',
+    once: 'collects once and prints the exposition, needing no gateway',
+  },
+  defaultCommand: 'run',
+  options: OPTION_SPECS,
+  exampleVariable: 'TRIBUTARY_REPORTER_GATEWAY_URL',
+};
 
 const STOP_MS_MAX = 4_500;
 const ONCE_DEADLINE_MS = 5_000;
 
 async function main(argv: readonly string[]): Promise<void> {
-  if (argv.includes('--help') || argv.includes('-h')) return void process.stdout.write(usage());
-  if (argv.includes('--version')) {
-    return void process.stdout.write(`tributary-reporter ${VERSION} (Node.js ${process.version})\n`);
+  const invocation = readInvocation(PROGRAM, argv);
+  if (invocation.kind === 'help') return void process.stdout.write(usage(PROGRAM));
+  if (invocation.kind === 'version') {
+    return void process.stdout.write(`${PROGRAM.name} ${VERSION} (Node.js ${process.version})\n`);
   }
-  const hasCommand = argv[0] !== undefined && !argv[0].startsWith('-');
-  const command = hasCommand ? argv[0] : 'run';
-  const options = (commandName: string) => {
-    if (!Object.hasOwn(COMMANDS, commandName)) throw unknownCommand(commandName);
-    return readOptions(hasCommand ? argv.slice(1) : argv, process.env);
-  };
-  if (command === 'once') await once(options(command));
-  else run(options(command ?? ''));
+  const options = readOptions(invocation.argv, process.env);
+  if (invocation.command === 'once') await once(options);
+  else run(options);
 }
 
 function run(options: ReturnType<typeof readOptions>): void {
@@ -55,6 +58,8 @@ function run(options: ReturnType<typeof readOptions>): void {
 async function once(options: ReturnType<typeof readOptions>): Promise<void> {
   const log = createLog({ level: options['log.level'], format: options['log.format'] });
   const sampler = createSampler(options, log);
+  // A reader that has seen enough, such as `head`, is no fault worth a stack.
+  process.stdout.once('error', () => leave(1, sampler.isStuck));
   const columns = await sampler.sample(ONCE_DEADLINE_MS);
   await new Promise<void>((resolve) => process.stdout.write(renderText(columns), () => resolve()));
   leave(0, sampler.isStuck);
@@ -71,29 +76,6 @@ function leave(code: number, isStuck: boolean): void {
 
 function die(): void {
   process.kill(process.pid, 'SIGKILL');
-}
-
-function unknownCommand(word: string): OptionError {
-  const near = nearest(word, Object.keys(COMMANDS));
-  return new OptionError(
-    `unknown command ${JSON.stringify(word)}${near === undefined ? '; see --help' : `; did you mean ${near}?`}`,
-  );
-}
-
-function usage(): string {
-  const commands = Object.entries(COMMANDS).map(([name, does]) => `  ${name.padEnd(6)}  ${does}`);
-  return `usage: tributary-reporter [COMMAND] [FLAGS]
-
-Samples one host and streams it to a Tributary gateway.
-
-Commands:
-${commands.join('\n')}
-
-Flags (each also as an environment variable, such as TRIBUTARY_REPORTER_GATEWAY_URL):
-${describeOptions(OPTION_SPECS)}
-  --help     prints this
-  --version  prints the version
-`;
 }
 
 try {

@@ -10,6 +10,7 @@ import { Backoff } from '@tributary/shared/backoff';
 import { systemClock } from '@tributary/shared/clock';
 import type { Labels } from '@tributary/shared/shape';
 import { formatDuration } from '@tributary/shared/units';
+import { type ClockSteps, createClockSteps } from './clock-steps.ts';
 import type { Collector } from './collectors/collector.ts';
 import type { Column } from './collectors/columns.ts';
 import { createCollectors } from './collectors/list.ts';
@@ -22,7 +23,8 @@ import { createCounters, createOwnCollector, type ReporterCounters } from './own
 import { createBootClock } from './sampler/boot-clock.ts';
 import { Sampler } from './sampler/sampler.ts';
 import { Timekeeper } from './sampler/timekeeper.ts';
-import { type Moment, Spool } from './spool/spool.ts';
+import { Spool } from './spool/spool.ts';
+import { SpoolError } from './spool/spool-error.ts';
 import { Ticker } from './ticker.ts';
 import { VERSION } from './version.ts';
 
@@ -37,6 +39,8 @@ const BACKOFF_INITIAL_MS = 500;
 const BACKOFF_MAX_MS = 15_000;
 /** Collectors of one tick get half the interval, and no more than this: what is late says little of its tick. */
 const DEADLINE_MS_MAX = 2_500;
+/** A gateway may wish for a slower pace, but not for silence: Prometheus takes a series for gone after so long. */
+const PACE_MS_MAX = 5 * 60_000;
 
 /** @throws SpoolOpenError when the spool's folder cannot be used. */
 export function startReporter(options: ReporterOptions, log: Log): Reporter {
@@ -44,15 +48,10 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
   const counters = createCounters();
   const time = new Timekeeper(() => systemClock.now(), createBootClock(options['path.procfs'], run));
   const spool = openSpool(options, log);
-  const restate = () => {
-    const changed = spool.restate(time.boot, time.offset);
-    log.warn(
-      { batches: changed, correctionMs: time.correctionMs },
-      'clock stepped: unsent batches were restated',
-    );
-  };
+  const clockSteps = createClockSteps(spool, time, log);
   let paceMs = 0;
-  const stream = createStream(options, log);
+  const observer = logLink(log, counters, options['gateway.url']);
+  const stream = createStream(options, observer.connectFailed);
   const session = stream.start(
     (effects) =>
       new LinkSession(
@@ -66,12 +65,15 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
           wall: () => systemClock.now(),
           monotonic: () => performance.now(),
           onWelcome: (clock, roundTripMs) => {
-            if (time.welcome(clock, roundTripMs)) restate();
+            // The wish was that of the connection before; this one may have another.
+            paceMs = 0;
+            clockSteps.note(time.welcome(clock, roundTripMs));
+            clockSteps.settle();
           },
-          onPace: (intervalMs) => {
-            paceMs = intervalMs;
+          onPace: (wishMs) => {
+            paceMs = Math.min(wishMs, PACE_MS_MAX);
           },
-          observer: logLink(log, counters, options['gateway.url']),
+          observer,
         },
         effects,
       ),
@@ -85,19 +87,18 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
     spool: () => spool,
   });
   const sampler = createSampler(options, log, own);
+  const append = createAppend({ spool, session, time, counters, log, intervalMs, clockSteps });
   const ticker = new Ticker({
     host: options.host,
     now: () => time.now(),
     intervalMs,
     onMissed: () => counters.missedTicks++,
     onTick: async () => {
-      if (time.observe()) restate();
-      const moment = time.moment();
-      const columns = await sampler.sample(Math.min(DEADLINE_MS_MAX, intervalMs() / 2));
-      append(moment, columns);
+      clockSteps.note(time.observe());
+      const { mono } = time.moment();
+      append(mono, await sampler.sample(Math.min(DEADLINE_MS_MAX, intervalMs() / 2)));
     },
   });
-  const append = createAppend({ spool, session, time, counters, log, intervalMs });
   ticker.start();
   log.info(
     {
@@ -151,18 +152,19 @@ function openSpool(options: ReporterOptions, log: Log): Spool {
   return spool;
 }
 
-function createStream(options: ReporterOptions, log: Log): Stream {
+function createStream(options: ReporterOptions, onConnectFailed: (message: string) => void): Stream {
   const tokenFile = options['gateway.token-file'];
-  let told = '';
   return new Stream({
     url: options['gateway.url'],
-    token: () => (tokenFile === '' ? null : readFileSync(tokenFile, 'utf8').trim()),
-    onConnectFailed: (message) => {
-      // The same failure is told once, not at every try of a long night.
-      if (message !== told) log.warn({ gateway: options['gateway.url'], error: message }, 'cannot connect');
-      told = message;
-    },
+    token: () => (tokenFile === '' ? null : readToken(tokenFile)),
+    onConnectFailed,
   });
+}
+
+function readToken(file: string): string {
+  const token = readFileSync(file, 'utf8').trim();
+  if (token === '') throw new Error(`${file} is empty: a token is needed`);
+  return token;
 }
 
 interface AppendParts {
@@ -172,20 +174,25 @@ interface AppendParts {
   readonly counters: ReporterCounters;
   readonly log: Log;
   readonly intervalMs: () => number;
+  readonly clockSteps: ClockSteps;
 }
 
-function createAppend({ spool, session, time, counters, log, intervalMs }: AppendParts) {
+function createAppend({ spool, session, time, counters, log, intervalMs, clockSteps }: AppendParts) {
   let failing = '';
-  return (moment: Moment, columns: readonly Column[]): void => {
+  /** @param mono when the columns were taken; the offset may have changed since. */
+  return (mono: number, columns: readonly Column[]): void => {
     try {
+      clockSteps.settle();
+      const moment = { at: mono + time.offset, boot: time.boot, mono };
       const willSend = session.isStreaming;
       const stepMs = Math.max(1, Math.floor(intervalMs() / 2));
       spool.append(moment, columns, { willSend, timeIsSure: time.isSure, stepMs });
       if (failing !== '') log.info('the spool takes batches again');
       failing = '';
     } catch (error) {
+      if (!(error instanceof SpoolError)) throw error;
       counters.failedAppends++;
-      const { message } = error as Error;
+      const { message } = error;
       if (message !== failing) log.error({ error: message }, 'the spool refused a batch; this tick is lost');
       failing = message;
       return;

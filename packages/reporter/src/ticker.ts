@@ -8,6 +8,7 @@ export interface TickerOptions {
   readonly intervalMs: () => number;
   /** A tick is never begun while the one before is being taken; those are counted here. */
   readonly onMissed: () => void;
+  /** Never fails: what can go wrong with a tick is handled within it. */
   readonly onTick: () => Promise<void>;
 }
 

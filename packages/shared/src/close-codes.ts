@@ -1,5 +1,5 @@
 /**
- * The WebSocket close code of each refusal, and the plain ones. 4000–4099 are this protocol's; 1000, 1001 and 1012
+ * The WebSocket close code of each refusal, and the plain ones. 4000–4099 are this protocol's; 1000, 1001 and 1011
  * are RFC 6455's and the IANA registry's. A number, once given, is never given another meaning.
  */
 export const CLOSE_CODES = {

@@ -4,12 +4,9 @@
  */
 
 import type { JsonObject } from './fields.ts';
-import { parseFrame, readInteger, readObject, readText } from './fields.ts';
+import { parseFrame, readInteger, readObject, readSeq, readString, readText, readTime } from './fields.ts';
 import type { GatewayFrame } from './frames.ts';
-import { TEXT_CHARS_MAX, type WireLimits } from './limits.ts';
-
-/** Messages of a gateway may quote names and so be longer than other text. */
-const MESSAGE_CHARS_MAX = 8 * TEXT_CHARS_MAX;
+import { MESSAGE_CHARS_MAX, type WireLimits } from './limits.ts';
 
 /**
  * @returns null for a kind that this version does not know.
@@ -21,22 +18,22 @@ export function decodeGatewayFrame(text: string): GatewayFrame | null {
     case 'ack':
       return {
         kind,
-        seq: readInteger(fields['seq'], 'ack.seq', 0),
-        delivered: readInteger(fields['delivered'] ?? 0, 'ack.delivered', 0),
+        seq: readSeq(fields['seq'], 'ack.seq', 0),
+        delivered: readSeq(fields['delivered'] ?? 0, 'ack.delivered', 0),
       };
     case 'welcome':
       return {
         kind,
         next: readInteger(fields['next'], 'welcome.next', 1),
-        clock: readInteger(fields['clock'], 'welcome.clock', 0),
-        horizon: readInteger(fields['horizon'] ?? 0, 'welcome.horizon', 0),
+        clock: readTime(fields['clock'], 'welcome.clock'),
+        horizon: readTime(fields['horizon'] ?? 0, 'welcome.horizon'),
         limits: decodeLimits(readObject(fields['limits'], 'welcome.limits')),
       };
     case 'reject':
       return {
         kind,
-        seq: readInteger(fields['seq'], 'reject.seq', 1),
-        ...(fields['group'] === undefined ? {} : { group: readInteger(fields['group'], 'reject.group', 0) }),
+        seq: readSeq(fields['seq'], 'reject.seq'),
+        ...(isAbsent(fields['group']) ? {} : { group: readInteger(fields['group'], 'reject.group', 0) }),
         ...decodeComplaint(fields),
       };
     case 'pace':
@@ -45,7 +42,7 @@ export function decodeGatewayFrame(text: string): GatewayFrame | null {
       return {
         kind,
         ...decodeComplaint(fields),
-        ...(fields['retryAfterMs'] === undefined
+        ...(isAbsent(fields['retryAfterMs'])
           ? {}
           : { retryAfterMs: readInteger(fields['retryAfterMs'], 'refuse.retryAfterMs', 0) }),
       };
@@ -54,10 +51,20 @@ export function decodeGatewayFrame(text: string): GatewayFrame | null {
   }
 }
 
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+/**
+ * The message is for people, and may quote names of any length: it is cut and mended, never a reason to drop the
+ * connection and with it the code, which says what to do.
+ */
 function decodeComplaint(fields: JsonObject): { code: string; message: string } {
   return {
     code: readText(fields['code'], 'code', 64),
-    message: readText(fields['message'] ?? '', 'message', MESSAGE_CHARS_MAX),
+    message: readString(fields['message'] ?? '', 'message')
+      .slice(0, MESSAGE_CHARS_MAX)
+      .toWellFormed(),
   };
 }
 

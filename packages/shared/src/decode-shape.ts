@@ -1,55 +1,73 @@
 /**
- * Decodes a shape from untrusted JSON: structure and counts here; names, labels and uniqueness are judged at admission,
- * where the host and its other labels are known.
+ * Decodes a shape from untrusted JSON. Structure is checked here, and counts, so that nothing large is built in vain.
+ * Names, labels and uniqueness are judged at admission, where the host and its other labels are known.
+ *
+ * Whatever the text of a name, a suffix, a help or a label is, it is never a `BAD_FRAME`: a target that shows something
+ * odd is a fault of its shape, and must not cost its host the connection.
  */
 import type { Fault } from './errors.ts';
-import { describe, type JsonObject, readArray, readObject, readText } from './fields.ts';
+import { describe, type JsonObject, readArray, readObject, readString } from './fields.ts';
 import { FAMILIES_PER_SHAPE_MAX, HELP_CHARS_MAX, LABELS_MAX } from './limits.ts';
 import { quote } from './names.ts';
 import { type Family, type Labels, METRIC_TYPES, type MetricType, type Series, type Shape } from './shape.ts';
 
 type DecodedShape = { shape: Shape; fault: null } | { shape: null; fault: Fault };
 
-/** Text that no rule of its own bounds yet; the frame does. */
+/** For arrays that no rule of their own bounds; the frame does. */
 const UNBOUNDED = Number.MAX_SAFE_INTEGER;
 
 /**
  * @param fields the frame's or the stored body's object.
- * @throws RefuseError `BAD_FRAME` when the structure is wrong.
- * @returns the shape, or the fault that makes every batch of it to be rejected.
+ * @throws RefuseError `BAD_FRAME` when the structure is wrong. What stands behind the first fault is not looked at
+ *   closely, and may pass with a wrong structure.
+ * @returns the shape, or the fault for which every group of it is rejected.
  */
 export function decodeShape(fields: JsonObject, seriesMax: number): DecodedShape {
   const labels = decodeLabels(fields['labels'] ?? {}, 'shape.labels');
-  const items = readArray(fields['families'], 'shape.families', FAMILIES_PER_SHAPE_MAX);
+  const items = readArray(fields['families'], 'shape.families', UNBOUNDED);
   const families: Family[] = [];
-  let fault: Fault | null = null;
+  let fault = faultOfCounts(labels, items.length);
   let count = 0;
-  for (let i = 0; i < items.length; i++) {
+  for (let i = 0; i < items.length && fault === null; i++) {
     const what = `families[${i}]`;
     const item = readObject(items[i], what);
-    const name = readText(item['name'], `${what}.name`, UNBOUNDED);
-    const type = readText(item['type'] ?? 'untyped', `${what}.type`, 64);
-    const help = readText(item['help'] ?? '', `${what}.help`, UNBOUNDED);
-    const series = readArray(item['series'], `${what}.series`, UNBOUNDED);
-    count += series.length;
-    fault ??= faultOf(name, type, help, count, seriesMax);
-    if (fault !== null) continue;
-    families.push({
-      name,
-      type: type as MetricType,
-      help,
-      series: series.map((entry, k) => decodeSeries(entry, `${what}.series[${k}]`)),
-    });
+    const name = readString(item['name'], `${what}.name`);
+    const type = readString(item['type'] ?? 'untyped', `${what}.type`);
+    const help = readString(item['help'] ?? '', `${what}.help`);
+    const entries = readArray(item['series'], `${what}.series`, UNBOUNDED);
+    count += entries.length;
+    fault = faultOfFamily(name, type, help, count, seriesMax);
+    if (fault !== null) break;
+    const series = entries.map((entry, k) => decodeSeries(entry, `${what}.series[${k}]`));
+    families.push({ name, type: type as MetricType, help, series });
+    fault = faultOfSeries(name, series);
   }
   return fault === null ? { shape: { labels, families }, fault } : { shape: null, fault };
 }
 
-function faultOf(name: string, type: string, help: string, count: number, seriesMax: number): Fault | null {
+function faultOfCounts(labels: Labels, families: number): Fault | null {
+  if (Object.keys(labels).length > LABELS_MAX) {
+    return { code: 'INVALID_LABEL', message: `shape.labels: more than ${LABELS_MAX} labels` };
+  }
+  if (families > FAMILIES_PER_SHAPE_MAX) {
+    const message = `the shape has more than ${FAMILIES_PER_SHAPE_MAX} families`;
+    return { code: 'TOO_MANY_SERIES', message };
+  }
+  return null;
+}
+
+function faultOfFamily(
+  name: string,
+  type: string,
+  help: string,
+  count: number,
+  seriesMax: number,
+): Fault | null {
   if (count > seriesMax) {
     return { code: 'TOO_MANY_SERIES', message: `the shape has more than ${seriesMax} series` };
   }
   if (!(METRIC_TYPES as readonly string[]).includes(type)) {
-    const message = `${quote(name)}: type ${quote(type)} is none of ${METRIC_TYPES.join(', ')}`;
+    const message = `${quote(name)}: type ${quote(type, 40)} is none of ${METRIC_TYPES.join(', ')}`;
     return { code: 'INVALID_NAME', message };
   }
   if (help.length > HELP_CHARS_MAX || help.includes('\0')) {
@@ -59,18 +77,24 @@ function faultOf(name: string, type: string, help: string, count: number, series
   return null;
 }
 
+function faultOfSeries(name: string, series: readonly Series[]): Fault | null {
+  for (const [, labels] of series) {
+    if (Object.keys(labels).length <= LABELS_MAX) continue;
+    return { code: 'INVALID_LABEL', message: `${quote(name)}: more than ${LABELS_MAX} labels` };
+  }
+  return null;
+}
+
 function decodeSeries(entry: unknown, what: string): Series {
   const pair = readArray(entry, what, 2);
-  return [readText(pair[0], `${what}[0]`, 64), decodeLabels(pair[1] ?? {}, `${what}[1]`)];
+  return [readString(pair[0], `${what}[0]`), decodeLabels(pair[1] ?? {}, `${what}[1]`)];
 }
 
 function decodeLabels(value: unknown, what: string): Labels {
   const labels = readObject(value, what);
-  const names = Object.keys(labels);
-  readArray(names, what, LABELS_MAX);
-  for (const name of names) {
+  for (const name of Object.keys(labels)) {
     const text = labels[name];
-    if (typeof text !== 'string') readText(text, `${what}.${describe(name)}`, UNBOUNDED);
+    if (typeof text !== 'string') readString(text, `${what}.${describe(name)}`);
   }
   return labels as Labels;
 }

@@ -17,7 +17,9 @@ import {
   readIdentifier,
   readInteger,
   readObject,
+  readSeq,
   readText,
+  readTime,
 } from './fields.ts';
 import type { Batch, Bye, Gap, Group, Hello, ReporterFrame, ShapeFrame, Skip } from './frames.ts';
 import { GAPS_PER_HELLO_MAX, GROUPS_PER_BATCH_MAX, HOST_CHARS_MAX, TEXT_CHARS_MAX } from './limits.ts';
@@ -51,17 +53,17 @@ function decodeHello(fields: JsonObject): Hello {
   if (!isHostName(host)) {
     throw badFrame(`hello.host is ${quote(host)}: 1 to 253 letters, digits, '.', '-' or '_' are needed`);
   }
-  const next = readInteger(fields['next'], 'hello.next', 1);
+  const next = readSeq(fields['next'], 'hello.next');
   const hello: Hello = {
     kind: 'hello',
     host,
     epoch: readIdentifier(fields['epoch'], 'hello.epoch'),
     run: readIdentifier(fields['run'], 'hello.run'),
-    oldest: readInteger(fields['oldest'] ?? 1, 'hello.oldest', 1),
-    acked: readInteger(fields['acked'] ?? 0, 'hello.acked', 0),
-    delivered: readInteger(fields['delivered'] ?? 0, 'hello.delivered', 0),
+    oldest: readSeq(fields['oldest'] ?? 1, 'hello.oldest'),
+    acked: readSeq(fields['acked'] ?? 0, 'hello.acked', 0),
+    delivered: readSeq(fields['delivered'] ?? 0, 'hello.delivered', 0),
     next,
-    clock: readInteger(fields['clock'], 'hello.clock', 0),
+    clock: readTime(fields['clock'], 'hello.clock'),
     gaps: decodeGaps(fields['gaps'] ?? [], next),
     agent: readText(fields['agent'] ?? '', 'hello.agent', TEXT_CHARS_MAX),
     os: readText(fields['os'] ?? '', 'hello.os', TEXT_CHARS_MAX),
@@ -76,21 +78,26 @@ function decodeHello(fields: JsonObject): Hello {
   return hello;
 }
 
+/**
+ * Seqs must rise. Times need not: a clock that was set back within a gap leaves its two times the wrong way round, and
+ * a host must not be refused for that, since it would say the same again. They are put in order here.
+ */
 function decodeGaps(value: unknown, next: number): Gap[] {
   let end = 0;
   return readArray(value, 'hello.gaps', GAPS_PER_HELLO_MAX).map((item, i) => {
     const what = `hello.gaps[${i}]`;
     const fields = readObject(item, what);
-    const from = readInteger(fields['from'], `${what}.from`, end + 1);
-    const to = readInteger(fields['to'], `${what}.to`, from);
+    const from = readSeq(fields['from'], `${what}.from`, end + 1);
+    const to = readSeq(fields['to'], `${what}.to`, from);
     if (to >= next) throw badFrame(`${what}.to is ${to}, but hello.next is ${next}`);
     end = to;
-    const fromAt = readInteger(fields['fromAt'], `${what}.fromAt`, 0);
+    const fromAt = readTime(fields['fromAt'], `${what}.fromAt`);
+    const toAt = readTime(fields['toAt'], `${what}.toAt`);
     return {
       from,
       to,
-      fromAt,
-      toAt: readInteger(fields['toAt'], `${what}.toAt`, fromAt),
+      fromAt: Math.min(fromAt, toAt),
+      toAt: Math.max(fromAt, toAt),
       reason: readText(fields['reason'], `${what}.reason`, TEXT_CHARS_MAX),
     };
   });
@@ -102,8 +109,8 @@ function decodeShapeFrame(fields: JsonObject, seriesMax: number): ShapeFrame {
 }
 
 function decodeBatch(fields: JsonObject, seriesMax: number): Batch {
-  const seq = readInteger(fields['seq'], 'batch.seq', 1);
-  const at = readInteger(fields['at'], 'batch.at', 0);
+  const seq = readSeq(fields['seq'], 'batch.seq');
+  const at = readTime(fields['at'], 'batch.at');
   const items = readArray(fields['groups'], 'batch.groups', GROUPS_PER_BATCH_MAX);
   const groups: Group[] = [];
   for (let i = 0; i < items.length; i++) groups.push(decodeGroup(items[i], `groups[${i}]`, at, seriesMax));
@@ -113,7 +120,7 @@ function decodeBatch(fields: JsonObject, seriesMax: number): Batch {
 function decodeGroup(item: unknown, what: string, batchAt: number, seriesMax: number): Group {
   const fields = readObject(item, what);
   const shape = readInteger(fields['shape'], `${what}.shape`, 1);
-  const at = fields['at'] === undefined ? batchAt : readInteger(fields['at'], `${what}.at`, 0);
+  const at = readTime(fields['at'] ?? batchAt, `${what}.at`);
   const values = readArray(fields['values'], `${what}.values`, Number.MAX_SAFE_INTEGER);
   if (at > batchAt) {
     const message = `${what}.at is ${at}, later than the batch's own ${batchAt}`;
@@ -155,11 +162,11 @@ function invalidValue(what: string, i: number, item: unknown): Decoded {
 }
 
 function decodeSkip(fields: JsonObject): Skip {
-  const from = readInteger(fields['from'], 'skip.from', 1);
+  const from = readSeq(fields['from'], 'skip.from');
   return {
     kind: 'skip',
     from,
-    to: readInteger(fields['to'], 'skip.to', from),
+    to: readSeq(fields['to'], 'skip.to', from),
     reason: readText(fields['reason'] ?? '', 'skip.reason', TEXT_CHARS_MAX),
   };
 }

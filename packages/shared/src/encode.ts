@@ -1,18 +1,31 @@
 /**
- * Encodes frames. The order of fields is fixed, so that the same content is always the same bytes: both ends hash and
- * compare what they stored.
+ * Encodes frames. Shapes and groups have one form only, so that the same content is always the same bytes: both ends
+ * hash and compare what they stored.
  */
 import type { Bye, GatewayFrame, Hello, Skip } from './frames.ts';
-import type { Shape } from './shape.ts';
+import type { Labels, Shape } from './shape.ts';
 
 /** Frames that are small and rare. */
 export function encodeFrame(frame: GatewayFrame | Hello | Skip | Bye): string {
   return JSON.stringify(frame);
 }
 
-/** A shape without its id, as the spool and the ledger keep it. */
+/** A shape without its id, as the spool and the ledger keep it: labels sorted by name, fields in a fixed order. */
 export function encodeShapeBody(shape: Shape): string {
-  return JSON.stringify({ labels: shape.labels, families: shape.families });
+  const families = shape.families.map(({ name, type, help, series }) => ({
+    name,
+    type,
+    help,
+    series: series.map(([suffix, labels]) => [suffix, sorted(labels)]),
+  }));
+  return JSON.stringify({ labels: sorted(shape.labels), families });
+}
+
+/** Mostly they are sorted, or at most one, and then nothing is copied. */
+function sorted(labels: Labels): Labels {
+  const names = Object.keys(labels);
+  if (names.every((name, i) => i === 0 || (names[i - 1] ?? '') < name)) return labels;
+  return Object.fromEntries(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** @param body what `encodeShapeBody` gave. */

@@ -1,9 +1,11 @@
 /**
  * Reads fields of a parsed JSON object that came from outside. Every reader names the field in its error and bounds
- * what it lets through; anything of the wrong type is a `BAD_FRAME`.
+ * what it lets through; anything of the wrong type is a `BAD_FRAME`. Callers read an optional field as
+ * `fields['x'] ?? fallback`: null says the same as leaving it out, for some languages cannot leave out.
  */
 import { RefuseError } from './errors.ts';
-import { quote } from './names.ts';
+import { SEQ_MAX, TIME_MS_MAX } from './limits.ts';
+import { printable, quote } from './names.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -37,21 +39,47 @@ export function readArray(value: unknown, what: string, lengthMax: number): read
   return value;
 }
 
-/** Well-formed text of at most `charsMax` characters. */
-export function readText(value: unknown, what: string, charsMax: number): string {
+/** A string of any content and length, for what is judged later. */
+export function readString(value: unknown, what: string): string {
   if (typeof value !== 'string') throw badFrame(`${what} is ${describe(value)}: text is needed`);
-  if (value.length > charsMax)
-    throw badFrame(`${what} has ${value.length} characters: at most ${charsMax} are taken`);
-  if (!value.isWellFormed()) throw badFrame(`${what} is not well-formed text`);
   return value;
 }
 
-/** A safe integer of at least `min`. */
-export function readInteger(value: unknown, what: string, min: number): number {
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < min) {
+/**
+ * Text of at most `charsMax` characters that may go wherever text goes: well-formed, so that it can be UTF-8, and
+ * without NUL, which ends a whole exposition for Prometheus's parser.
+ */
+export function readText(value: unknown, what: string, charsMax: number): string {
+  const text = readString(value, what);
+  if (text.length > charsMax)
+    throw badFrame(`${what} has ${text.length} characters: at most ${charsMax} are taken`);
+  if (!text.isWellFormed()) throw badFrame(`${what} is not well-formed text`);
+  if (text.includes('\0')) throw badFrame(`${what} has a NUL in it`);
+  return text;
+}
+
+/** An integer between `min` and `max`, both inclusive; never more than what a double holds exactly. */
+export function readInteger(
+  value: unknown,
+  what: string,
+  min: number,
+  max: number = Number.MAX_SAFE_INTEGER,
+): number {
+  if (typeof value !== 'number' || !Number.isInteger(value) || value < min) {
     throw badFrame(`${what} is ${describe(value)}: a whole number of at least ${min} is needed`);
   }
-  return value;
+  if (value > max) throw badFrame(`${what} is ${value}: at most ${max} is taken`);
+  // -0 is a whole number too, but other bits than 0, and what is hashed are bits.
+  return value + 0;
+}
+
+export function readSeq(value: unknown, what: string, min = 1): number {
+  return readInteger(value, what, min, SEQ_MAX);
+}
+
+/** A moment in ms since 1970. */
+export function readTime(value: unknown, what: string): number {
+  return readInteger(value, what, 0, TIME_MS_MAX);
 }
 
 const IDENTIFIER = /^[A-Za-z0-9._-]{1,64}$/;
@@ -70,7 +98,8 @@ export function parseFrame(text: string): { kind: string; fields: JsonObject } {
   try {
     parsed = JSON.parse(text);
   } catch (error) {
-    throw badFrame(`the frame is not JSON: ${(error as Error).message.slice(0, 120)}`);
+    // V8 quotes the text, raw and cut anywhere, even within a character.
+    throw badFrame(`the frame is not JSON: ${printable((error as Error).message.slice(0, 120))}`);
   }
   const fields = readObject(parsed, 'the frame');
   return { kind: readText(fields['kind'], 'kind', 32), fields };

@@ -30,8 +30,14 @@ export const GROUPS_PER_BATCH_MAX = 1024;
 /** Shapes that one epoch may have declared at a time. */
 export const SHAPES_PER_EPOCH_MAX = 4096;
 export const GAPS_PER_HELLO_MAX = 1024;
-/** Free text of a frame: reasons, messages, agent, os, epoch, run. */
+/** Free text of a frame: reasons, agent, os. */
 export const TEXT_CHARS_MAX = 512;
+/** What a reporter keeps of a message; gateways should stay well below. */
+export const MESSAGE_CHARS_MAX = 4096;
+/** The highest seq: the one after it must be exact too. */
+export const SEQ_MAX = Number.MAX_SAFE_INTEGER - 1;
+/** The latest moment, in ms since 1970: the last that can be written as a date (ECMA-262, time values). */
+export const TIME_MS_MAX = 8_640_000_000_000_000;
 
 /** A point further ahead of the gateway's clock than this is rejected (`FUTURE`). */
 export const FUTURE_MS_MAX = 2 * 60_000;

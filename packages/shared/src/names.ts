@@ -36,8 +36,21 @@ export function isWellFormed(text: string): boolean {
   return text.isWellFormed();
 }
 
-/** A name or message as it may be shown: quoted, escaped, and cut to a bearable length. */
+/** A name or message as it may be shown: quoted, escaped, and cut to a bearable length (6 times `charsMax` at most). */
 export function quote(text: string, charsMax = 80): string {
   const cut = text.length > charsMax ? `${text.slice(0, charsMax)}…` : text;
-  return JSON.stringify(cut);
+  return printable(JSON.stringify(cut));
+}
+
+/** What a terminal or a log would obey, hide or break at, and halves of characters, which cannot be sent. */
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
+
+/** Text from outside with everything in it that could not be seen written as `\uXXXX`; always well-formed. */
+export function printable(text: string): string {
+  return text.replace(UNSEEN, (found) =>
+    found
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
 }

@@ -11,6 +11,8 @@ import { FleetHost, type HostGroup } from './host.ts';
 
 export interface FleetOptions {
   readonly clock: Clock;
+  /** Milliseconds that never step, unlike the clock's. */
+  readonly uptimeMs: () => number;
   /** A host or a series without a newer sample is no longer shown. */
   readonly staleAfterMs: number;
   /** A host that was not seen for so long is forgotten. */
@@ -19,6 +21,8 @@ export interface FleetOptions {
 
 /** For so long after a start, hosts keep the state they had, so that a restart of the gateway alerts nobody. */
 const GRACE_MS = 60_000;
+/** Clocks are steered a little all the time; more than this between two looks is a step. */
+const STEP_MS_MIN = 500;
 /** Skews are judged from so many connected hosts on; fewer could be wrong themselves. */
 const SKEW_HOSTS_MIN = 3;
 const SKEW_MS_MAX = 60_000;
@@ -28,23 +32,29 @@ const RESTORE_CONCURRENCY = 16;
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #hosts = new Map<string, FleetHost>();
+  /** In ms of uptime. */
   readonly #startedAt: number;
-  /** Hosts that were up when the gateway went down. */
+  /** Hosts that were up when the gateway went down, and have not been lost since. */
   readonly #wereUp = new Set<string>();
+  /** The clock minus the uptime, as they stood last. */
+  #clockOffset: number;
+  #sorted: readonly FleetHost[] | null = null;
   #groups: readonly HostGroup[] | null = null;
 
   constructor(options: FleetOptions) {
     this.#options = options;
-    this.#startedAt = options.clock.now();
+    this.#startedAt = options.uptimeMs();
+    this.#clockOffset = options.clock.now() - this.#startedAt;
   }
 
   get size(): number {
     return this.#hosts.size;
   }
 
-  /** All hosts, by name. */
-  hosts(): FleetHost[] {
-    return [...this.#hosts.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  /** All hosts, by name. The array is kept while no host comes or goes. */
+  hosts(): readonly FleetHost[] {
+    this.#sorted ??= [...this.#hosts.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    return this.#sorted;
   }
 
   host(name: string): FleetHost | undefined {
@@ -64,8 +74,9 @@ export class Fleet {
 
   /** Connected and fresh; for a minute after a start, what was so before it. */
   isUp(host: FleetHost): boolean {
-    if (host.connected) return host.lastSampleAt === 0 || host.lastSampleAt >= this.freshSince();
-    return this.#wereUp.has(host.name) && this.#options.clock.now() - this.#startedAt < GRACE_MS;
+    if (host.connected && (host.lastSampleAt === 0 || host.lastSampleAt >= this.freshSince())) return true;
+    // Who comes back with a backlog is connected before it is fresh.
+    return this.#wereUp.has(host.name) && this.#options.uptimeMs() - this.#startedAt < GRACE_MS;
   }
 
   /** The median of the connected hosts' skews in ms; null while too few are connected to tell. */
@@ -83,25 +94,31 @@ export class Fleet {
     return median !== null && Math.abs(median) > SKEW_MS_MAX;
   }
 
-  opened(hello: Hello, address: string): void {
-    this.#ensure(hello.host).opened(hello, address, this.#options.clock.now());
-    this.#wereUp.delete(hello.host);
+  /** @param skewMs the host's clock minus the gateway's when its hello came. */
+  opened(hello: Hello, address: string, skewMs: number): void {
+    this.#followClock();
+    this.#ensure(hello.host).opened(hello, address, this.#options.clock.now(), skewMs);
   }
 
   closed(name: string): void {
-    this.#hosts.get(name)?.closed(this.#options.clock.now());
+    this.#followClock();
+    const host = this.#hosts.get(name);
+    if (host?.connected !== true) return;
+    host.closed(this.#options.clock.now());
+    this.#wereUp.delete(name);
   }
 
   settled(name: string, entries: readonly SettledEntry[]): void {
     const host = this.#ensure(name);
     host.lastSeenAt = this.#options.clock.now();
+    let changed = false;
     for (const entry of entries) {
       host.seq = entry.kind === 'batch' ? entry.seq : entry.lastSeq;
       if (entry.kind === 'tombstone') noteLoss(host, entry);
       else
-        for (const { shape, at, column } of entry.groups)
-          if (host.apply(shape, at, column)) this.#groups = null;
+        for (const { shape, at, column } of entry.groups) if (host.apply(shape, at, column)) changed = true;
     }
+    if (changed) this.#groups = null;
   }
 
   dropped(name: string, reason: DropReason, samples: number): void {
@@ -113,18 +130,29 @@ export class Fleet {
   }
 
   forget(name: string): void {
-    if (this.#hosts.delete(name)) this.#groups = null;
+    this.#wereUp.delete(name);
+    if (!this.#hosts.delete(name)) return;
+    this.#sorted = null;
+    this.#groups = null;
   }
 
   /** Drops stale points. @returns hosts that were not seen for the bound and are to be forgotten. */
   expire(): string[] {
+    this.#followClock();
     const forgetBefore = this.#options.clock.now() - this.#options.forgetAfterMs;
     const gone: string[] = [];
     for (const host of this.#hosts.values()) {
       if (host.expire(this.freshSince())) this.#groups = null;
-      if (!host.connected && host.lastSeenAt < forgetBefore) gone.push(host.name);
+      if (this.#isForgettable(host, forgetBefore)) gone.push(host.name);
     }
     return gone;
+  }
+
+  /** Whether a host that `expire` named is still to be forgotten: it may have come back since. */
+  isForgettable(name: string): boolean {
+    const host = this.#hosts.get(name);
+    const forgetBefore = this.#options.clock.now() - this.#options.forgetAfterMs;
+    return host !== undefined && this.#isForgettable(host, forgetBefore);
   }
 
   /** Brings back what the ledger knows: every host, and the newest points of those that still have fresh ones. */
@@ -137,7 +165,7 @@ export class Fleet {
         const host = this.#ensure(state.host);
         host.epoch = state.epoch;
         host.lastSampleAt = state.lastAt;
-        if (state.lastAt > 0) host.lastSeenAt = Math.min(state.lastAt, this.#startedAt);
+        if (state.lastAt > 0) host.lastSeenAt = Math.min(state.lastAt, this.#options.clock.now());
         // When the gateway went down is not written anywhere; the newest sample of anyone tells it well enough.
         if (state.lastAt > 0 && newestAt - state.lastAt < GRACE_MS) this.#wereUp.add(state.host);
         if (state.lastAt < this.freshSince()) continue;
@@ -150,11 +178,29 @@ export class Fleet {
     this.#groups = null;
   }
 
+  #isForgettable(host: FleetHost, before: number): boolean {
+    return !host.connected && host.lastSeenAt < before;
+  }
+
+  /**
+   * Notices that this machine's clock was set: what was measured against the old one is carried over to the new one.
+   * Otherwise a gateway that booted in 1970 would forget the fleet once it learned the time, and would hold its own
+   * former error against every host.
+   */
+  #followClock(): void {
+    const offset = this.#options.clock.now() - this.#options.uptimeMs();
+    const step = offset - this.#clockOffset;
+    this.#clockOffset = offset;
+    if (Math.abs(step) < STEP_MS_MIN) return;
+    for (const host of this.#hosts.values()) host.clockStepped(step);
+  }
+
   #ensure(name: string): FleetHost {
     let host = this.#hosts.get(name);
     if (host === undefined) {
       host = new FleetHost(name, this.#options.clock.now());
       this.#hosts.set(name, host);
+      this.#sorted = null;
     }
     return host;
   }

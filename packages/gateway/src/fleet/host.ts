@@ -1,6 +1,7 @@
 /** What the gateway knows of one host now: who it is, how it stands, and its newest points. */
 import { type Column, presentCount } from '@tributary/shared/column';
 import type { Hello } from '@tributary/shared/frames';
+import { printable } from '@tributary/shared/names';
 import type { AdmittedShape } from '../link/admission.ts';
 import { overlap } from '../link/overlap.ts';
 import { targetText } from '../link/series-text.ts';
@@ -10,6 +11,8 @@ export interface NewestPoint {
   readonly at: number;
   readonly column: Column;
   readonly hidden: Uint8Array | null;
+  /** Values of the column that are not absent. */
+  readonly present: number;
 }
 
 /** The newest points of one shape of one host. `newest` is replaced, never changed. */
@@ -32,10 +35,12 @@ export interface Gap {
 
 /** Gaps that are remembered of each host; older ones are only counted. */
 const GAPS_MAX = 100;
+/** Reasons that are counted apart; a host may write what it likes there, and each becomes a series. */
+const REASONS_MAX = 16;
+const REASON = /^[a-z0-9_]{1,32}$/;
 
 export class FleetHost {
   readonly name: string;
-  readonly firstSeenAt: number;
   epoch = '';
   run = '';
   agent = '';
@@ -58,11 +63,12 @@ export class FleetHost {
   readonly lostMs = new Map<string, number>();
   readonly gaps: Gap[] = [];
   readonly groups = new Map<AdmittedShape, HostGroup>();
-  #overlapping = false;
+  /** Of each group that has series in common with others: these others. Nearly always empty. */
+  readonly #related = new Map<HostGroup, HostGroup[]>();
+  #reportsUp = false;
 
   constructor(name: string, now: number) {
     this.name = name;
-    this.firstSeenAt = now;
     this.lastSeenAt = now;
   }
 
@@ -70,34 +76,33 @@ export class FleetHost {
   get series(): number {
     let count = 0;
     for (const { newest } of this.groups.values()) {
-      count += presentCount(newest.column);
-      if (newest.hidden !== null) for (const flag of newest.hidden) count -= flag;
+      count += newest.present;
+      const { absent } = newest.column;
+      if (newest.hidden === null) continue;
+      for (const [i, flag] of newest.hidden.entries()) if (flag === 1 && absent?.[i] !== 1) count--;
     }
     return count;
   }
 
-  /** True when the host itself reports the `up` of its job `node`. */
+  /**
+   * True once the host itself has reported the `up` of its job `node`. It stays so when the host goes silent: a series
+   * that had timestamps must not go on without them.
+   */
   get reportsUp(): boolean {
-    for (const shape of this.groups.keys()) {
-      if ((shape.labels['job'] ?? 'node') !== 'node') continue;
-      if (shape.families.some(({ name, prefixes }) => name === 'up' && prefixes.includes('up{'))) return true;
-    }
-    return false;
+    return this.#reportsUp;
   }
 
-  opened(hello: Hello, address: string, now: number): void {
-    const { epoch, run, agent, os } = hello;
-    Object.assign(this, {
-      epoch,
-      run,
-      agent,
-      os,
-      address,
-      connected: true,
-      connectedAt: now,
-      lastSeenAt: now,
-    });
-    this.skewMs = hello.clock - now;
+  opened(hello: Hello, address: string, now: number, skewMs: number): void {
+    this.epoch = hello.epoch;
+    this.run = hello.run;
+    // These become labels of the gateway's own series, and lines of logs.
+    this.agent = printable(hello.agent);
+    this.os = printable(hello.os);
+    this.address = address;
+    this.connected = true;
+    this.connectedAt = now;
+    this.lastSeenAt = now;
+    this.skewMs = skewMs;
   }
 
   closed(now: number): void {
@@ -105,60 +110,91 @@ export class FleetHost {
     this.lastSeenAt = now;
   }
 
+  /** The gateway's clock was set by so much: what was told by the old one is carried over. */
+  clockStepped(stepMs: number): void {
+    this.skewMs -= stepMs;
+    this.lastSeenAt += stepMs;
+    if (this.connectedAt !== 0) this.connectedAt += stepMs;
+  }
+
   /**
    * Takes a group's values as the newest of their series.
    * @returns true when the host had no such group before.
    */
   apply(shape: AdmittedShape, at: number, column: Column): boolean {
-    this.samples += presentCount(column);
+    const present = presentCount(column);
+    this.samples += present;
     if (at > this.lastSampleAt) this.lastSampleAt = at;
-    const newest = { at, column, hidden: null };
-    const known = this.groups.get(shape);
-    if (known === undefined) {
-      this.groups.set(shape, { host: this.name, shape, target: targetText(shape.labels, this.name), newest });
-      this.#overlapping = this.#hasOverlap();
-    } else if (at > known.newest.at) known.newest = newest;
-    if (this.#overlapping) this.#hideOlder();
-    return known === undefined;
+    const newest = { at, column, hidden: null, present };
+    let group = this.groups.get(shape);
+    const isNew = group === undefined;
+    if (group === undefined) {
+      group = { host: this.name, shape, target: targetText(shape.labels, this.name), newest };
+      this.#relate(group);
+      this.groups.set(shape, group);
+      this.#reportsUp ||= isUpOfNode(shape);
+    } else if (at > group.newest.at) group.newest = newest;
+    this.#hide(group);
+    for (const other of this.#related.get(group) ?? []) this.#hide(other);
+    return isNew;
   }
 
   /** Drops groups whose points are older. @returns true when there were any. */
   expire(olderThan: number): boolean {
     let expired = false;
-    for (const [shape, { newest }] of this.groups) {
-      if (newest.at >= olderThan) continue;
+    for (const [shape, group] of this.groups) {
+      if (group.newest.at >= olderThan) continue;
       this.groups.delete(shape);
+      this.#unrelate(group);
       expired = true;
     }
-    if (expired) this.#overlapping = this.#hasOverlap();
     return expired;
   }
 
   lost(gap: Gap): void {
-    const ms = gap.toAt - gap.fromAt;
-    this.lostMs.set(gap.reason, (this.lostMs.get(gap.reason) ?? 0) + ms);
+    const told = REASON.test(gap.reason) ? gap.reason : 'other';
+    const reason = this.lostMs.has(told) || this.lostMs.size < REASONS_MAX ? told : 'other';
+    this.lostMs.set(reason, (this.lostMs.get(reason) ?? 0) + (gap.toAt - gap.fromAt));
     this.gaps.push(gap);
     if (this.gaps.length > GAPS_MAX) this.gaps.shift();
   }
 
-  #hasOverlap(): boolean {
-    const shapes = [...this.groups.keys()];
-    return shapes.some((a, i) => shapes.slice(i + 1).some((b) => overlap(a, b) !== null));
+  #relate(group: HostGroup): void {
+    for (const other of this.groups.values()) {
+      if (overlap(group.shape, other.shape) === null) continue;
+      this.#related.set(group, [...(this.#related.get(group) ?? []), other]);
+      this.#related.set(other, [...(this.#related.get(other) ?? []), group]);
+    }
+  }
+
+  #unrelate(group: HostGroup): void {
+    const others = this.#related.get(group) ?? [];
+    this.#related.delete(group);
+    for (const other of others) {
+      const left = (this.#related.get(other) ?? []).filter((candidate) => candidate !== group);
+      if (left.length > 0) this.#related.set(other, left);
+      else this.#related.delete(other);
+    }
   }
 
   /** A series that stands in several shapes is shown from the one with the newest point only. */
-  #hideOlder(): void {
-    for (const group of this.groups.values()) {
-      let hidden: Uint8Array | null = null;
-      for (const other of this.groups.values()) {
-        if (other === group || other.newest.at <= group.newest.at) continue;
-        const flags = overlap(group.shape, other.shape);
-        if (flags === null) continue;
-        hidden ??= new Uint8Array(group.shape.length);
-        // An absent newer value hides the older one as well: the series has no value now.
-        for (const [i, flag] of flags.entries()) if (flag === 1) hidden[i] = 1;
-      }
-      group.newest = { ...group.newest, hidden };
+  #hide(group: HostGroup): void {
+    const others = this.#related.get(group);
+    if (others === undefined) return;
+    let hidden: Uint8Array | null = null;
+    for (const other of others) {
+      if (other.newest.at <= group.newest.at) continue;
+      const flags = overlap(group.shape, other.shape);
+      if (flags === null) continue;
+      hidden ??= new Uint8Array(group.shape.length);
+      // An absent newer value hides the older one as well: the series has no value now.
+      for (const [i, flag] of flags.entries()) if (flag === 1) hidden[i] = 1;
     }
+    group.newest = { ...group.newest, hidden };
   }
+}
+
+function isUpOfNode({ labels, families }: AdmittedShape): boolean {
+  if ((labels['job'] ?? 'node') !== 'node') return false;
+  return families.some(({ name, prefixes }) => name === 'up' && prefixes.includes('up{'));
 }

@@ -47,7 +47,7 @@ export function isLoopbackAddress(address: string): boolean {
 /** @param authority `host` or `host:port`, as in a Host header. */
 function isLoopbackName(authority: string): boolean {
   const host = authority.replace(/:\d+$/, '').toLowerCase();
-  return host === 'localhost' || host === '[::1]' || isLoopbackAddress(host);
+  return host === 'localhost' || isLoopbackAddress(host.replace(/^\[(.*)\]$/, '$1'));
 }
 
 function refusal(reason: string, message: string): Refusal {

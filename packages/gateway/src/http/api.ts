@@ -82,6 +82,8 @@ function detail(fleet: Fleet, host: FleetHost) {
   };
 }
 
+/** What no date can be, a host may have told: it is shown as none rather than failing the whole answer. */
 function isoTime(ms: number): string | null {
-  return ms === 0 ? null : new Date(ms).toISOString();
+  const date = new Date(ms);
+  return ms === 0 || Number.isNaN(date.getTime()) ? null : date.toISOString();
 }

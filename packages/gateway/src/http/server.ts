@@ -3,7 +3,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import fastify, { type FastifyInstance } from 'fastify';
+import { HOST_CHARS_MAX } from '@tributary/shared/limits';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import { refuseUnlessLoopback } from './access.ts';
 import { type ApiSources, failure, registerApi } from './api.ts';
 import { registerHealth } from './health.ts';
@@ -20,17 +21,42 @@ export interface HttpSources extends ApiSources, MetricsSources {
 const KEEP_ALIVE_MS = 310_000;
 /** For the head of a request to arrive. */
 const REQUEST_MS = 15_000;
+/** A connection on which nothing moves for so long in the middle of an answer is cut. */
+const STALL_MS = 30_000;
 const BODY_BYTES_MAX = 64 * 1024;
 
-/** Builds the server; nothing listens yet. */
-export function createHttp(sources: HttpSources): FastifyInstance {
+/**
+ * Builds the server; nothing listens yet.
+ * @param stallMs as `STALL_MS`, for tests.
+ */
+export function createHttp(sources: HttpSources, stallMs = STALL_MS): FastifyInstance {
+  const answerError = (error: FastifyError, reply: FastifyReply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) sources.onFault(error);
+    // What broke inside is for the log, not for strangers.
+    const text = status >= 500 ? 'internal error; see the log of the gateway' : error.message;
+    // The answer that failed may have described its body already.
+    for (const name of ['content-encoding', 'content-type', 'vary']) reply.removeHeader(name);
+    return reply.code(status).send(failure(status >= 500 ? 'internal' : 'bad_data', text));
+  };
   const app = fastify({
     logger: false,
+    connectionTimeout: stallMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: REQUEST_MS,
     bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
+    routerOptions: { maxParamLength: HOST_CHARS_MAX },
+    // Addresses that cannot be read pass by all hooks, so the one on access is not asked either.
+    frameworkErrors: (error, request, reply) => {
+      const { headers, socket } = request.raw;
+      const refused = refuseUnlessLoopback({ headers, remoteAddress: socket.remoteAddress });
+      // The typings make its answers depend on a route, and there is none.
+      const untyped = reply as FastifyReply;
+      if (refused === null) return answerError(error, untyped);
+      return untyped.code(refused.status).send(failure('forbidden', refused.message));
+    },
   });
   app.addHook('onRequest', (request, reply, done) => {
     const { headers, socket } = request.raw;
@@ -42,13 +68,7 @@ export function createHttp(sources: HttpSources): FastifyInstance {
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send(failure('not_found', 'no such page; see /')),
   );
-  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
-    const status = error.statusCode ?? 500;
-    if (status >= 500) sources.onFault(error);
-    // What broke inside is for the log, not for strangers.
-    const text = status >= 500 ? 'internal error; see the log of the gateway' : error.message;
-    return reply.code(status).send(failure(status >= 500 ? 'internal' : 'bad_data', text));
-  });
+  app.setErrorHandler((error: FastifyError, _request, reply) => answerError(error, reply));
   registerLanding(app, sources.version);
   registerMetrics(app, sources);
   registerHealth(app, sources.readiness);

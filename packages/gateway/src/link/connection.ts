@@ -8,7 +8,7 @@ import { LedgerClosedError } from '../ledger/ledger.ts';
 import type { SettledEntry } from './observer.ts';
 import { Session, type SessionContext } from './session.ts';
 
-/** What a connection needs of a socket; `socket.ts` gives it one of the `ws` package. */
+/** What a connection needs of a socket; `server.ts` gives it one of the `ws` package. */
 export interface Wire {
   send(text: string): void;
   close(code: number, reason: string): void;
@@ -47,7 +47,7 @@ export class Connection {
     try {
       this.session.receive(text, bytes);
     } catch (error) {
-      this.#onFault(error);
+      this.#fault(error);
     }
     this.#applyPressure();
   }
@@ -109,6 +109,13 @@ export class Connection {
   #fail(error: unknown): void {
     // While going down the ledger closes under the last connections; the hosts have their batches still.
     if (error instanceof LedgerClosedError) this.drain(1000);
-    else this.#onFault(error);
+    else this.#fault(error);
+  }
+
+  /** Nothing more is taken from this connection, since nobody knows where it stands; the host comes again. */
+  #fault(error: unknown): void {
+    if (this.session.closed) return;
+    this.#onFault(error);
+    this.session.gone();
   }
 }

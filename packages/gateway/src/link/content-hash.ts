@@ -1,6 +1,7 @@
 /**
- * A hash of what a batch says, to tell a harmless repeat from another content under the same seq. 32 bits of FNV-1a
- * over words: it guards against mistakes (a copied spool, a seq used twice), not against an adversary, who could say
+ * A hash of what a batch says, to tell a harmless repeat from another content under the same seq. 32 bits in the manner
+ * of FNV-1a, over words and with a shift after each: multiplying alone carries only upwards, and doubles differ in their
+ * high bits first. It guards against mistakes (a copied spool, a seq used twice), not against an adversary, who could say
  * whatever he likes under the next seq anyway.
  */
 import type { Batch } from '@tributary/shared/frames';
@@ -18,19 +19,24 @@ export function contentHash(batch: Batch): number {
   for (const { shape, at, column } of batch.groups) {
     hash = mixNumber(mixNumber(hash, shape), at);
     if (column === null) {
-      hash = Math.imul(hash ^ INVALID, PRIME);
+      hash = mix(hash, INVALID);
       continue;
     }
     const { values, absent } = column;
     const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
-    for (const word of words) hash = Math.imul(hash ^ word, PRIME);
+    for (const word of words) hash = mix(hash, word);
     if (absent === null) continue;
-    for (const [i, flag] of absent.entries()) if (flag === 1) hash = Math.imul(hash ^ ABSENT ^ i, PRIME);
+    for (const [i, flag] of absent.entries()) if (flag === 1) hash = mix(hash, ABSENT ^ i);
   }
   return hash >>> 0 || 1;
 }
 
+function mix(hash: number, word: number): number {
+  const product = Math.imul(hash ^ word, PRIME);
+  return product ^ (product >>> 15);
+}
+
 function mixNumber(hash: number, value: number): number {
   scratch[0] = value;
-  return Math.imul(Math.imul(hash ^ (scratchWords[0] ?? 0), PRIME) ^ (scratchWords[1] ?? 0), PRIME);
+  return mix(mix(hash, scratchWords[0] ?? 0), scratchWords[1] ?? 0);
 }

@@ -28,16 +28,24 @@ export class HostTimes {
     return this.#newest;
   }
 
-  /** Judges a group, and remembers its moment if it is new. */
-  judge(shape: AdmittedShape, at: number): Verdict {
-    if (at <= this.#newest) {
+  /**
+   * Judges the groups of one batch, and remembers the moments of those that are new.
+   * @param groups have no series in common, so none of them is judged by another.
+   */
+  judge(groups: readonly { readonly shape: AdmittedShape; readonly at: number }[]): Verdict[] {
+    const verdicts = groups.map(({ shape, at }): Verdict => {
+      if (at > this.#newest) return 'new';
       const last = this.#lastOf(shape);
-      if (at <= last) return at === last ? 'repeat' : 'backwards';
-    }
+      return at > last ? 'new' : at === last ? 'repeat' : 'backwards';
+    });
+    for (const [i, { shape, at }] of groups.entries()) if (verdicts[i] === 'new') this.#remember(shape, at);
+    return verdicts;
+  }
+
+  #remember(shape: AdmittedShape, at: number): void {
     this.#times.set(shape, at);
     if (at > this.#newest) this.#newest = at;
     if (this.#times.size > SHAPES_MAX) this.#forgetOldest();
-    return 'new';
   }
 
   #lastOf(shape: AdmittedShape): number {

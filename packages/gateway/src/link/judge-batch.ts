@@ -38,20 +38,25 @@ export function judgeBatch(
     return { entry, rejects: [{ group: null, code: 'FUTURE', message }], drops };
   }
   const rejects: { group: number; code: RejectCode; message: string }[] = [];
-  const groups: AdmittedEntry['groups'][number][] = [];
+  const sound: AdmittedEntry['groups'][number][] = [];
   let seriesLeft = limits.seriesMax;
   for (const [i, group] of batch.groups.entries()) {
-    const checked = checkGroup(group, `groups[${i}]`, shapes, groups, seriesLeft);
+    const checked = checkGroup(group, `groups[${i}]`, shapes, sound, seriesLeft);
     if ('code' in checked) {
       rejects.push({ group: i, ...checked });
       drop('rejected', samplesOfGroup(group));
       continue;
     }
     seriesLeft -= checked.shape.length;
-    const verdict = times.judge(checked.shape, group.at);
-    if (verdict === 'new') groups.push(checked);
-    else drop(verdict, presentCount(checked.column));
+    sound.push(checked);
   }
+  const verdicts = times.judge(sound);
+  const groups = sound.filter(({ column }, i) => {
+    const verdict = verdicts[i];
+    if (verdict === undefined || verdict === 'new') return true;
+    drop(verdict, presentCount(column));
+    return false;
+  });
   const first = rejects[0];
   // A batch without any group is a sign of life, and is kept as one.
   if (groups.length > 0 || batch.groups.length === 0) {

@@ -14,8 +14,12 @@ export type SettledEntry = AdmittedEntry | TombstoneEntry;
 export type DropReason = 'backwards' | 'repeat' | 'rejected';
 
 export interface LinkObserver {
-  /** A host was welcomed. @param address of the connection, for people. */
-  opened(hello: Hello, address: string): void;
+  /**
+   * A host was welcomed.
+   * @param address of the connection, for people.
+   * @param skewMs the host's clock minus the gateway's when its hello came, which may be long before the welcome.
+   */
+  opened(hello: Hello, address: string, skewMs: number): void;
   /** Entries of a host are on disk. Called in the order of the ledger. */
   settled(host: string, entries: readonly SettledEntry[]): void;
   /** Samples that came and were not kept. */

@@ -1,31 +1,76 @@
 /**
  * Which series two shapes have in common. A host may restate its series in a new shape at any time; the same series in
  * two shapes of one host must still be one series, with one newest point.
+ *
+ * Nearly all pairs of shapes have not even a sample name in common, and a host may have a thousand shapes; so that is
+ * looked at first, by sorted hashes of the names, and only pairs that pass are compared series by series.
  */
+import { fnv1a32 } from '@tributary/shared/hash';
 import type { AdmittedShape } from './admission.ts';
 
-const known = new WeakMap<AdmittedShape, WeakMap<AdmittedShape, Uint8Array | null>>();
+/** What of a shape decides whether it can have series in common with another at all. */
+interface Signature {
+  /** The target's labels, written so that equal text means the same target. */
+  readonly target: string;
+  /** Hashes of the sample names, ascending. */
+  readonly samples: Uint32Array;
+}
+
+/** Compared pairs that are remembered. */
+const PAIRS_MAX = 2 ** 19;
+
+const signatures = new WeakMap<AdmittedShape, Signature>();
+let compared = new WeakMap<AdmittedShape, WeakMap<AdmittedShape, Uint8Array | null>>();
+let pairs = 0;
 
 /**
- * @returns `flags[i] === 1` where the i-th value of `of` is a series of `by` too; null when none is. The answer is
- *   kept as long as both shapes live, since the fleet's hosts share their shapes.
+ * @returns `flags[i] === 1` where the i-th value of `of` is a series of `by` too; null when none is. To be read only:
+ *   the answer is kept, since the fleet's hosts share their shapes.
  */
 export function overlap(of: AdmittedShape, by: AdmittedShape): Uint8Array | null {
-  let row = known.get(of);
-  if (row === undefined) {
-    row = new WeakMap();
-    known.set(of, row);
-  }
-  let flags = row.get(by);
+  if (!mayOverlap(signatureOf(of), signatureOf(by))) return null;
+  let flags = compared.get(of)?.get(by);
   if (flags === undefined) {
-    flags = compute(of, by);
-    row.set(by, flags);
+    flags = compare(of, by);
+    remember(of, by, flags);
   }
   return flags;
 }
 
-function compute(of: AdmittedShape, by: AdmittedShape): Uint8Array | null {
-  if (!sameTarget(of, by)) return null;
+function mayOverlap(a: Signature, b: Signature): boolean {
+  if (a.target !== b.target) return false;
+  const { length } = a.samples;
+  for (let i = 0, k = 0; i < length; ) {
+    const mine = a.samples[i] ?? 0;
+    const theirs = b.samples[k];
+    if (theirs === undefined) return false;
+    if (mine === theirs) return true;
+    if (mine < theirs) i++;
+    else k++;
+  }
+  return false;
+}
+
+function signatureOf(shape: AdmittedShape): Signature {
+  let signature = signatures.get(shape);
+  if (signature === undefined) {
+    const hashes = new Set<number>();
+    for (const { name, suffixes } of shape.families) {
+      for (const suffix of new Set(suffixes)) hashes.add(fnv1a32(name + suffix));
+    }
+    signature = { target: targetKey(shape), samples: Uint32Array.from(hashes).sort() };
+    signatures.set(shape, signature);
+  }
+  return signature;
+}
+
+/** A missing `job` means `node`, and an empty label is no label. */
+function targetKey({ labels }: AdmittedShape): string {
+  const all = Object.entries({ job: 'node', ...labels }).filter(([, value]) => value !== '');
+  return JSON.stringify(all.sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function compare(of: AdmittedShape, by: AdmittedShape): Uint8Array | null {
   const theirs = new Set(by.families.flatMap((family) => family.prefixes));
   let flags: Uint8Array | null = null;
   for (const family of of.families) {
@@ -39,12 +84,12 @@ function compute(of: AdmittedShape, by: AdmittedShape): Uint8Array | null {
   return flags;
 }
 
-function sameTarget(a: AdmittedShape, b: AdmittedShape): boolean {
-  const names = new Set([...Object.keys(a.labels), ...Object.keys(b.labels)]);
-  for (const name of names) if (targetLabel(a, name) !== targetLabel(b, name)) return false;
-  return true;
-}
-
-function targetLabel(shape: AdmittedShape, name: string): string {
-  return shape.labels[name] ?? (name === 'job' ? 'node' : '');
+function remember(of: AdmittedShape, by: AdmittedShape, flags: Uint8Array | null): void {
+  if (++pairs > PAIRS_MAX) {
+    compared = new WeakMap();
+    pairs = 1;
+  }
+  const row = compared.get(of) ?? new WeakMap<AdmittedShape, Uint8Array | null>();
+  row.set(by, flags);
+  compared.set(of, row);
 }

@@ -129,9 +129,11 @@ function ownLabels(
   return own.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
 /** NaN when it cannot be read. */
 function parseBound(text: string | undefined): number {
   if (text === '+Inf' || text === 'Inf') return Number.POSITIVE_INFINITY;
   if (text === '-Inf') return Number.NEGATIVE_INFINITY;
-  return text === undefined || text.trim() === '' ? Number.NaN : Number(text);
+  return text !== undefined && DECIMAL.test(text) ? Number(text) : Number.NaN;
 }

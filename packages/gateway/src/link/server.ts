@@ -29,20 +29,27 @@ export interface LinkServerOptions {
 /** An unread backlog of our own tiny frames can only mean that the other end does not read. */
 const UNREAD_BYTES_MAX = 1024 * 1024;
 const DRAIN_RETRY_MS = 1000;
+/** For the other end to answer a close; afterwards the socket is cut. */
+const CLOSE_MS_MAX = 10_000;
+
+/** What `ws` closes with when a frame passes `maxPayload`. */
+const CLOSE_TOO_LARGE = 1009;
 
 /**
- * `ws` closes a connection whose frame passes `maxPayload` with 1009 by itself. The protocol has an answer of its own
- * for that, so the close is turned into it here, before anything of the frame was kept.
+ * `ws` closes a connection by itself when a frame passes `maxPayload` (1009) or is no good WebSocket frame at all. The
+ * protocol has answers of its own for that, so the close is turned into them here, before anything of the frame was
+ * kept. Such a close comes without a reason; the echo of the other end's close comes with one, be it empty.
  */
 class ReporterSocket extends WebSocket {
-  onTooLarge: (() => void) | null = null;
+  onBadFrame: ((code: number) => void) | null = null;
 
   override close(code?: number, data?: string | Buffer): void {
-    if (code === 1009 && this.onTooLarge !== null) {
-      const tell = this.onTooLarge;
-      this.onTooLarge = null;
-      tell();
-    } else super.close(code, data);
+    const tell = this.onBadFrame;
+    if (code === undefined || data !== undefined || tell === null) return super.close(code, data);
+    this.onBadFrame = null;
+    tell(code);
+    // Where we had closed already, this lets go of the socket at once.
+    super.close(code);
   }
 }
 
@@ -64,6 +71,8 @@ export class LinkServer {
     this.#server = new WebSocketServer({
       noServer: true,
       WebSocket: ReporterSocket,
+      // Not in the typings yet.
+      ...({ closeTimeout: CLOSE_MS_MAX } as object),
       maxPayload: options.context.limits.frameBytesMax,
       perMessageDeflate: {
         // Reporters keep their context over frames; our side keeps none, for it never compresses.
@@ -88,6 +97,8 @@ export class LinkServer {
       const body = `${refused.message}\n`;
       const challenge = refused.status === 401 ? 'WWW-Authenticate: Bearer\r\n' : '';
       socket.on('error', () => socket.destroy());
+      // The other end need not close its side, and nobody else looks after an upgraded socket.
+      socket.once('finish', () => socket.destroy());
       socket.end(
         `HTTP/1.1 ${refused.status} Refused\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n${challenge}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
       );
@@ -134,12 +145,16 @@ export class LinkServer {
       onFault(error, connection.session.host);
       socket.close(CLOSE_INTERNAL, 'internal error');
     });
-    const live: Live = { socket, connection, pingAt: context.clock.now() + PING_INTERVAL_MS };
+    const live: Live = { socket, connection, pingAt: context.uptimeMs() + PING_INTERVAL_MS };
     this.#live.add(live);
     const { session } = connection;
     const { frameBytesMax } = context.limits;
-    socket.onTooLarge = () =>
-      session.refuse(new RefuseError('FRAME_TOO_LARGE', `a frame has more than ${frameBytesMax} bytes`));
+    socket.onBadFrame = (code) =>
+      session.refuse(
+        code === CLOSE_TOO_LARGE
+          ? new RefuseError('FRAME_TOO_LARGE', `a frame has more than ${frameBytesMax} bytes`)
+          : new RefuseError('BAD_FRAME', 'what came is no frame of text'),
+      );
     socket.on('message', (data, isBinary) => {
       if (isBinary)
         session.refuse(new RefuseError('BAD_FRAME', 'a binary frame came; only text is spoken here'));
@@ -157,12 +172,10 @@ export class LinkServer {
   }
 
   #tick(): void {
-    const now = this.#options.context.clock.now();
+    const now = this.#options.context.uptimeMs();
     for (const live of this.#live) {
       live.connection.tick();
-      if (live.socket.bufferedAmount > UNREAD_BYTES_MAX) live.socket.terminate();
-      // A clock that stepped back must not silence the pings.
-      if (now < live.pingAt && live.pingAt - now <= PING_INTERVAL_MS) continue;
+      if (now < live.pingAt) continue;
       live.pingAt = now + PING_INTERVAL_MS;
       if (live.socket.readyState === WebSocket.OPEN) live.socket.ping();
     }
@@ -172,7 +185,9 @@ export class LinkServer {
 function wireOf(socket: WebSocket): Wire {
   return {
     send: (text) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(text, { compress: false });
+      if (socket.readyState !== WebSocket.OPEN) return;
+      socket.send(text, { compress: false });
+      if (socket.bufferedAmount > UNREAD_BYTES_MAX) socket.terminate();
     },
     close: (code, reason) => {
       socket.close(code, reason);

@@ -39,6 +39,8 @@ export interface SessionEffects {
 export interface SessionContext {
   readonly limits: WireLimits;
   readonly clock: Clock;
+  /** Milliseconds that never step, unlike the clock's: silence is measured by them. */
+  readonly uptimeMs: () => number;
   readonly shapes: ShapeRegistry;
   readonly voices: Voices;
   readonly observer: LinkObserver;
@@ -58,6 +60,9 @@ export class Session implements Voice {
   readonly #effects: SessionEffects;
   #state: State = 'new';
   #hello: Hello | null = null;
+  /** Host's clock minus ours when its hello came. */
+  #skewMs = 0;
+  readonly #begunAt: number;
   #heardAt: number;
   #next = 1;
   #settled = 0;
@@ -70,7 +75,8 @@ export class Session implements Voice {
   constructor(context: SessionContext, effects: SessionEffects) {
     this.#context = context;
     this.#effects = effects;
-    this.#heardAt = context.clock.now();
+    this.#begunAt = context.uptimeMs();
+    this.#heardAt = this.#begunAt;
   }
 
   get host(): string {
@@ -95,7 +101,7 @@ export class Session implements Voice {
 
   /** Anything came from the other end: a frame, a ping or a pong. */
   heard(): void {
-    this.#heardAt = this.#context.clock.now();
+    this.#heardAt = this.#context.uptimeMs();
   }
 
   /** One text frame of `bytes` bytes, at most `frameBytesMax`. */
@@ -143,7 +149,11 @@ export class Session implements Voice {
   /** To be called about once a second. */
   tick(): void {
     if (this.#state === 'closed') return;
-    if (this.#context.clock.now() - this.#heardAt > SILENCE_MS_MAX) this.#close(CLOSE_CODES.SILENT, 'silent');
+    const now = this.#context.uptimeMs();
+    // Pongs alone keep nobody here who never says who he is.
+    if (this.#state === 'new' && now - this.#begunAt > SILENCE_MS_MAX) {
+      this.refuse(new RefuseError('BAD_FRAME', 'no hello came'));
+    } else if (now - this.#heardAt > SILENCE_MS_MAX) this.#close(CLOSE_CODES.SILENT, 'silent');
   }
 
   /** Another connection of this host was granted. */
@@ -189,6 +199,7 @@ export class Session implements Voice {
   #onHello(hello: Hello): void {
     if (this.#state !== 'new') throw new RefuseError('BAD_FRAME', 'a second hello came on one connection');
     this.#hello = hello;
+    this.#skewMs = hello.clock - this.#context.clock.now();
     const claim = this.#context.voices.claim(hello.host, this, this.#heardAt);
     if (!claim.granted) throw new RefuseError('DUPLICATE_HOST', claim.message, claim.retryAfterMs);
     this.#state = 'loading';
@@ -202,7 +213,7 @@ export class Session implements Voice {
     this.#acked = this.#settled;
     const now = clock.now();
     this.#effects.send({ kind: 'welcome', next: this.#next, clock: now, horizon: now - horizonMs, limits });
-    observer.opened(this.#hello, address);
+    observer.opened(this.#hello, address, this.#skewMs);
   }
 
   #onShape(frame: ShapeFrame): void {
@@ -264,14 +275,18 @@ export class Session implements Voice {
       const message = `batch ${seq} is settled with another content: two reporters use copies of one spool, or an older copy was restored`;
       throw new RefuseError('SEQ_CONFLICT', message);
     }
-    // The other end may have missed the ack: say it again.
+    this.#ackAgain(seq);
+  }
+
+  /** The other end sends what is settled, so it may have missed the ack. */
+  #ackAgain(seq: number): void {
     if (seq <= this.#settled) this.#acked = Math.min(this.#acked, seq - 1);
     this.ack();
   }
 
   #onSkip({ from, to, reason }: Skip): void {
     if (from > this.#next) throw this.#gap(`skip from ${from}`);
-    if (to < this.#next) return;
+    if (to < this.#next) return this.#ackAgain(to);
     const now = this.#context.clock.now();
     const entry: TombstoneEntry = {
       kind: 'tombstone',

@@ -7,7 +7,7 @@ import type { TombstoneEntry } from '../ledger/ledger.ts';
  * - Seqs within a told gap are lost, with the gap's times and reason.
  * - Seqs up to `hello.acked` were taken by this gateway or an earlier life of it, and kept long enough: no loss.
  * - Anything else is a loss that nobody explained.
- * @param now stands for times that are not known.
+ * @param now stands for times that are not known, and bounds those that are told: nothing was lost in the future.
  */
 export function unsettledBefore(hello: Hello, next: number, now: number): TombstoneEntry[] {
   const entries: TombstoneEntry[] = [];
@@ -24,7 +24,12 @@ export function unsettledBefore(hello: Hello, next: number, now: number): Tombst
   for (const gap of hello.gaps) {
     if (gap.from >= hello.oldest) break;
     settleUntold(gap.from - 1);
-    settle(Math.min(gap.to, hello.oldest - 1), `gap:${gap.reason}`, gap.fromAt, gap.toAt);
+    settle(
+      Math.min(gap.to, hello.oldest - 1),
+      `gap:${gap.reason}`,
+      Math.min(gap.fromAt, now),
+      Math.min(gap.toAt, now),
+    );
   }
   settleUntold(hello.oldest - 1);
   return entries;

@@ -10,7 +10,7 @@ import { TAKEOVER_SILENCE_MS } from '@tributary/shared/limits';
 export interface Voice {
   readonly epoch: string;
   readonly run: string;
-  /** When anything was heard of it last, in ms. */
+  /** When anything was heard of it last, in ms of uptime. */
   readonly heardAt: number;
   /** Tells it that another one speaks for its host from now on. */
   replaced(): void;
@@ -27,7 +27,7 @@ export class Voices {
     return this.#voices.size;
   }
 
-  /** Makes `voice` the host's voice, or says why not. Whoever spoke before is told. */
+  /** Makes `voice` the host's voice, or says why not. Whoever spoke before is told. @param now in ms of uptime. */
   claim(host: string, voice: Voice, now: number): Claim {
     const present = this.#voices.get(host);
     if (present !== undefined && present.run !== voice.run) {

@@ -20,4 +20,6 @@ export interface LinkObserver {
   newEpoch(why: string): void;
   /** The gateway said something that cannot be understood. */
   confused(message: string): void;
+  /** The spool could not be read or written; the connection is closed and tried again later. */
+  failed(message: string): void;
 }

@@ -7,15 +7,18 @@
  *        └──────────── closed, with a backoff ──────────────────────┴───────────────────────┤
  *     parked ◄── refused for a reason that only a person can change ────────────────────────┘
  *
+ * A session that closes the connection itself is `closing` until it is gone; what still comes is not answered.
  * Everything that must survive stands in the spool; a session that dies has lost nothing.
  */
 import type { Backoff } from '@tributary/shared/backoff';
+import { CLOSE_CODES, CLOSE_NORMAL } from '@tributary/shared/close-codes';
 import { decodeGatewayFrame } from '@tributary/shared/decode-gateway';
 import { encodeBatchFrame, encodeFrame, encodeShapeFrame } from '@tributary/shared/encode';
 import { isRefuseCode, REFUSALS, RefuseError } from '@tributary/shared/errors';
 import type { GatewayFrame, Refuse, Welcome } from '@tributary/shared/frames';
 import { DEFAULT_LIMITS, SILENCE_MS_MAX, type WireLimits } from '@tributary/shared/limits';
 import type { Spool, StoredBatch } from '../spool/spool.ts';
+import { SpoolError } from '../spool/spool-error.ts';
 import type { LinkObserver } from './observer.ts';
 import { Poison } from './poison.ts';
 import { shapesOf } from './stored-batch.ts';
@@ -46,13 +49,19 @@ export interface SessionOptions {
   readonly observer: LinkObserver;
 }
 
-type State = 'waiting' | 'connecting' | 'greeting' | 'streaming' | 'parked' | 'stopped';
+type State = 'waiting' | 'connecting' | 'greeting' | 'streaming' | 'closing' | 'parked' | 'stopped';
+
+/** Seqs that are being passed and have not been told yet. */
+interface Passing {
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+}
 
 /** Read from the spool at a time. */
 const READ_BYTES = 256 * 1024;
-const CLOSE_CODE_OWN = 1000;
-const CLOSE_CODE_SILENT = 4031;
-const CLOSE_CODE_CONFUSED = 1002;
+/** RFC 6455: a protocol error. */
+const CLOSE_CONFUSED = 1002;
 
 export class LinkSession {
   readonly #options: SessionOptions;
@@ -68,6 +77,12 @@ export class LinkSession {
   #heardAt = 0;
   #helloAt = 0;
   #refused: Refuse | null = null;
+  /** The epoch that this connection's hello named, and the oldest seq it told. */
+  #epoch = '';
+  #toldOldest = 1;
+  /** One frame for a whole run: thousands of batches may have grown too old. */
+  #passing: Passing | null = null;
+  #wasStreaming = false;
 
   constructor(options: SessionOptions, effects: LinkEffects) {
     this.#options = options;
@@ -91,34 +106,16 @@ export class LinkSession {
       this.#state = 'connecting';
       this.#effects.connect();
     } else if (this.#isConnected() && now - this.#heardAt > SILENCE_MS_MAX) {
-      this.#effects.close(CLOSE_CODE_SILENT, 'silent');
+      this.#close(CLOSE_CODES.SILENT, 'silent');
     }
   }
 
   opened(): void {
     if (this.#state !== 'connecting') return;
-    const { spool, host, run, agent, os, wall, monotonic } = this.#options;
     this.#state = 'greeting';
-    this.#heardAt = monotonic();
+    this.#heardAt = this.#options.monotonic();
     this.#helloAt = this.#heardAt;
-    const { epoch, oldest, acked, delivered, next } = spool;
-    const gaps = spool.gaps().filter((gap) => gap.to < next);
-    this.#effects.send(
-      encodeFrame({
-        kind: 'hello',
-        host,
-        epoch,
-        run,
-        oldest,
-        acked,
-        delivered,
-        next,
-        clock: wall(),
-        gaps,
-        agent,
-        os,
-      }),
-    );
+    this.#guarded(() => this.#sayHello());
   }
 
   /** Anything came from the other end. */
@@ -128,19 +125,15 @@ export class LinkSession {
 
   receive(text: string): void {
     this.heard();
-    try {
+    this.#guarded(() => {
       const frame = decodeGatewayFrame(text);
       if (frame !== null) this.#handle(frame);
-    } catch (error) {
-      if (!(error instanceof RefuseError)) throw error;
-      this.#options.observer.confused(error.message);
-      this.#effects.close(CLOSE_CODE_CONFUSED, 'not understood');
-    }
+    });
   }
 
   /** The spool has a new batch. */
   appended(): void {
-    this.#pump();
+    this.#guarded(() => this.#pump());
   }
 
   /**
@@ -149,18 +142,25 @@ export class LinkSession {
    */
   closed(code: number, reason: string): void {
     if (this.#state === 'stopped') return;
-    const wasStreaming = this.#state === 'streaming';
-    const blamed = this.#poison.closed(code, this.#window.first);
+    const wasStreaming = this.#wasStreaming;
     const refused = this.#refused;
+    // What the refusal said counts: its close code may have been lost on the way. A close of our own blames nothing.
+    const refusal = refused !== null && isRefuseCode(refused.code) ? refused.code : null;
+    const blame = refusal !== null ? CLOSE_CODES[refusal] : this.#state === 'closing' ? CLOSE_NORMAL : code;
+    const blamed = this.#poison.closed(blame, this.#window.first);
     this.#refused = null;
+    this.#passing = null;
+    this.#wasStreaming = false;
     this.#window.clear();
     this.#declared.clear();
     this.#state = 'waiting';
     let pauseMs = this.#options.backoff.next();
     if (refused !== null) {
-      const retry = isRefuseCode(refused.code) ? REFUSALS[refused.code] : 'later';
+      const retry = refusal === null ? 'later' : REFUSALS[refusal];
       if (retry === 'never' || (retry === 'frame' && !blamed)) this.#state = 'parked';
-      if (retry === 'new-epoch') this.#beginEpoch(this.#options.spool.acked, refused.message);
+      if (retry === 'new-epoch') {
+        this.#guarded(() => this.#beginEpoch(this.#options.spool.acked, refused.message));
+      }
       pauseMs = Math.max(pauseMs, refused.retryAfterMs ?? 0);
     }
     this.#connectAt = this.#options.monotonic() + pauseMs;
@@ -173,24 +173,63 @@ export class LinkSession {
     });
   }
 
-  /** A person has changed something: a parked session tries again. */
-  unpark(): void {
-    if (this.#state !== 'parked') return;
-    this.#state = 'waiting';
-    this.#connectAt = 0;
-  }
-
-  /** Says goodbye and ends for good. */
+  /** Says goodbye and ends for good. Acks that are on their way still count. */
   stop(reason: string): void {
     if (this.#isConnected()) {
       this.#effects.send(encodeFrame({ kind: 'bye', reason }));
-      this.#effects.close(CLOSE_CODE_OWN, 'bye');
+      this.#effects.close(CLOSE_NORMAL, 'bye');
     }
     this.#state = 'stopped';
   }
 
   #isConnected(): boolean {
     return this.#state === 'greeting' || this.#state === 'streaming';
+  }
+
+  #close(code: number, reason: string): void {
+    if (!this.#isConnected()) return;
+    this.#state = 'closing';
+    this.#effects.close(code, reason);
+  }
+
+  /** Ends the connection where the gateway cannot be understood or the spool does not answer; the rest is a bug. */
+  #guarded(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (error instanceof RefuseError) {
+        this.#options.observer.confused(error.message);
+        this.#close(CLOSE_CONFUSED, 'not understood');
+      } else if (error instanceof SpoolError) {
+        this.#options.observer.failed(error.message);
+        this.#close(CLOSE_NORMAL, 'spool failed');
+      } else throw error;
+    }
+  }
+
+  #sayHello(): void {
+    const { spool, host, run, agent, os, wall } = this.#options;
+    const gaps = spool.gaps();
+    const { epoch, oldest, acked, delivered, next } = spool;
+    this.#epoch = epoch;
+    this.#toldOldest = oldest;
+    const clock = wall();
+    this.#effects.send(
+      encodeFrame({
+        kind: 'hello',
+        host,
+        epoch,
+        run,
+        oldest,
+        acked,
+        delivered,
+        next,
+        clock,
+        gaps,
+        agent,
+        os,
+      }),
+    );
   }
 
   #handle(frame: GatewayFrame): void {
@@ -211,18 +250,18 @@ export class LinkSession {
   }
 
   #onWelcome(welcome: Welcome): void {
-    if (this.#state !== 'greeting') return;
+    if (this.#state !== 'greeting' || !this.#isSameEpoch()) return;
     const { spool, onWelcome, monotonic, observer } = this.#options;
     this.#limits = welcome.limits;
     this.#horizon = welcome.horizon;
-    // The gateway has settled what this spool never sent: the spool is an older copy of itself, and what it took since
-    // would be passed over as known. It goes into an epoch of its own.
-    if (welcome.next > spool.sent + 1) {
+    // The gateway has settled what this spool neither sent nor told as a gap: the spool is an older copy of itself, and
+    // what it took since would be passed over as known. It goes into an epoch of its own.
+    if (welcome.next > Math.max(spool.sent + 1, this.#toldOldest)) {
       this.#beginEpoch(
         spool.sent,
         `the gateway has settled ${welcome.next - 1}, but only ${spool.sent} was sent`,
       );
-      return this.#effects.close(CLOSE_CODE_OWN, 'new epoch');
+      return this.#close(CLOSE_NORMAL, 'new epoch');
     }
     onWelcome(welcome.clock, monotonic() - this.#helloAt);
     spool.ack(welcome.next - 1, spool.delivered);
@@ -230,12 +269,13 @@ export class LinkSession {
     this.#poison.settled(welcome.next - 1);
     this.#cursor = welcome.next;
     this.#state = 'streaming';
+    this.#wasStreaming = true;
     observer.connected(spool.next - welcome.next);
     this.#pump();
   }
 
   #onAck(seq: number, delivered: number): void {
-    if (this.#state !== 'streaming') return;
+    if (this.#state === 'greeting' || !this.#isSameEpoch()) return;
     this.#options.backoff.reset();
     this.#options.spool.ack(seq, delivered);
     this.#window.acked(seq);
@@ -244,34 +284,49 @@ export class LinkSession {
     this.#pump();
   }
 
-  /** Sends what the spool has and the window allows. */
-  #pump(): void {
-    const { spool } = this.#options;
-    while (
-      this.#state === 'streaming' &&
-      this.#cursor < spool.next &&
-      this.#window.bytes < this.#limits.windowBytesMax
-    ) {
-      const batches = spool.read(this.#cursor, READ_BYTES);
-      if (batches.length === 0) return this.#skip(spool.next - 1, 'missing');
-      for (const batch of batches) {
-        if (this.#window.bytes >= this.#limits.windowBytesMax) break;
-        // Seqs that the spool no longer has, behind what hello told.
-        if (batch.seq > this.#cursor) this.#skip(batch.seq - 1, 'missing');
-        this.#sendBatch(batch);
-      }
-    }
+  /** False, and the connection ends, when the spool had to begin anew: nothing that was said here holds any more. */
+  #isSameEpoch(): boolean {
+    if (this.#options.spool.epoch === this.#epoch) return true;
+    this.#close(CLOSE_NORMAL, 'new epoch');
+    return false;
   }
 
-  #sendBatch(batch: StoredBatch): void {
-    const { seq, at, groups } = batch;
-    if (this.#poison.has(seq)) return this.#skip(seq, 'refused');
-    if (at < this.#horizon) return this.#skip(seq, 'too_old');
+  /** Sends what the spool has and the window allows. */
+  #pump(): void {
+    if (this.#state !== 'streaming' || !this.#isSameEpoch()) return;
+    const { spool } = this.#options;
+    while (this.#cursor < spool.next) {
+      const room = this.#limits.windowBytesMax - this.#window.bytes;
+      if (room <= 0 || !this.#sendSome(spool.read(this.#cursor, Math.min(READ_BYTES, room)))) break;
+    }
+    this.#tellPassed();
+  }
+
+  /** @returns false when the window is full. */
+  #sendSome(batches: readonly StoredBatch[]): boolean {
+    if (batches.length === 0) this.#pass(this.#options.spool.next - 1, 'missing');
+    for (const batch of batches) {
+      if (batch.seq < this.#cursor) continue;
+      // Seqs that the spool no longer has, behind what hello told.
+      if (batch.seq > this.#cursor) this.#pass(batch.seq - 1, 'missing');
+      if (!this.#sendBatch(batch)) return false;
+    }
+    return true;
+  }
+
+  /** Sends a batch, or passes it. @returns false when it has to wait for room in the window. */
+  #sendBatch({ seq, at, groups }: StoredBatch): boolean {
+    if (this.#poison.has(seq)) return this.#pass(seq, 'refused');
+    if (at < this.#horizon) {
+      return this.#pass(this.#options.spool.firstSince(seq, this.#horizon) - 1, 'too_old');
+    }
     const text = encodeBatchFrame(seq, at, groups);
     const bytes = Buffer.byteLength(text);
-    if (bytes > this.#limits.frameBytesMax) return this.#skip(seq, 'too_large');
+    if (bytes > this.#limits.frameBytesMax) return this.#pass(seq, 'too_large');
+    if (!this.#window.fits(bytes, this.#limits.windowBytesMax)) return false;
     const shapes = this.#shapeFrames(groups);
-    if (shapes === null) return this.#skip(seq, 'corrupt');
+    if (typeof shapes === 'string') return this.#pass(seq, shapes);
+    this.#tellPassed();
     for (const { id, frame } of shapes) {
       this.#declared.add(id);
       this.#effects.send(frame);
@@ -280,31 +335,41 @@ export class LinkSession {
     this.#window.sent(seq, bytes);
     this.#effects.send(text);
     this.#options.observer.sent(seq, bytes);
+    return true;
   }
 
-  /** The frames that declare what a batch names and this connection has not heard of; null when the batch is damaged. */
-  #shapeFrames(groups: string): { id: number; frame: string }[] | null {
+  /** The frames that declare what a batch names and this connection has not heard of, or why the batch is passed. */
+  #shapeFrames(groups: string): { id: number; frame: string }[] | 'corrupt' | 'too_large' {
     const ids = shapesOf(groups);
-    if (ids === null) return null;
+    if (ids === null) return 'corrupt';
     const frames: { id: number; frame: string }[] = [];
     for (const id of ids) {
       if (this.#declared.has(id)) continue;
       const body = this.#options.spool.shapeBody(id);
-      if (body === undefined) return null;
+      if (body === undefined) return 'corrupt';
       const frame = encodeShapeFrame(id, body);
-      if (Buffer.byteLength(frame) > this.#limits.frameBytesMax) return null;
+      if (Buffer.byteLength(frame) > this.#limits.frameBytesMax) return 'too_large';
       frames.push({ id, frame });
     }
     return frames;
   }
 
-  /** Passes everything from the cursor up to `to`. */
-  #skip(to: number, reason: string): void {
-    const frame = encodeFrame({ kind: 'skip', from: this.#cursor, to, reason });
-    this.#options.observer.skipped(this.#cursor, to, reason);
+  /** Passes everything from the cursor up to `to`; told when another reason comes, or something to send. */
+  #pass(to: number, reason: string): true {
+    if (this.#passing !== null && this.#passing.reason !== reason) this.#tellPassed();
+    this.#passing = { from: this.#passing?.from ?? this.#cursor, to, reason };
     this.#cursor = to + 1;
+    return true;
+  }
+
+  #tellPassed(): void {
+    if (this.#passing === null) return;
+    const { from, to, reason } = this.#passing;
+    this.#passing = null;
+    const frame = encodeFrame({ kind: 'skip', from, to, reason });
     this.#window.sent(to, frame.length);
     this.#effects.send(frame);
+    this.#options.observer.skipped(from, to, reason);
   }
 
   /** @param after the seqs above it are what this spool alone has. */

@@ -17,7 +17,7 @@ const HANDSHAKE_MS = 10_000;
 /** The gateway's frames are tiny; anything near this is none of them. */
 const FRAME_BYTES_MAX = 1024 * 1024;
 /** A close that the other end does not answer. */
-const CLOSE_MS = 2_000;
+const CLOSE_MS = 1_500;
 /** The close code of a connection that ended without one. */
 const CLOSE_ABNORMAL = 1006;
 
@@ -62,36 +62,7 @@ export class Stream implements LinkEffects {
       return;
     }
     this.#socket = socket;
-    // Whatever an old socket still says must not reach the session of a newer one.
-    const ifCurrent = (act: () => void) => () => {
-      if (this.#socket === socket) act();
-    };
-    let isOpen = false;
-    socket.on(
-      'open',
-      ifCurrent(() => {
-        isOpen = true;
-        session.opened();
-      }),
-    );
-    socket.on(
-      'ping',
-      ifCurrent(() => session.heard()),
-    );
-    socket.on('message', (data, isBinary) => {
-      if (this.#socket === socket && !isBinary) session.receive(data.toString());
-    });
-    socket.on('unexpected-response', (request, response) => {
-      this.#options.onConnectFailed(
-        `${this.#options.url} answered ${response.statusCode} ${response.statusMessage}`,
-      );
-      request.destroy();
-      this.#ended(socket, CLOSE_ABNORMAL, `HTTP ${response.statusCode}`);
-    });
-    socket.on('error', (error) => {
-      if (!isOpen) this.#options.onConnectFailed(error.message);
-    });
-    socket.on('close', (code, reason) => this.#ended(socket, code, reason.toString()));
+    this.#listen(socket, session);
   }
 
   send(text: string): void {
@@ -111,18 +82,48 @@ export class Stream implements LinkEffects {
     const socket = this.#socket;
     this.#session?.stop(reason);
     if (socket === null || socket.readyState === WebSocket.CLOSED) return;
-    if (socket.readyState === WebSocket.CONNECTING) return socket.terminate();
+    if (socket.readyState === WebSocket.CONNECTING) {
+      // That it never opened is no news any more.
+      this.#socket = null;
+      return socket.terminate();
+    }
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
-        socket.terminate();
-        resolve();
-      }, CLOSE_MS);
+      const timer = setTimeout(() => socket.terminate(), CLOSE_MS);
       socket.once('close', () => {
         clearTimeout(timer);
         resolve();
       });
       socket.close(CLOSE_NORMAL, reason);
     });
+  }
+
+  /** Whatever an old socket still says must not reach the session of a newer one. */
+  #listen(socket: WebSocket, session: LinkSession): void {
+    const isCurrent = () => this.#socket === socket;
+    let isOpen = false;
+    let fault = '';
+    socket.on('open', () => {
+      isOpen = true;
+      if (isCurrent()) session.opened();
+    });
+    socket.on('ping', () => {
+      if (isCurrent()) session.heard();
+    });
+    socket.on('message', (data, isBinary) => {
+      if (isCurrent() && !isBinary) session.receive(data.toString());
+    });
+    socket.on('unexpected-response', (request, response) => {
+      const status = `${response.statusCode} ${response.statusMessage}`;
+      if (isCurrent()) this.#options.onConnectFailed(`${this.#options.url} answered ${status}`);
+      this.#ended(socket, CLOSE_ABNORMAL, `HTTP ${status}`);
+      request.destroy();
+    });
+    socket.on('error', (error) => {
+      fault = error.message;
+      if (!isOpen && isCurrent()) this.#options.onConnectFailed(fault);
+    });
+    // Where no reason came, what broke is the reason.
+    socket.on('close', (code, reason) => this.#ended(socket, code, reason.toString() || fault));
   }
 
   #ended(socket: WebSocket, code: number, reason: string): void {

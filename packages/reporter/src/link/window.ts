@@ -19,6 +19,11 @@ export class Window {
     return this.#inFlight[0]?.seq ?? null;
   }
 
+  /** True when so much more may be in flight; one frame always may, whatever its size. */
+  fits(bytes: number, bytesMax: number): boolean {
+    return this.#inFlight.length === 0 || this.#bytes + bytes <= bytesMax;
+  }
+
   sent(seq: number, bytes: number): void {
     this.#inFlight.push({ seq, bytes });
     this.#bytes += bytes;

@@ -86,7 +86,7 @@ export class Sampler {
       if (running !== undefined) await this.#beforeDeadline(slot, running, signal);
       column = slot.recorder.take();
     } catch (thrown) {
-      error = thrown as Error;
+      error = thrown instanceof Error ? thrown : new Error(String(thrown));
       if (!slot.hung) slot.recorder.reset();
     }
     this.#tell(slot, error);

@@ -30,7 +30,7 @@ export function splitColumn(column: Column, bytesMax = SHAPE_BYTES_MAX): readonl
 }
 
 function splitShape(shape: Shape, bytesMax: number): readonly Shape[] {
-  if (encodeShapeBody(shape).length <= bytesMax) return [shape];
+  if (Buffer.byteLength(encodeShapeBody(shape)) <= bytesMax) return [shape];
   const parts: Shape[] = [];
   let families: Family[] = [];
   let bytes = 0;
@@ -40,7 +40,7 @@ function splitShape(shape: Shape, bytesMax: number): readonly Shape[] {
     bytes = 0;
   };
   for (const piece of shape.families.flatMap((family) => splitFamily(family, bytesMax / 2))) {
-    const pieceBytes = JSON.stringify(piece).length;
+    const pieceBytes = bytesOf(piece);
     // A shape names a family once, so two pieces of one never share a part.
     if (bytes + pieceBytes > bytesMax / 2 || families.at(-1)?.name === piece.name) close();
     families.push(piece);
@@ -51,7 +51,7 @@ function splitShape(shape: Shape, bytesMax: number): readonly Shape[] {
 }
 
 function splitFamily(family: Family, bytesMax: number): Family[] {
-  const bytes = JSON.stringify(family).length;
+  const bytes = bytesOf(family);
   if (bytes <= bytesMax) return [family];
   const count = Math.ceil(bytes / bytesMax) + 1;
   const size = Math.max(1, Math.ceil(family.series.length / count));
@@ -60,4 +60,8 @@ function splitFamily(family: Family, bytesMax: number): Family[] {
     pieces.push({ ...family, series: family.series.slice(i, i + size) });
   }
   return pieces;
+}
+
+function bytesOf(family: Family): number {
+  return Buffer.byteLength(JSON.stringify(family));
 }

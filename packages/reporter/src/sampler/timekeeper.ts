@@ -19,7 +19,8 @@ export interface BootClock {
   now(): number;
 }
 
-const STEP_MS = 1_000;
+/** A change of the offset by more than this is a step. */
+export const STEP_MS = 1_000;
 const GATEWAY_DISAGREES_MS = 120_000;
 const GATEWAY_CHANGE_MS = 2_000;
 
@@ -70,19 +71,13 @@ export class Timekeeper {
    * @returns true when the offset has stepped, so that what has not been sent is to be restated.
    */
   observe(): boolean {
-    if (this.#follows === 'gateway') return false;
+    const before = this.#offset;
     const wallOffset = this.#wallOffset();
-    const stepped = Math.abs(wallOffset - this.#offset) > STEP_MS;
-    if (
-      stepped &&
-      this.#gatewayOffset !== null &&
-      differ(wallOffset, this.#gatewayOffset, GATEWAY_DISAGREES_MS)
-    ) {
-      this.#follows = 'gateway';
-      return false;
-    }
-    this.#offset = wallOffset;
-    return stepped;
+    if (this.#follows === 'gateway') this.#followWallIfAgreed(wallOffset);
+    else if (!differ(wallOffset, before, STEP_MS) || this.#isBelievable(wallOffset)) {
+      this.#offset = wallOffset;
+    } else this.#follows = 'gateway';
+    return differ(this.#offset, before, STEP_MS);
   }
 
   /**
@@ -97,15 +92,30 @@ export class Timekeeper {
     const before = this.#offset;
     const wallOffset = this.#wallOffset();
     if (this.#follows === 'gateway') {
-      if (!differ(wallOffset, gatewayOffset, GATEWAY_CHANGE_MS)) {
-        this.#follows = 'wall';
-        this.#offset = wallOffset;
-      } else if (differ(gatewayOffset, before, GATEWAY_CHANGE_MS)) this.#offset = gatewayOffset;
-    } else if (differ(wallOffset, gatewayOffset, GATEWAY_DISAGREES_MS)) {
+      if (!this.#followWallIfAgreed(wallOffset) && differ(gatewayOffset, before, GATEWAY_CHANGE_MS)) {
+        this.#offset = gatewayOffset;
+      }
+    } else if (this.#isBelievable(wallOffset)) {
+      // It may have stepped since the last tick, and what is unsent is about to be sent.
+      this.#offset = wallOffset;
+    } else {
       this.#follows = 'gateway';
       this.#offset = gatewayOffset;
     }
     return differ(this.#offset, before, STEP_MS);
+  }
+
+  /** False when the gateway has said otherwise. */
+  #isBelievable(wallOffset: number): boolean {
+    return this.#gatewayOffset === null || !differ(wallOffset, this.#gatewayOffset, GATEWAY_DISAGREES_MS);
+  }
+
+  #followWallIfAgreed(wallOffset: number): boolean {
+    if (this.#gatewayOffset === null || differ(wallOffset, this.#gatewayOffset, GATEWAY_CHANGE_MS))
+      return false;
+    this.#follows = 'wall';
+    this.#offset = wallOffset;
+    return true;
   }
 
   #wallOffset(): number {

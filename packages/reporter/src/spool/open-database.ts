@@ -1,79 +1,109 @@
 /** Opens the spool's file: one process a spool, damaged files set aside and never deleted. */
-import { mkdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { migrate } from './schema.ts';
 import { SpoolOpenError } from './spool-error.ts';
 
-export interface OpenedDatabase {
+export interface OpenedDatabase<T> {
   readonly db: Database.Database;
-  /** Held for as long as the spool is open; the system lets go of it however the process dies. */
-  readonly lock: Database.Database;
+  /** What `load` made of the database. */
+  readonly loaded: T;
   /** Where a damaged file was moved, or null. */
   readonly setAside: string | null;
 }
 
 /**
- * @param folder made when it is missing.
- * @param now names a file that has to be set aside.
+ * Makes the folder when it is missing, and locks it. The lock holds for as long as what is returned is open; the system
+ * lets go of it however the process dies.
  * @throws SpoolOpenError
  */
-export function openDatabase(folder: string, now: number): OpenedDatabase {
-  const path = join(folder, 'spool.sqlite');
+export function lockFolder(folder: string): Database.Database {
+  const path = pathIn(folder);
+  let lock: Database.Database | null = null;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const lock = takeLock(folder);
-    try {
-      return { db: openFile(path), lock, setAside: null };
-    } catch (error) {
-      if (!isDamage(error)) throw error;
-      const setAside = setFilesAside(path, now);
-      return { db: openFile(path), lock, setAside };
-    }
+    lock = new Database(join(folder, 'spool.lock'), { timeout: 0 });
+    lock.exec('BEGIN EXCLUSIVE');
+    return lock;
   } catch (error) {
-    if (error instanceof SpoolOpenError) throw error;
-    throw new SpoolOpenError(openMessage(path, error), { cause: error });
+    lock?.close();
+    if ((error as { code?: string }).code === 'SQLITE_BUSY') {
+      const message = `${path}: in use by another reporter; stop it or give --spool.path another folder`;
+      throw new SpoolOpenError(message, { cause: error });
+    }
+    throw cannotOpen(path, error);
   }
 }
 
-function openFile(path: string): Database.Database {
-  const db = new Database(path);
+/**
+ * Opens the file in a locked folder. One that is damaged is moved aside, and a new one takes its place.
+ * @param now names a file that has to be set aside.
+ * @param load reads what the spool starts with; what is damaged may show only then.
+ * @throws SpoolOpenError
+ */
+export function openDatabase<T>(
+  folder: string,
+  now: number,
+  load: (db: Database.Database) => T,
+): OpenedDatabase<T> {
+  const path = pathIn(folder);
+  try {
+    try {
+      return { ...openFile(path, load), setAside: null };
+    } catch (error) {
+      if (!isDamage(error)) throw error;
+      const setAside = setFilesAside(path, now);
+      return { ...openFile(path, load), setAside };
+    }
+  } catch (error) {
+    throw error instanceof SpoolOpenError ? error : cannotOpen(path, error);
+  }
+}
+
+/** As `openDatabase`, for a file that is known to be damaged. */
+export function replaceDatabase<T>(
+  folder: string,
+  now: number,
+  load: (db: Database.Database) => T,
+): OpenedDatabase<T> {
+  const setAside = setFilesAside(pathIn(folder), now);
+  return { ...openFile(pathIn(folder), load), setAside };
+}
+
+/** True for an error by which SQLite says that the file's content cannot be right. */
+export function isDamage(error: unknown): boolean {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' && (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB');
+}
+
+function pathIn(folder: string): string {
+  return join(folder, 'spool.sqlite');
+}
+
+function openFile<T>(path: string, load: (db: Database.Database) => T): { db: Database.Database; loaded: T } {
+  const db = new Database(path, { timeout: 2000 });
   try {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
-    db.pragma('busy_timeout = 2000');
     // Small, so that a tiny program stays one: the spool is written at its end and read once.
     db.pragma('cache_size = -512');
     db.pragma('journal_size_limit = 4194304');
     migrate(db, path);
-    return db;
+    return { db, loaded: load(db) };
   } catch (error) {
     db.close();
     throw error;
   }
 }
 
-function takeLock(folder: string): Database.Database {
-  const lock = new Database(join(folder, 'spool.lock'), { timeout: 0 });
-  try {
-    lock.exec('BEGIN EXCLUSIVE');
-  } catch (error) {
-    lock.close();
-    throw error;
-  }
-  return lock;
-}
-
-function isDamage(error: unknown): boolean {
-  const { code } = error as { code?: string };
-  return code === 'SQLITE_CORRUPT' || code === 'SQLITE_NOTADB';
-}
-
 function setFilesAside(path: string, now: number): string {
-  const aside = `${path}.damaged-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}`;
-  renameSync(path, aside);
-  // What the write-ahead log holds belongs to the damaged file and must not be replayed into the new one.
-  for (const suffix of ['-wal', '-shm']) {
+  const stem = `${path}.damaged-${new Date(now).toISOString().replaceAll(/[:.]/g, '-')}`;
+  let aside = stem;
+  for (let i = 2; existsSync(aside); i++) aside = `${stem}-${i}`;
+  // What the write-ahead log holds belongs to the damaged file and must not be replayed into the new one, not even
+  // when this process dies between the two.
+  for (const suffix of ['-wal', '-shm', '']) {
     try {
       renameSync(path + suffix, aside + suffix);
     } catch (error) {
@@ -83,9 +113,10 @@ function setFilesAside(path: string, now: number): string {
   return aside;
 }
 
-function openMessage(path: string, error: unknown): string {
-  const { code, message } = error as { code?: string; message: string };
-  if (code === 'SQLITE_BUSY')
-    return `${path}: in use by another reporter; stop it or give --spool.path another folder`;
-  return `${path}: cannot be opened for writing (${message}); check the folder's owner and --spool.path`;
+function cannotOpen(path: string, error: unknown): SpoolOpenError {
+  const { message } = error as Error;
+  return new SpoolOpenError(
+    `${path}: cannot be opened for writing (${message}); check the folder's owner and --spool.path`,
+    { cause: error },
+  );
 }

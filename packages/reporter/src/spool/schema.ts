@@ -9,7 +9,13 @@ const MIGRATIONS = [
   `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
-  CREATE TABLE shapes (id INTEGER PRIMARY KEY, body TEXT NOT NULL UNIQUE) STRICT;
+  -- An id means the same content for the whole epoch: AUTOINCREMENT never gives one out again.
+  CREATE TABLE shapes (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    last_seq INTEGER,  -- the last batch that names it; null while the newest one does
+    body     TEXT NOT NULL UNIQUE
+  ) STRICT;
+  CREATE INDEX shapes_by_last_seq ON shapes (last_seq);
 
   -- boot and mono tell when a batch was taken on a clock that nobody sets; at is derived from them.
   CREATE TABLE batches (

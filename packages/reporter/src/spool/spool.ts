@@ -8,25 +8,26 @@
  *   clock turns out to be wrong, or be moved to a new epoch.
  * - Acked batches stay for `keepAckedMs`, and while they are not known to be delivered for as long as the limits of age
  *   and size allow, so that a gateway that lost its disk can be refilled.
+ * - A disk that refuses leaves everything as it was (`SpoolError`). A file that turns out to be damaged, at whatever
+ *   call, is set aside, and the spool goes on with a new one and a new epoch (`SpoolDamagedError`).
  *
  * Synchronous on purpose: a tick writes a few kilobytes, and a tiny program needs no thread for that.
  */
 import { randomUUID } from 'node:crypto';
-import { encodeGroup, encodeShapeBody } from '@tributary/shared/encode';
+import { encodeGroup } from '@tributary/shared/encode';
 import type { Gap } from '@tributary/shared/frames';
-import { GAPS_PER_HELLO_MAX } from '@tributary/shared/limits';
+import { FUTURE_MS_MAX } from '@tributary/shared/limits';
 import type { Shape } from '@tributary/shared/shape';
 import type { Database } from 'better-sqlite3';
-import { openDatabase } from './open-database.ts';
+import { loadMarks, type Marks, saveMarks } from './marks.ts';
+import { isDamage, lockFolder, openDatabase, replaceDatabase } from './open-database.ts';
+import { Retention, type RetentionLimits } from './retention.ts';
+import { ShapeStore } from './shape-store.ts';
+import { SpoolDamagedError, SpoolError } from './spool-error.ts';
 import { prepare, type Statements } from './statements.ts';
 
-export interface SpoolOptions {
+export interface SpoolOptions extends RetentionLimits {
   readonly folder: string;
-  /** Batches older than this, measured against the newest, are dropped. */
-  readonly retentionMs: number;
-  /** Above this the oldest batches are dropped. */
-  readonly bytesMax: number;
-  readonly keepAckedMs: number;
   /** Names a damaged file that has to be set aside. */
   readonly now: number;
 }
@@ -61,289 +62,332 @@ export interface StoredBatch {
   readonly groups: string;
 }
 
+/** What is built on one open file. */
+interface Parts {
+  readonly sql: Statements;
+  readonly marks: Marks;
+  readonly shapes: ShapeStore;
+  readonly retention: Retention;
+}
+
 export class Spool {
-  readonly #db: Database;
-  readonly #lock: Database;
-  readonly #sql: Statements;
   readonly #options: SpoolOptions;
-  #shapeIds = new WeakMap<Shape, number>();
-  /** Where a damaged file was moved when this spool was opened, or null. */
-  readonly setAside: string | null;
-  readonly dropped = new Map<string, number>();
-  #epoch: string;
-  #next: number;
-  #oldest: number;
-  #sent: number;
-  #acked: number;
-  #delivered: number;
-  #lastAt: number;
-  #lastBoot: string;
+  readonly #lock: Database;
+  #db: Database;
+  #parts: Parts;
+  #setAside: string | null;
+  readonly #dropped = new Map<string, number>();
 
   /** @throws SpoolOpenError */
   constructor(options: SpoolOptions) {
     this.#options = options;
-    const { db, lock, setAside } = openDatabase(options.folder, options.now);
-    this.#db = db;
-    this.#lock = lock;
-    this.setAside = setAside;
-    this.#sql = prepare(db);
-    const meta = new Map(
-      (this.#sql.allMeta.all() as { name: string; value: string }[]).map((m) => [m.name, m.value]),
-    );
-    this.#epoch = meta.get('epoch') ?? randomUUID();
-    this.#sent = Number(meta.get('sent') ?? 0);
-    this.#acked = Number(meta.get('acked') ?? 0);
-    this.#delivered = Number(meta.get('delivered') ?? 0);
-    const { oldest, newest } = this.#sql.bounds.get() as { oldest: number | null; newest: number | null };
-    this.#next = Math.max(Number(meta.get('next') ?? 1), (newest ?? 0) + 1);
-    this.#oldest = oldest ?? this.#next;
-    this.#lastAt = Number(meta.get('last_at') ?? 0);
-    this.#lastBoot = (this.#sql.bootOf.get(this.#next - 1) as { boot: string } | undefined)?.boot ?? '';
-    this.#saveMarks();
+    this.#lock = lockFolder(options.folder);
+    try {
+      const { db, loaded, setAside } = openDatabase(options.folder, options.now, (opened) =>
+        this.#load(opened),
+      );
+      this.#db = db;
+      this.#parts = loaded;
+      this.#setAside = setAside;
+    } catch (error) {
+      this.#lock.close();
+      throw error;
+    }
   }
 
+  /** Where the last damaged file was moved, or null. */
+  get setAside(): string | null {
+    return this.#setAside;
+  }
   get epoch(): string {
-    return this.#epoch;
+    return this.#marks.epoch;
   }
   /** The seq that the next batch will get. */
   get next(): number {
-    return this.#next;
+    return this.#marks.next;
   }
   /** The lowest seq that is still here; `next` when there is none. */
   get oldest(): number {
-    return this.#oldest;
+    return this.#marks.oldest;
   }
   get acked(): number {
-    return this.#acked;
+    return this.#marks.acked;
   }
   get delivered(): number {
-    return this.#delivered;
+    return this.#marks.delivered;
   }
   /** The highest seq that may have left this machine. */
   get sent(): number {
-    return this.#sent;
+    return this.#marks.sent;
   }
   /** The time of the newest batch; 0 for none. */
   get lastAt(): number {
-    return this.#lastAt;
+    return this.#marks.lastAt;
+  }
+  /** Batches that were dropped before they were acked, by reason, in this process. */
+  get dropped(): ReadonlyMap<string, number> {
+    return this.#dropped;
+  }
+
+  /**
+   * What was added to the boot's clock for the newest batch; null when that batch is of another boot.
+   * @throws SpoolError
+   */
+  offsetOf(boot: string): number | null {
+    return this.#guard(({ sql, marks }) => {
+      const newest = sql.momentOf.get(marks.next - 1) as Moment | undefined;
+      return newest?.boot === boot ? newest.at - newest.mono : null;
+    });
   }
 
   /** Bytes that the spool takes up on disk, free pages not counted. */
   get bytes(): number {
-    const pragma = (name: string) => this.#db.pragma(name, { simple: true }) as number;
-    return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size');
+    return bytesOf(this.#db);
   }
 
   /**
    * Puts one tick on disk. The time never falls: while the clock is behind the newest batch, time goes on in steps of
-   * `stepMs` from there, unless that batch is an unsent one of another boot, whose clock may have been anything.
+   * `stepMs` from there. Two times are not heeded so: that of an unsent batch of another boot, whose clock may have been
+   * anything, and one so far ahead of a clock that is sure that no gateway takes it.
    * @returns its seq.
-   * @throws SqliteError when the disk refuses; the spool is then as it was before.
+   * @throws SpoolError when the disk refuses; the spool is then as it was before.
    */
   append(
     moment: Moment,
     groups: readonly SpoolGroup[],
     { willSend, timeIsSure, stepMs }: AppendOptions,
   ): number {
-    const before = this.#marks();
-    try {
-      return this.#db.transaction(() => {
-        const seq = this.#next;
-        const isBound = this.#lastBoot === moment.boot || seq - 1 <= this.#sent;
-        const at = isBound ? Math.max(moment.at, this.#lastAt + stepMs) : moment.at;
-        const text = groups.map(({ shape, values }) => encodeGroup(this.#shapeId(shape), values)).join(',');
-        this.#sql.insert.run(seq, at, moment.boot, moment.mono, `[${text}]`);
-        this.#next = seq + 1;
-        this.#lastAt = at;
-        this.#lastBoot = moment.boot;
-        if (willSend) this.#sent = seq;
-        this.#makeRoom(timeIsSure);
-        this.#saveMarks();
-        return seq;
-      })();
-    } catch (error) {
-      this.#restoreMarks(before);
-      // Ids that were given in the transaction are gone with it.
-      this.#shapeIds = new WeakMap();
-      throw error;
-    }
+    const { seq, drops } = this.#transact(({ sql, marks, shapes, retention }) => {
+      const seq = marks.next;
+      const at = Math.max(moment.at, this.#floor(moment, timeIsSure) + stepMs);
+      const ids = groups.map(({ shape }) => shapes.idOf(shape));
+      const text = groups.map(({ values }, i) => encodeGroup(ids[i] ?? 0, values)).join(',');
+      sql.insert.run(seq, at, moment.boot, moment.mono, `[${text}]`);
+      shapes.used(ids, seq);
+      marks.next = seq + 1;
+      marks.lastAt = at;
+      marks.lastBoot = moment.boot;
+      if (willSend) noteSent(marks);
+      const drops = retention.makeRoom(timeIsSure);
+      shapes.prune(marks.oldest);
+      return { seq, drops };
+    });
+    for (const { reason, count } of drops) this.#count(reason, count);
+    return seq;
   }
 
-  /** Batches from `from` on, in order, up to about `bytesMax` of text but at least one. */
+  /**
+   * Batches from `from` on, in order, up to about `bytesMax` of text but at least one.
+   * @throws SpoolError
+   */
   read(from: number, bytesMax: number): StoredBatch[] {
-    const batches: StoredBatch[] = [];
-    let bytes = 0;
-    for (const row of this.#sql.read.iterate(from) as Iterable<StoredBatch>) {
-      batches.push(row);
-      bytes += row.groups.length;
-      if (bytes >= bytesMax) break;
-    }
-    return batches;
+    return this.#guard(({ sql }) => {
+      const batches: StoredBatch[] = [];
+      let bytes = 0;
+      for (const row of sql.read.iterate(from) as Iterable<StoredBatch>) {
+        batches.push(row);
+        bytes += row.groups.length;
+        if (bytes >= bytesMax) break;
+      }
+      return batches;
+    });
   }
 
-  /** The body of a shape that a stored batch names. @returns undefined when the spool is damaged. */
+  /**
+   * The first seq from `from` on whose time is not older than `at`; `next` when there is none.
+   * @throws SpoolError
+   */
+  firstSince(from: number, at: number): number {
+    return this.#guard(
+      ({ sql, marks }) => (sql.firstSince.get(from, at) as StoredBatch | undefined)?.seq ?? marks.next,
+    );
+  }
+
+  /**
+   * The body of a shape that a stored batch names.
+   * @returns undefined when there is none, which means that the batch is damaged.
+   * @throws SpoolError
+   */
   shapeBody(id: number): string | undefined {
-    return (this.#sql.shapeBody.get(id) as { body: string } | undefined)?.body;
+    return this.#guard(({ sql }) => (sql.shapeBody.get(id) as { body: string } | undefined)?.body);
   }
 
-  /** Everything that is here now is about to be sent. Must be on disk before the first byte leaves. */
+  /**
+   * Everything that is here now is about to be sent. Must be on disk before the first byte leaves.
+   * @throws SpoolError
+   */
   markAllSent(): void {
-    if (this.#sent >= this.#next - 1) return;
-    this.#sent = this.#next - 1;
-    this.#saveMarks();
+    if (this.sent >= this.next - 1) return;
+    this.#transact(({ marks }) => noteSent(marks));
   }
 
   /** Takes note of an ack; it reaches the disk with the next batch, since a lower mark after a crash does no harm. */
   ack(seq: number, delivered: number): void {
-    this.#acked = Math.max(this.#acked, Math.min(seq, this.#next - 1));
-    this.#delivered = Math.max(this.#delivered, Math.min(delivered, this.#acked));
-  }
-
-  /** What was dropped before it was acked, for hello. */
-  gaps(): Gap[] {
-    return this.#sql.gaps.all() as Gap[];
+    const marks = this.#marks;
+    marks.acked = Math.max(marks.acked, Math.min(seq, marks.next - 1));
+    marks.delivered = Math.max(marks.delivered, Math.min(delivered, marks.acked));
   }
 
   /**
-   * The clock of this boot was off: derives the time of every batch of it that cannot have been sent anew.
-   * @param offset what to add to a batch's monotonic clock.
-   * @returns how many changed.
+   * What was dropped before it was acked, for hello.
+   * @throws SpoolError
    */
-  restate(boot: string, offset: number): number {
-    return this.#db.transaction(() => {
-      const floor = (this.#sql.atOf.get(this.#sent) as { at: number } | undefined)?.at ?? 0;
-      const changed = this.#sql.restate.run({ boot, offset, sent: this.#sent, floor }).changes;
-      const newest = this.#sql.atOf.get(this.#next - 1) as { at: number } | undefined;
-      if (changed > 0 && newest !== undefined) this.#lastAt = newest.at;
-      this.#saveMarks();
+  gaps(): Gap[] {
+    return this.#guard(({ sql }) => sql.gaps.all() as Gap[]);
+  }
+
+  /**
+   * The clock of this boot was off: derives the time of every batch of it that cannot have been sent anew. None comes
+   * to stand at or before a time that was sent.
+   * @param offset what to add to a batch's monotonic clock.
+   * @param timeIsSure as for `append`: then a sent time that no gateway took is not heeded.
+   * @returns how many changed.
+   * @throws SpoolError
+   */
+  restate(boot: string, offset: number, timeIsSure = false): number {
+    return this.#transact(({ sql, marks }) => {
+      const newest = sql.momentOf.get(marks.next - 1) as Moment | undefined;
+      if (newest?.boot !== boot) return 0;
+      const floor = timeIsSure && isFuture(marks.sentAt, newest.mono + offset) ? 0 : marks.sentAt;
+      const changed = sql.restate.run({ boot, offset, sent: marks.sent, floor }).changes;
+      if (changed > 0) marks.lastAt = (sql.momentOf.get(marks.next - 1) as Moment).at;
       return changed;
-    })();
+    });
   }
 
   /**
    * Begins a new epoch with the batches above `after`, numbered from 1. All others are left behind: they belong to an
    * epoch that nobody will ask for any more.
+   * @throws SpoolError
    */
   beginEpoch(after: number): void {
-    this.#db.transaction(() => {
-      this.#sql.removeThrough.run(after);
-      this.#sql.removeAllGaps.run();
+    this.#transact(({ sql, marks, shapes }) => {
+      const first = sql.firstSince.get(after + 1, 0) as StoredBatch | undefined;
+      const gaps = (sql.gaps.all() as Gap[]).filter(({ to }) => to > after);
+      sql.removeThrough.run(after);
       // In two steps, since a seq must not meet one that has not moved yet.
-      this.#sql.negate.run();
-      this.#sql.renumber.run(after);
-      this.#epoch = randomUUID();
-      this.#next = Math.max(1, this.#next - after);
-      this.#sent = 0;
-      this.#acked = 0;
-      this.#delivered = 0;
-      this.#oldest = 1;
-      this.#saveMarks();
-    })();
-  }
-
-  close(): void {
-    this.#saveMarks();
-    this.#db.close();
-    this.#lock.close();
-  }
-
-  #shapeId(shape: Shape): number {
-    let id = this.#shapeIds.get(shape);
-    if (id === undefined) {
-      const body = encodeShapeBody(shape);
-      const row = (this.#sql.shapeId.get(body) ?? this.#sql.addShape.get(body)) as { id: number };
-      id = row.id;
-      this.#shapeIds.set(shape, id);
-    }
-    return id;
-  }
-
-  #makeRoom(timeIsSure: boolean): void {
-    const keepFrom = this.#lastAt - this.#options.keepAckedMs;
-    // What is acked and delivered, and old enough, is no loss.
-    const done = Math.min(this.#acked, this.#delivered);
-    if (this.#oldest <= done) this.#sql.removeDone.run(done, keepFrom);
-    const oldestBoot = (this.#sql.bootOf.get(this.#oldest) as { boot: string } | undefined)?.boot;
-    if (timeIsSure || oldestBoot === this.#lastBoot) {
-      this.#drop(this.#sql.agedThrough.get(this.#lastAt - this.#options.retentionMs) as Aged, 'spool_age');
-    }
-    while (this.bytes > this.#options.bytesMax) {
-      // A twentieth at a time, so that the disk is not rewritten for every tick of a long outage.
-      const count = Math.max(1, Math.floor((this.#next - this.#oldest) / 20));
-      const through = this.#sql.nthSeq.get(count - 1) as Aged | undefined;
-      // The newest batch stays, however small the limit is.
-      if (through?.seq == null || through.seq >= this.#next - 1) break;
-      this.#drop(through, 'spool_full');
-    }
-    const { oldest } = this.#sql.bounds.get() as { oldest: number | null };
-    this.#oldest = oldest ?? this.#next;
-    this.#sql.removeGaps.run(this.#acked);
-  }
-
-  #drop(through: Aged | undefined, reason: string): void {
-    if (through?.seq == null || through.seq >= this.#next - 1) return;
-    const lost = this.#sql.lostTimes.get(this.#acked, through.seq) as {
-      count: number;
-      from: number | null;
-      fromAt: number;
-      toAt: number;
-    };
-    if (lost.from !== null) {
-      this.dropped.set(reason, (this.dropped.get(reason) ?? 0) + lost.count);
-      this.#noteGap({ from: lost.from, to: through.seq, fromAt: lost.fromAt, toAt: lost.toAt, reason });
-    }
-    this.#sql.removeThrough.run(through.seq);
-    const { oldest } = this.#sql.bounds.get() as { oldest: number | null };
-    this.#oldest = oldest ?? this.#next;
-  }
-
-  #noteGap(gap: Gap): void {
-    const gaps = this.gaps();
-    const last = gaps.at(-1);
-    const grows = last !== undefined && last.to + 1 === gap.from && last.reason === gap.reason;
-    // A list that is full grows at its end whatever the reason, rather than refuse to tell.
-    if (last !== undefined && (grows || gaps.length >= GAPS_PER_HELLO_MAX)) {
-      this.#sql.setGap.run(last.from, gap.to, last.fromAt, gap.toAt, last.reason);
-    } else this.#sql.setGap.run(gap.from, gap.to, gap.fromAt, gap.toAt, gap.reason);
-  }
-
-  #marks(): Marks {
-    return {
-      next: this.#next,
-      oldest: this.#oldest,
-      sent: this.#sent,
-      lastAt: this.#lastAt,
-      lastBoot: this.#lastBoot,
-    };
-  }
-
-  #restoreMarks(marks: Marks): void {
-    this.#next = marks.next;
-    this.#oldest = marks.oldest;
-    this.#sent = marks.sent;
-    this.#lastAt = marks.lastAt;
-    this.#lastBoot = marks.lastBoot;
-  }
-
-  #saveMarks(): void {
-    this.#sql.setMarks.run({
-      epoch: this.#epoch,
-      next: String(this.#next),
-      sent: String(this.#sent),
-      acked: String(this.#acked),
-      delivered: String(this.#delivered),
-      lastAt: String(this.#lastAt),
+      sql.negate.run();
+      sql.renumber.run(after);
+      sql.removeGaps.run(marks.next);
+      for (const gap of gaps)
+        sql.setGap.run({ ...gap, from: Math.max(gap.from - after, 1), to: gap.to - after });
+      sql.renumberShapes.run(after);
+      marks.epoch = randomUUID();
+      marks.next = Math.max(1, marks.next - after);
+      marks.oldest = first === undefined ? marks.next : first.seq - after;
+      marks.sent = 0;
+      if (first !== undefined) marks.sentAt = Math.min(marks.sentAt, first.at - 1);
+      marks.acked = 0;
+      marks.delivered = 0;
+      shapes.prune(marks.oldest);
     });
   }
+
+  /** @throws SpoolError when the last marks cannot be written; it is closed all the same. */
+  close(): void {
+    if (!this.#lock.open) return;
+    try {
+      this.#transact(() => {});
+    } finally {
+      this.#db.close();
+      this.#lock.close();
+    }
+  }
+
+  get #marks(): Marks {
+    return this.#parts.marks;
+  }
+
+  /** The time that a batch of this moment must come after. */
+  #floor(moment: Moment, timeIsSure: boolean): number {
+    const { lastAt, lastBoot, next, sent, sentAt } = this.#marks;
+    const floor = lastBoot === moment.boot || next - 1 <= sent ? lastAt : sentAt;
+    return timeIsSure && isFuture(floor, moment.at) ? 0 : floor;
+  }
+
+  #load(db: Database): Parts {
+    const sql = prepare(db);
+    const marks = loadMarks(sql);
+    saveMarks(sql, marks);
+    return {
+      sql,
+      marks,
+      shapes: new ShapeStore(sql),
+      retention: new Retention(sql, marks, this.#options, () => bytesOf(db)),
+    };
+  }
+
+  /** Runs one transaction, which saves the marks. When it fails, nothing of it has happened. */
+  #transact<T>(act: (parts: Parts) => T): T {
+    return this.#guard((parts) => {
+      const { sql, marks, shapes } = parts;
+      const before = { ...marks };
+      const { inUse } = shapes;
+      try {
+        return this.#db.transaction(() => {
+          const result = act(parts);
+          saveMarks(sql, marks);
+          return result;
+        })();
+      } catch (error) {
+        Object.assign(marks, before);
+        shapes.undo(inUse);
+        throw error;
+      }
+    });
+  }
+
+  /** Turns SQLite's errors into the spool's own, and sets a damaged file aside. */
+  #guard<T>(act: (parts: Parts) => T): T {
+    if (!this.#db.open && this.#lock.open) this.#startOver(openDatabase);
+    try {
+      return act(this.#parts);
+    } catch (error) {
+      const { code, message } = error as { code?: unknown; message: string };
+      if (typeof code !== 'string' || !code.startsWith('SQLITE_')) throw error;
+      if (!isDamage(error)) throw new SpoolError(`${message} (${code})`, { cause: error });
+      this.#db.close();
+      this.#startOver(replaceDatabase);
+      const text = `the spool was damaged (${message}); it was moved to ${this.#setAside} and a new one begun`;
+      throw new SpoolDamagedError(text, { cause: error });
+    }
+  }
+
+  /** A new file in the place of a damaged one. Time goes on from where it was, and what is lost is counted. */
+  #startOver(open: typeof openDatabase): void {
+    const { next, acked, lastAt, sentAt, lastBoot } = this.#marks;
+    const { folder, now } = this.#options;
+    try {
+      const { db, loaded, setAside } = open(folder, Math.max(now, lastAt), (opened) => this.#load(opened));
+      this.#db = db;
+      this.#parts = loaded;
+      this.#setAside = setAside ?? this.#setAside;
+    } catch (error) {
+      // The old one stays closed: the next call tries again.
+      const message = `the spool is damaged and cannot be replaced: ${(error as Error).message}`;
+      throw new SpoolError(message, { cause: error });
+    }
+    Object.assign(this.#marks, { lastAt, sentAt: Math.max(sentAt, lastAt), lastBoot });
+    this.#count('damaged', next - 1 - acked);
+  }
+
+  #count(reason: string, batches: number): void {
+    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + batches);
+  }
 }
 
-/** What a failed transaction must give back. */
-interface Marks {
-  readonly next: number;
-  readonly oldest: number;
-  readonly sent: number;
-  readonly lastAt: number;
-  readonly lastBoot: string;
+/** Everything up to the newest batch may leave this machine from now on. */
+function noteSent(marks: Marks): void {
+  marks.sent = marks.next - 1;
+  marks.sentAt = marks.lastAt;
 }
 
-type Aged = { readonly seq: number | null };
+/** A gateway rejects what is so far ahead of its clock, so nothing has to come after it. */
+function isFuture(at: number, now: number): boolean {
+  return at > now + FUTURE_MS_MAX;
+}
+
+function bytesOf(db: Database): number {
+  const pragma = (name: string) => db.pragma(name, { simple: true }) as number;
+  return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size');
+}

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
-import { LedgerOpenError } from '../ledger.ts';
+import { LedgerClosedError, LedgerOpenError } from '../ledger.ts';
 import { batch, ledgerContract } from '../ledger-contract.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 
@@ -65,8 +66,105 @@ test('a full disk makes appends wait, not fail, and they go through when there i
   while (ledger.health.failure === null) await new Promise((resolve) => setTimeout(resolve, 20));
   assert.match(ledger.health.failure, /SQLITE_BUSY/);
   assert.ok(ledger.health.pendingBytes > 0);
+  // Serving goes on meanwhile.
+  assert.deepEqual(
+    (await ledger.read('web-1', 0, 10)).map(({ seq }) => seq),
+    [1],
+  );
+  assert.equal((await ledger.hosts()).length, 1);
+  assert.ok(ledger.health.failure);
   other.exec('ROLLBACK');
   other.close();
   await waiting;
   assert.deepEqual(ledger.health, { failure: null, pendingBytes: 0 });
+});
+
+/** The worker of the ledger that asks next: there is no other way to reach it, on purpose. */
+function captureWorker(t: TestContext): () => Worker {
+  let captured: Worker | undefined;
+  const post = Worker.prototype.postMessage;
+  t.mock.method(Worker.prototype, 'postMessage', function (this: Worker, message: unknown) {
+    captured = this;
+    post.call(this, message);
+  });
+  return () => {
+    assert.ok(captured);
+    return captured;
+  };
+}
+
+test('an append that cannot be written fails alone, and the others go on', async () => {
+  const folder = await mkdtemp(join(root, 'x'));
+  await using ledger = await SqliteLedger.open({ folder });
+  await ledger.append('web-1', 'e1', [batch(1)]);
+  const other = new Database(join(folder, 'ledger.sqlite'));
+  other.exec(`CREATE TRIGGER poison BEFORE INSERT ON entries WHEN NEW.seq = 666
+              BEGIN SELECT RAISE(ABORT, 'bad luck'); END`);
+  other.close();
+  // The first of them is with the worker before the others come, which so make one group.
+  const results = await Promise.allSettled([
+    ledger.append('web-1', 'e1', [batch(2)]),
+    ledger.append('web-2', 'e1', [batch(1)]),
+    ledger.append('web-3', 'e1', [batch(666)]),
+    ledger.append('web-2', 'e1', [batch(2)]),
+    ledger.append('web-4', 'e1', [batch(1)]),
+  ]);
+  assert.deepEqual(
+    results.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'rejected', 'fulfilled', 'fulfilled'],
+  );
+  assert.match(String((results[2] as PromiseRejectedResult).reason), /cannot be stored: bad luck/);
+  assert.equal((await ledger.read('web-2', 0, 10)).length, 2);
+  assert.deepEqual(ledger.health, { failure: null, pendingBytes: 0 });
+});
+
+test('when the worker dies, appends and questions reject, and health says so', async (t) => {
+  const worker = captureWorker(t);
+  const folder = await mkdtemp(join(root, 'x'));
+  const ledger = await SqliteLedger.open({ folder });
+  await ledger.append('web-1', 'e1', [batch(1)]);
+  // One is with the worker when it dies, the others wait for it.
+  const waiting = [2, 3, 4].map((seq) => ledger.append('web-1', 'e1', [batch(seq)]));
+  const asked = ledger.stream('web-1', 'e1');
+  const settled = Promise.allSettled([...waiting.slice(1), asked]);
+  worker().emit('error', new Error('out of memory'));
+  for (const { status } of await settled) assert.equal(status, 'rejected');
+  await assert.rejects(waiting[0] ?? Promise.resolve(), /out of memory/);
+  await assert.rejects(ledger.append('web-1', 'e1', [batch(5)]), /out of memory/);
+  assert.deepEqual(ledger.health, { failure: 'out of memory', pendingBytes: 0 });
+  await worker().terminate();
+  await ledger.close();
+});
+
+test('a worker that ends by itself is noticed, and closing afterwards is fine', async (t) => {
+  const worker = captureWorker(t);
+  const ledger = await SqliteLedger.open({ folder: await mkdtemp(join(root, 'x')) });
+  await ledger.hosts();
+  const closing = [worker().terminate(), ledger.append('web-1', 'e1', [batch(1)]).catch(() => 'rejected')];
+  assert.equal((await Promise.all(closing))[1], 'rejected');
+  assert.notEqual(ledger.health.failure, null);
+  await ledger.close();
+  await ledger.close();
+});
+
+test('a closing ledger does not wait for a medium that refuses', async () => {
+  const folder = await mkdtemp(join(root, 'x'));
+  const ledger = await SqliteLedger.open({ folder });
+  const other = new Database(join(folder, 'ledger.sqlite'));
+  other.exec('BEGIN IMMEDIATE');
+  const waiting = ledger.append('web-1', 'e1', [batch(1)]);
+  const refused = assert.rejects(waiting, LedgerClosedError);
+  await ledger.close();
+  await refused;
+  assert.equal(ledger.health.pendingBytes, 0);
+  other.close();
+});
+
+test('tiny entries weigh something too', async () => {
+  await using ledger = await SqliteLedger.open({ folder: await mkdtemp(join(root, 'x')) });
+  const empty = (seq: number) => ({ kind: 'batch' as const, seq, at: seq, groups: [], contentHash: 1 });
+  const appends = Array.from({ length: 1000 }, (_, i) => ledger.append('web-1', 'e1', [empty(i + 1)]));
+  assert.ok(ledger.health.pendingBytes > 500_000);
+  await Promise.all(appends);
+  assert.equal(ledger.health.pendingBytes, 0);
 });

@@ -7,10 +7,11 @@
  * goes through the same queue, so that a question asked after an append sees it.
  *
  * **A medium that refuses** (full disk, I/O error) makes the group go back to the head of the queue, to be tried again
- * after a pause. Nothing is acked meanwhile; `health` tells.
+ * after a pause. Nothing is acked meanwhile; `health` tells. What does not depend on those appends goes on: reads are
+ * answered, and trims may be the very thing that makes room. What fails for another reason is one append's own fault:
+ * the group is then committed one by one, so that it costs nobody else anything.
  */
 import { Worker } from 'node:worker_threads';
-import { decodeGroups, encodeGroups } from '../codec.ts';
 import {
   type Entry,
   type HostState,
@@ -34,14 +35,21 @@ import type {
   WireAppend,
   WireEntry,
   WireShape,
-  WireStored,
 } from './messages.ts';
+import { fromWire, toWire } from './wire-entry.ts';
 
 /** A group is closed at this size: more would only lengthen the wait of its first append. */
 const GROUP_BYTES_MAX = 8 * 1024 * 1024;
 /** Entries that one trim request removes, so that commits get their turn between two of them. */
 const TRIM_ENTRIES_MAX = 2048;
 const RETRY_PAUSE_MS = 1000;
+/** What an append and each of its entries weigh beside their values; tiny entries must not slip below every bound. */
+const OVERHEAD_BYTES = 512;
+/** Shapes that are remembered as interned; one that was forgotten is sent to the worker again, which knows it still. */
+const INTERNED_MAX = 100_000;
+/** Errors that time, room or an operator may heal. Any other lies in what was to be written. */
+const MEDIUM_ERRORS =
+  /^SQLITE_(BUSY|LOCKED|NOMEM|READONLY|INTERRUPT|IOERR|CORRUPT|FULL|CANTOPEN|PROTOCOL|NOTADB|PERM)/;
 
 interface AppendTask {
   readonly kind: 'append';
@@ -51,6 +59,9 @@ interface AppendTask {
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
 }
+
+/** Requests that promise nothing about appends that are not durable yet. */
+const INDEPENDENT: ReadonlySet<Request['kind']> = new Set(['read', 'hosts', 'trim']);
 
 interface RequestTask {
   readonly kind: 'request';
@@ -78,6 +89,7 @@ export class SqliteLedger implements Ledger {
   #pendingBytes = 0;
   #retryTimer: NodeJS.Timeout | null = null;
   #wakeRetry: (() => void) | null = null;
+  #wakeScan: (() => void) | null = null;
   /** Shapes that the store has interned for good. */
   readonly #interned = new Set<string>();
   #stats: LedgerStats;
@@ -91,6 +103,9 @@ export class SqliteLedger implements Ledger {
     const first = await new Promise<Response>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
+      worker.once('exit', (code) =>
+        reject(new LedgerOpenError(`the ledger's thread ended with code ${code}`)),
+      );
     });
     if (first.kind === 'opened') return new SqliteLedger(worker, options, first.generation, first.stats);
     await worker.terminate();
@@ -117,10 +132,10 @@ export class SqliteLedger implements Ledger {
 
   append(host: string, epoch: string, entries: readonly Entry[]): Promise<void> {
     const shapes: ShapeKey[] = [];
-    let bytes = 0;
+    let bytes = OVERHEAD_BYTES;
     const wire = entries.map((entry): WireEntry => {
       const encoded = toWire(entry);
-      bytes += encoded.payload?.length ?? 64;
+      bytes += OVERHEAD_BYTES + (encoded.payload?.length ?? 0);
       if (entry.kind === 'batch') for (const group of entry.groups) shapes.push(group.shape);
       return encoded;
     });
@@ -180,7 +195,8 @@ export class SqliteLedger implements Ledger {
     });
     this.#wakeRetry?.();
     void this.#pump();
-    await closed;
+    // A worker that died meanwhile has nothing left to close.
+    await closed.catch(() => {});
     this.#die(new LedgerClosedError('the ledger is closed'));
     await this.#worker.terminate();
   }
@@ -200,6 +216,7 @@ export class SqliteLedger implements Ledger {
       return;
     }
     this.#queue.push(task);
+    this.#wakeScan?.();
     void this.#pump();
   }
 
@@ -224,6 +241,24 @@ export class SqliteLedger implements Ledger {
 
   async #commitGroup(): Promise<void> {
     const group = this.#takeGroup();
+    const response = await this.#commit(group);
+    if (response.kind === 'done') return;
+    if (this.#dead !== null) return this.#reject(group, this.#dead);
+    const { message, code } = response.kind === 'failed' ? response : { message: response.kind, code: '' };
+    if (!MEDIUM_ERRORS.test(code)) return this.#commitOneByOne(group, message);
+    // Not `unshift(...group)`: a long group would pass the number of arguments that a call may have.
+    this.#queue = [...group, ...this.#queue];
+    this.#failure = `${message} (${code})`;
+    if (this.#closing === null) await this.#outlastRefusal();
+    // Closing does not wait for a medium to recover.
+    else
+      this.#failAppends(
+        new LedgerClosedError(`the ledger closed while it could not commit: ${this.#failure}`),
+      );
+  }
+
+  /** Commits a group, and settles it when that is done. */
+  async #commit(group: readonly AppendTask[]): Promise<Response> {
     const shapes = new Map<string, WireShape>();
     for (const task of group) {
       for (const { hash, body } of task.shapes)
@@ -236,22 +271,46 @@ export class SqliteLedger implements Ledger {
       appends: group.map((task) => task.append),
       shapes: [...shapes.values()],
     });
-    if (response.kind === 'done') {
-      this.#onCommit((performance.now() - startedMs) / 1000);
-      this.#failure = null;
-      for (const hash of shapes.keys()) this.#interned.add(hash);
-      this.#settle(group, (response.result as CommitResult).refusals);
-      return;
+    if (response.kind !== 'done') return response;
+    this.#onCommit((performance.now() - startedMs) / 1000);
+    this.#failure = null;
+    if (this.#interned.size > INTERNED_MAX) this.#interned.clear();
+    for (const hash of shapes.keys()) this.#interned.add(hash);
+    this.#settle(group, (response.result as CommitResult).refusals);
+    return response;
+  }
+
+  /** Finds the append that cannot be written, and rejects it alone. */
+  async #commitOneByOne(group: readonly AppendTask[], message: string): Promise<void> {
+    if (group.length === 1) return this.#reject(group, new Error(`cannot be stored: ${message}`));
+    for (const [i, task] of group.entries()) {
+      const response = await this.#commit([task]);
+      if (response.kind === 'done') continue;
+      if (this.#dead !== null) return this.#reject(group.slice(i), this.#dead);
+      const failed = response.kind === 'failed' ? response : { message: response.kind, code: '' };
+      if (MEDIUM_ERRORS.test(failed.code)) {
+        this.#queue = [...group.slice(i), ...this.#queue];
+        return;
+      }
+      this.#reject([task], new Error(`cannot be stored: ${failed.message}`));
     }
-    this.#queue.unshift(...group);
-    if (this.#dead !== null) return;
-    this.#failure = response.kind === 'failed' ? `${response.message} (${response.code})` : response.kind;
-    if (this.#closing === null) await this.#pause();
-    // Closing does not wait for a medium to recover.
-    else
-      this.#failAppends(
-        new LedgerClosedError(`the ledger closed while it could not commit: ${this.#failure}`),
+  }
+
+  /** Waits before the next try, and lets through what need not wait for it. */
+  async #outlastRefusal(): Promise<void> {
+    let over = false;
+    const paused = this.#pause().then(() => {
+      over = true;
+    });
+    while (!over) {
+      const place = this.#queue.findIndex(
+        (task) => task.kind === 'request' && INDEPENDENT.has(task.request.kind),
       );
+      const [task] = place < 0 ? [] : this.#queue.splice(place, 1);
+      if (task?.kind === 'request') await this.#carryOut(task);
+      else await Promise.race([paused, new Promise<void>((resolve) => (this.#wakeScan = resolve))]);
+    }
+    this.#wakeScan = null;
   }
 
   #takeGroup(): AppendTask[] {
@@ -302,6 +361,10 @@ export class SqliteLedger implements Ledger {
   #failAppends(error: Error): void {
     const appends = this.#queue.filter((task) => task.kind === 'append');
     this.#queue = this.#queue.filter((task) => task.kind !== 'append');
+    this.#reject(appends, error);
+  }
+
+  #reject(appends: readonly AppendTask[], error: Error): void {
     for (const task of appends) {
       this.#pendingBytes -= task.bytes;
       task.reject(error);
@@ -318,36 +381,4 @@ export class SqliteLedger implements Ledger {
     for (const task of this.#queue.splice(0)) task.reject(error);
     this.#wakeRetry?.();
   }
-}
-
-function toWire(entry: Entry): WireEntry {
-  if (entry.kind === 'tombstone') {
-    const { seq, lastSeq, fromAt, at, reason, contentHash } = entry;
-    return { seq, lastSeq, fromAt, at, contentHash, reason, shapes: [], payload: null };
-  }
-  const { seq, at, contentHash, groups } = entry;
-  const shapes = groups.map((group) => group.shape.hash);
-  return {
-    seq,
-    lastSeq: seq,
-    fromAt: at,
-    at,
-    contentHash,
-    reason: null,
-    shapes,
-    payload: encodeGroups(groups),
-  };
-}
-
-function fromWire(stored: WireStored, shapes: ReadonlyMap<string, WireShape>): StoredEntry {
-  const { offset, epoch, seq, lastSeq, fromAt, at, contentHash, reason, payload } = stored;
-  if (payload === null) {
-    return { kind: 'tombstone', offset, epoch, seq, lastSeq, fromAt, at, contentHash, reason: reason ?? '' };
-  }
-  const groups = decodeGroups(payload).map((group, i) => {
-    const shape = shapes.get(stored.shapes[i] ?? '');
-    if (shape === undefined) throw new Error(`entry at offset ${offset} has no shape for group ${i}`);
-    return { shape, at: group.at, column: group.column };
-  });
-  return { kind: 'batch', offset, epoch, seq, at, contentHash, groups };
 }

@@ -20,6 +20,8 @@ import { migrate } from './schema.ts';
 
 /** Room for 2^32 entries of each of 2^21 hosts, within the integers that a double holds exactly. */
 const OFFSETS_PER_HOST = 2 ** 32;
+/** Hosts, streams and shapes that are remembered; all are read again when there are more. */
+const CACHED_MAX = 100_000;
 
 interface Stream {
   readonly id: number;
@@ -72,16 +74,17 @@ export class Store {
       this.#db = new Database(path);
       this.#db.pragma('journal_mode = WAL');
       this.#db.pragma('synchronous = FULL');
-      this.#db.pragma('busy_timeout = 2000');
+      // Nobody else writes (`takeLock`), but for a person with a shell; the ledger tries again by itself.
+      this.#db.pragma('busy_timeout = 500');
       migrate(this.#db, path);
+      this.#sql = prepare(this.#db);
+      this.generation = this.#meta('generation', () => randomUUID());
+      this.#entries = Number(this.#meta('entries', () => '0'));
+      this.#pageBytes = this.#db.pragma('page_size', { simple: true }) as number;
     } catch (error) {
       if (error instanceof LedgerOpenError) throw error;
       throw new LedgerOpenError(openMessage(path, error), { cause: error });
     }
-    this.#sql = prepare(this.#db);
-    this.generation = this.#meta('generation', () => randomUUID());
-    this.#entries = Number(this.#meta('entries', () => '0'));
-    this.#pageBytes = this.#db.pragma('page_size', { simple: true }) as number;
   }
 
   get stats(): LedgerStats {
@@ -93,6 +96,8 @@ export class Store {
 
   /** One transaction for all appends. Those that would leave a hole are refused alone. */
   commit(appends: readonly WireAppend[], shapes: readonly WireShape[]): CommitResult {
+    // All at once and never within a transaction: a stream's host must stay the one that the other cache has.
+    if (this.#hosts.size + this.#streams.size + this.#shapeIds.size > CACHED_MAX) this.#dropCaches();
     return this.#transaction(() => {
       for (const shape of shapes) this.#internShape(shape);
       const refusals = appends.map((append) => this.#append(append));
@@ -267,7 +272,7 @@ export class Store {
       contentHash: row.content_hash,
       reason: row.reason,
       shapes: hashes,
-      payload: row.payload === null ? null : Uint8Array.from(row.payload),
+      payload: row.payload === null ? null : new Uint8Array(row.payload),
     };
   }
 

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Fleet } from '../fleet/fleet.ts';
+import { columnOf, FakeClock, gauges, helloOf, NOW, shapeOf } from '../link/test-support.ts';
+import { fleetSeries } from './fleet-series.ts';
+
+function fleetOf(): Fleet {
+  const clock = new FakeClock();
+  const fleet = new Fleet({
+    clock,
+    uptimeMs: clock.uptimeMs,
+    staleAfterMs: 300_000,
+    forgetAfterMs: 86_400_000,
+  });
+  fleet.opened(helloOf({ host: 'web-2', agent: 'tributary-reporter/1.2.3' }), '10.0.0.1:5', 1500);
+  fleet.settled('web-1', []);
+  return fleet;
+}
+
+/** The series of one family as `labels value`, and nothing of the others. */
+function linesOf(fleet: Fleet, name: string): string[] {
+  const family = fleetSeries(fleet).find((candidate) => candidate.name === name);
+  assert.ok(family, name);
+  return [...family.series()].map(
+    ({ suffix, labels, value }) => `${suffix}${JSON.stringify(labels)} ${value}`,
+  );
+}
+
+function samplesOf(name: string) {
+  const groups = [{ shape: shapeOf(gauges(name)), at: NOW, column: columnOf(1) }];
+  return { kind: 'batch', seq: 1, at: NOW, contentHash: 1, groups } as const;
+}
+
+test('both up series tell of every host, by name', () => {
+  const fleet = fleetOf();
+  assert.deepEqual(linesOf(fleet, 'up'), [
+    '{"instance":"web-1","job":"node","host":"web-1"} 0',
+    '{"instance":"web-2","job":"node","host":"web-2"} 1',
+  ]);
+  assert.deepEqual(linesOf(fleet, 'tributary_host_up'), ['{"host":"web-1"} 0', '{"host":"web-2"} 1']);
+});
+
+test('a host that reports its own up has no other, also when it goes silent', () => {
+  const fleet = fleetOf();
+  fleet.settled('web-2', [samplesOf('up')]);
+  const onlyFirst = ['{"instance":"web-1","job":"node","host":"web-1"} 0'];
+  assert.deepEqual(linesOf(fleet, 'up'), onlyFirst);
+  fleet.host('web-2')?.expire(NOW + 1);
+  assert.deepEqual(linesOf(fleet, 'up'), onlyFirst);
+  assert.equal(linesOf(fleet, 'tributary_host_up').length, 2);
+});
+
+test('who a host is, and how it stands', () => {
+  const fleet = fleetOf();
+  fleet.settled('web-2', [
+    samplesOf('a'),
+    {
+      kind: 'tombstone',
+      seq: 2,
+      lastSeq: 3,
+      fromAt: NOW - 2500,
+      at: NOW,
+      reason: 'gap:spool_full',
+      contentHash: 0,
+    },
+  ]);
+  fleet.dropped('web-2', 'repeat', 4);
+  fleet.rejected('web-2', 'FUTURE');
+  const second = (name: string) => linesOf(fleet, name).filter((line) => line.includes('web-2'));
+  assert.deepEqual(second('tributary_host_info'), [
+    '{"host":"web-2","epoch":"epoch-1","agent":"tributary-reporter/1.2.3","version":"1.2.3","os":"linux"} 1',
+  ]);
+  assert.deepEqual(second('tributary_host_last_sample_timestamp_seconds'), [
+    `{"host":"web-2"} ${NOW / 1000}`,
+  ]);
+  assert.deepEqual(second('tributary_host_series'), ['{"host":"web-2"} 1']);
+  assert.deepEqual(second('tributary_host_samples_total'), ['{"host":"web-2"} 1']);
+  assert.deepEqual(second('tributary_host_clock_skew_seconds'), ['{"host":"web-2"} 1.5']);
+  assert.deepEqual(linesOf(fleet, 'tributary_host_dropped_samples_total'), [
+    '{"host":"web-2","reason":"repeat"} 4',
+  ]);
+  assert.deepEqual(linesOf(fleet, 'tributary_host_rejects_total'), ['{"host":"web-2","code":"FUTURE"} 1']);
+  assert.deepEqual(linesOf(fleet, 'tributary_host_lost_seconds_total'), [
+    '{"host":"web-2","reason":"spool_full"} 2.5',
+  ]);
+});
+
+test('families stand once each, and counters end in _total', () => {
+  const families = fleetSeries(fleetOf());
+  assert.equal(new Set(families.map(({ name }) => name)).size, families.length);
+  for (const { name, type } of families) assert.equal(name.endsWith('_total'), type === 'counter', name);
+});

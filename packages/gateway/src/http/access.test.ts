@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import type { IncomingHttpHeaders } from 'node:http';
+import { test } from 'node:test';
+import { isLoopbackAddress, refuseUnlessLoopback } from './access.ts';
+
+function reasonOf(
+  headers: IncomingHttpHeaders,
+  remoteAddress: string | undefined = '127.0.0.1',
+): string | null {
+  const refusal = refuseUnlessLoopback({ headers: { host: 'localhost:9750', ...headers }, remoteAddress });
+  if (refusal !== null) assert.equal(refusal.status, 403);
+  return refusal?.reason ?? null;
+}
+
+test('this machine itself may ask, by any of its names', () => {
+  for (const host of [
+    'localhost',
+    'LocalHost:80',
+    '127.0.0.1',
+    '127.9.9.9:1',
+    '[::1]',
+    '[::1]:9750',
+    '[::ffff:127.0.0.1]:1',
+  ]) {
+    assert.equal(reasonOf({ host }), null, host);
+  }
+  for (const address of ['127.0.0.1', '127.0.0.53', '::1', '::ffff:127.0.0.1']) {
+    assert.equal(reasonOf({}, address), null, address);
+  }
+});
+
+test('other addresses may not, nor may who has none', () => {
+  for (const address of ['10.0.0.1', '::ffff:10.0.0.1', '128.0.0.1', '::2', 'fe80::1', '0.0.0.0', '::']) {
+    assert.equal(reasonOf({}, address), 'not_loopback', address);
+  }
+  assert.equal(refuseUnlessLoopback({ headers: {}, remoteAddress: undefined })?.reason, 'not_loopback');
+});
+
+test('what was forwarded did not come from this machine', () => {
+  assert.equal(reasonOf({ forwarded: 'for=10.0.0.1' }), 'forwarded');
+  assert.equal(reasonOf({ 'x-forwarded-for': '127.0.0.1' }), 'forwarded');
+  assert.equal(reasonOf({ 'x-forwarded-for': '' }), 'forwarded');
+  assert.equal(reasonOf({ via: '1.1 proxy' }), 'forwarded');
+});
+
+test('a Host that names another machine is a rebound name', () => {
+  for (const host of [
+    'evil.example',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    'evil.example:9750',
+    '',
+    '10.0.0.1',
+    '[::2]',
+    'localhost:x',
+    '[localhost',
+    'localhost@evil.example',
+  ]) {
+    assert.equal(reasonOf({ host }), 'foreign_host', host);
+  }
+  assert.equal(refuseUnlessLoopback({ headers: {}, remoteAddress: '::1' })?.reason, 'foreign_host');
+});
+
+test('pages of other origins may not ask', () => {
+  for (const origin of [
+    'null',
+    'https://evil.example',
+    'http://localhost.evil.example',
+    'file://',
+    'http://localhost@evil.example',
+  ]) {
+    assert.equal(reasonOf({ origin }), 'foreign_origin', origin);
+  }
+  for (const origin of ['http://localhost:9750', 'https://127.0.0.1', 'http://[::1]:3000']) {
+    assert.equal(reasonOf({ origin }), null, origin);
+  }
+});
+
+test('loopback is 127.0.0.0/8 and ::1, and nothing that only looks so', () => {
+  for (const address of [
+    '1127.0.0.1',
+    '127.0.0',
+    '127.0.0.1.1',
+    '::1%lo',
+    '::ffff:128.0.0.1',
+    '127.0.0.1x',
+    '',
+  ]) {
+    assert.equal(isLoopbackAddress(address), false, address);
+  }
+});

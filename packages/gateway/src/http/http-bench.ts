@@ -1,0 +1,105 @@
+/** The HTTP server on a real port, with a fleet that tests fill and faults that they ask for. */
+import { once } from 'node:events';
+import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
+import type { TestContext } from 'node:test';
+import type { FastifyInstance } from 'fastify';
+import type { Format } from '../exposition/format.ts';
+import { Fleet } from '../fleet/fleet.ts';
+import { FakeClock } from '../link/test-support.ts';
+import { createHttp, type HttpSources, listen } from './server.ts';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: Buffer;
+  readonly text: string;
+}
+
+export interface HttpBench {
+  readonly app: FastifyInstance;
+  readonly url: URL;
+  readonly clock: FakeClock;
+  readonly fleet: Fleet;
+  /** What was told to the metrics and to `onFault`. */
+  readonly told: string[];
+  /** Why the gateway is not ready, and why it does not serve. */
+  notReady: string | null;
+  notServing: string | null;
+  chunks: (format: Format) => Iterable<string>;
+  /** What an exposition waits for before it begins. */
+  gate: Promise<void>;
+  ask(path: string, options?: AskOptions): Promise<Answer>;
+}
+
+export interface AskOptions {
+  readonly method?: string;
+  readonly headers?: OutgoingHttpHeaders;
+  readonly agent?: Agent;
+}
+
+export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpBench> {
+  const clock = new FakeClock();
+  const fleet = new Fleet({
+    clock,
+    uptimeMs: clock.uptimeMs,
+    staleAfterMs: 300_000,
+    forgetAfterMs: 86_400_000,
+  });
+  const told: string[] = [];
+  const sources: HttpSources = {
+    fleet,
+    readiness: () => bench.notReady,
+    serving: () => bench.notServing,
+    version: '1.2.3',
+    startedAt: clock.now(),
+    ledger: () => ({ generation: 'g', bytes: 1, entries: 2, oldestAt: 0, pendingBytes: 3 }),
+    exposition: {
+      async newest(format) {
+        await bench.gate;
+        return generatorOf(bench.chunks(format));
+      },
+    },
+    metrics: {
+      scrape: (format) => void told.push(`scrape ${format}`),
+      scrapeFailed: () => void told.push('scrapeFailed'),
+      httpRefused: (reason) => void told.push(`refused ${reason}`),
+    },
+    onFault: (error) => void told.push(`fault ${error.message}`),
+    upgrade: (_request, socket) => void socket.destroy(),
+  };
+  const app = createHttp(sources, stallMs);
+  const url = new URL(await listen(app, { host: '127.0.0.1', port: 0 }));
+  t.after(async () => {
+    app.server.closeAllConnections();
+    await app.close();
+  });
+  const bench: HttpBench = {
+    app,
+    url,
+    clock,
+    fleet,
+    told,
+    notReady: null,
+    notServing: null,
+    chunks: () => ['up 1\n'],
+    gate: Promise.resolve(),
+    ask: (path, options) => ask(new URL(path, url), options),
+  };
+  return bench;
+}
+
+function* generatorOf(chunks: Iterable<string>): Generator<string, void, undefined> {
+  yield* chunks;
+}
+
+/** @throws what the socket says when the answer ends before its end. */
+async function ask(url: URL, { method = 'GET', headers = {}, agent }: AskOptions = {}): Promise<Answer> {
+  const asked = request(url, { method, headers, agent: agent ?? new Agent() }).end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  // A reset is told to both; the response's is the one that counts.
+  asked.on('error', () => {});
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  const body = Buffer.concat(chunks);
+  return { status: response.statusCode ?? 0, headers: response.headers, body, text: body.toString() };
+}

@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
+import { startHttp } from './http-bench.ts';
+
+const OPENMETRICS = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5';
+const CHUNK = `${'x'.repeat(63)}\n`.repeat(1024);
+
+/** A client that sends a request and reads nothing until it is told to. */
+function askRaw(port: number, lines: readonly string[]) {
+  const socket = connect(port, '127.0.0.1');
+  socket.on('error', () => {});
+  socket.pause();
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  return socket;
+}
+
+test('the format and the encoding are those that were asked for', async (t) => {
+  const bench = await startHttp(t);
+  bench.chunks = (format) => [`# ${format}\n`, 'a 1\n'];
+  const text = await bench.ask('/metrics');
+  assert.deepEqual([text.status, text.text], [200, '# text\na 1\n']);
+  assert.equal(text.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
+  assert.equal(text.headers['content-encoding'], undefined);
+  assert.equal(text.headers['x-accel-buffering'], 'no');
+  assert.equal(text.headers.vary, 'accept, accept-encoding');
+  const open = await bench.ask('/metrics', { headers: { accept: OPENMETRICS, 'accept-encoding': 'gzip' } });
+  assert.equal(open.headers['content-type'], 'application/openmetrics-text; version=1.0.0; charset=utf-8');
+  assert.equal(open.headers['content-encoding'], 'gzip');
+  assert.equal(gunzipSync(open.body).toString(), '# openmetrics\na 1\n');
+  assert.deepEqual(bench.told, ['scrape text', 'scrape openmetrics']);
+});
+
+test('HEAD describes the body without making one', async (t) => {
+  const bench = await startHttp(t);
+  bench.chunks = () => assert.fail('a body was made');
+  const { status, headers, body } = await bench.ask('/metrics', {
+    method: 'HEAD',
+    headers: { accept: OPENMETRICS },
+  });
+  assert.deepEqual([status, body.length], [200, 0]);
+  assert.equal(headers['content-type'], 'application/openmetrics-text; version=1.0.0; charset=utf-8');
+  bench.notServing = 'starting';
+  assert.equal((await bench.ask('/metrics', { method: 'HEAD' })).status, 503);
+});
+
+test('nothing is served before the start is over, but all is while the ledger cannot commit', async (t) => {
+  const bench = await startHttp(t);
+  bench.notServing = 'starting';
+  const refused = await bench.ask('/metrics');
+  assert.deepEqual([refused.status, refused.text], [503, 'not served: starting\n']);
+  bench.notServing = null;
+  bench.notReady = 'the ledger cannot commit: disk full';
+  assert.equal((await bench.ask('/metrics')).status, 200);
+  assert.deepEqual(bench.told, ['refused not_ready', 'scrape text']);
+});
+
+test('an error in the middle of a body breaks the connection, in every form of body', async (t) => {
+  const bench = await startHttp(t);
+  bench.chunks = function* broken() {
+    for (let i = 0; i < 8; i++) yield CHUNK;
+    throw new Error('lost the thread');
+  };
+  await assert.rejects(bench.ask('/metrics'), /aborted|ECONNRESET|hang up/);
+  await assert.rejects(
+    bench.ask('/metrics', { headers: { 'accept-encoding': 'gzip' } }),
+    /aborted|ECONNRESET|hang up/,
+  );
+  // Over HTTP/1.0 the end of the connection is the end of the body, so only a reset tells.
+  const socket = connect(Number(bench.url.port), '127.0.0.1');
+  socket.write('GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n');
+  socket.resume();
+  await assert.rejects(once(socket, 'end'), /ECONNRESET/);
+  const failures = bench.told.filter((what) => what === 'scrapeFailed').length;
+  assert.equal(failures, 3);
+  assert.equal(bench.told.filter((what) => what === 'fault lost the thread').length, 3);
+});
+
+test('a client that stops reading costs little and is let go; so is its place', async (t) => {
+  const bench = await startHttp(t, 400);
+  let made = 0;
+  let ended = 0;
+  bench.chunks = function* endless() {
+    try {
+      for (;;) {
+        made++;
+        yield CHUNK;
+      }
+    } finally {
+      ended++;
+    }
+  };
+  const clients = Array.from({ length: 32 }, () =>
+    askRaw(Number(bench.url.port), ['GET /metrics HTTP/1.1', 'Host: localhost']),
+  );
+  while ((await bench.ask('/-/healthy')).status !== 200 || made < 32) await sleep(10);
+  const busy = await bench.ask('/metrics');
+  assert.deepEqual([busy.status, busy.text], [503, 'not served: 32 scrapes are being answered already\n']);
+  assert.ok(bench.told.includes('refused busy'));
+  while (ended < 32) await sleep(20);
+  // What the kernel's buffers take, and no more.
+  assert.ok(made < 32 * 200, `${made} chunks were made`);
+  bench.chunks = () => ['a 1\n'];
+  while ((await bench.ask('/metrics')).status !== 200) await sleep(10);
+  for (const client of clients) client.destroy();
+});
+
+test('places are counted before bodies are made, so that a burst is bounded, too', async (t) => {
+  const bench = await startHttp(t);
+  let release = () => {};
+  bench.gate = new Promise((resolve) => {
+    release = resolve;
+  });
+  let running = 0;
+  bench.chunks = () => {
+    running++;
+    return ['a 1\n'];
+  };
+  const asked = Array.from({ length: 40 }, () => bench.ask('/metrics'));
+  while (bench.told.length < 8) await sleep(5);
+  release();
+  const statuses = (await Promise.all(asked)).map(({ status }) => status);
+  assert.equal(statuses.filter((status) => status === 200).length, 32);
+  assert.equal(statuses.filter((status) => status === 503).length, 8);
+  assert.equal(running, 32);
+  assert.equal((await bench.ask('/metrics')).status, 200);
+});
+
+test('a client that goes away in the middle frees its place', async (t) => {
+  const bench = await startHttp(t);
+  let ended = 0;
+  bench.chunks = function* endless() {
+    try {
+      for (;;) yield CHUNK;
+    } finally {
+      ended++;
+    }
+  };
+  for (let i = 1; i <= 40; i++) {
+    const socket = askRaw(Number(bench.url.port), ['GET /metrics HTTP/1.1', 'Host: localhost']);
+    socket.resume();
+    await once(socket, 'data');
+    socket.destroy();
+    while (ended < i) await sleep(1);
+  }
+  assert.ok(!bench.told.includes('refused busy'));
+});

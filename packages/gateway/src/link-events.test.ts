@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Fleet } from './fleet/fleet.ts';
+import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts';
+import { FakeClock, helloOf, NOW } from './link/test-support.ts';
+import { observeLink } from './link-events.ts';
+import { createMetrics } from './telemetry/metrics.ts';
+import { keepLog, makeOptions } from './wiring-support.ts';
+
+async function bench(t: TestContext) {
+  const options = await makeOptions(t);
+  const ledger = await SqliteLedger.open({ folder: options['storage.path'] });
+  t.after(() => ledger.close());
+  const clock = new FakeClock();
+  const fleet = new Fleet({ clock, uptimeMs: clock.uptimeMs, staleAfterMs: 1000, forgetAfterMs: 1000 });
+  const metrics = createMetrics('1', {
+    connections: () => 0,
+    shapes: () => 0,
+    hosts: () => 0,
+    medianSkewSeconds: () => null,
+    demotedFamilies: () => 0,
+    ledger: () => ({ ...ledger.stats, pendingBytes: 0, healthy: true }),
+  });
+  const log = keepLog();
+  return { ledger, fleet, log, observer: observeLink({ fleet, ledger, metrics, log }) };
+}
+
+function lost(seq: number, reason: string) {
+  return { kind: 'tombstone', seq, lastSeq: seq, fromAt: NOW, at: NOW, reason, contentHash: 0 } as const;
+}
+
+test('a host that leaves is forgotten for good, also by what was still on its way to the disk', async (t) => {
+  const { ledger, fleet, observer } = await bench(t);
+  observer.opened(helloOf(), '', 0);
+  const entries = [lost(1, 'skipped:x')];
+  const pending = ledger.append('web-1', 'e1', entries).then(() => observer.settled('web-1', entries));
+  observer.closed('web-1');
+  observer.left('web-1');
+  await pending;
+  while (fleet.size > 0) await sleep(2);
+  assert.deepEqual(await ledger.hosts(), []);
+  assert.equal(fleet.host('web-1'), undefined);
+});
+
+test('the log tells of losses, not of what was counted as something else', async (t) => {
+  const { log, observer } = await bench(t);
+  observer.settled('web-1', [
+    lost(1, 'gap:spool_full'),
+    lost(2, 'expired:acked'),
+    lost(3, 'rejected:FUTURE'),
+    lost(4, 'dropped:repeat'),
+    lost(5, 'skipped:corrupt'),
+  ]);
+  assert.deepEqual(
+    log.lines.map((line) => JSON.parse(line.slice(line.indexOf('{'))).reason),
+    ['gap:spool_full', 'skipped:corrupt'],
+  );
+});
+
+test('a reject is told once, many rejects of one host are told a few times, and other hosts still are', async (t) => {
+  const { log, observer, fleet } = await bench(t);
+  for (let i = 0; i < 5; i++) observer.rejected('web-1', 'INVALID_NAME', 'same');
+  assert.equal(log.lines.length, 1);
+  for (let i = 0; i < 500; i++) observer.rejected('web-1', 'FUTURE', `${i} ms ahead`);
+  assert.ok(log.lines.length < 50);
+  const before = log.lines.length;
+  observer.rejected('web-2', 'FUTURE', 'x');
+  assert.equal(log.lines.length, before + 1);
+  assert.equal(fleet.host('web-1')?.rejected.get('FUTURE'), 500);
+});

@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { CLOSE_CODES } from '@tributary/shared/close-codes';
+import { encodeBatchFrame, encodeFrame, encodeShapeBody, encodeShapeFrame } from '@tributary/shared/encode';
+import type { GatewayFrame, Hello } from '@tributary/shared/frames';
+import { DEFAULT_LIMITS, SILENCE_MS_MAX } from '@tributary/shared/limits';
+import type { Ledger } from '../ledger/ledger.ts';
+import { SqliteLedger } from '../ledger/sqlite/sqlite-ledger.ts';
+import { Connection, PENDING_BYTES_MAX } from './connection.ts';
+import { delegate, openLedger, silentObserver } from './link-bench.ts';
+import type { LinkObserver } from './observer.ts';
+import { ShapeRegistry } from './shape-registry.ts';
+import { FakeClock, gauges, helloOf, NOW } from './test-support.ts';
+import { Voices } from './voices.ts';
+
+/** A connection on a real ledger; the wire writes down. */
+class Line {
+  readonly sent: GatewayFrame[] = [];
+  readonly did: string[] = [];
+  readonly faults: unknown[] = [];
+  readonly connection: Connection;
+
+  constructor(ledger: Ledger, clock: FakeClock, voices: Voices, observer: Partial<LinkObserver> = {}) {
+    this.connection = new Connection(
+      {
+        limits: DEFAULT_LIMITS,
+        clock,
+        uptimeMs: clock.uptimeMs,
+        shapes: new ShapeRegistry(),
+        voices,
+        observer: silentObserver(observer),
+        horizonMs: 1,
+        address: '',
+      },
+      ledger,
+      {
+        send: (text) => this.sent.push(JSON.parse(text) as GatewayFrame),
+        close: (code) => this.did.push(`close ${code}`),
+        pause: () => this.did.push('pause'),
+        resume: () => this.did.push('resume'),
+      },
+      (error) => this.faults.push(error),
+    );
+  }
+
+  say(text: string): void {
+    this.connection.receive(text, text.length);
+  }
+
+  hello(over: Partial<Hello> = {}): void {
+    this.say(encodeFrame(helloOf(over)));
+  }
+
+  batch(seq: number): void {
+    if (seq === 1) this.shape();
+    this.say(encodeBatchFrame(seq, NOW + seq, '[{"shape":1,"values":[1]}]'));
+  }
+
+  shape(): void {
+    this.say(encodeShapeFrame(1, encodeShapeBody({ labels: {}, families: gauges('a') })));
+  }
+
+  async until(done: () => boolean): Promise<void> {
+    while (!done()) await turn();
+  }
+
+  async open(over: Partial<Hello> = {}): Promise<this> {
+    this.hello(over);
+    await this.until(() => this.sent.length > 0);
+    return this;
+  }
+
+  kinds(): string[] {
+    return this.sent.map((frame) => (frame.kind === 'ack' ? `ack ${frame.seq}` : frame.kind));
+  }
+}
+
+async function bench(t: TestContext, over: Partial<Ledger> = {}) {
+  const real = await openLedger(t, SqliteLedger.open);
+  const ledger = delegate(real, over);
+  const clock = new FakeClock();
+  const voices = new Voices();
+  const line = (observer?: Partial<LinkObserver>) => new Line(ledger, clock, voices, observer);
+  return { ledger: real, clock, voices, line };
+}
+
+test('batches go to the disk and are acked, several by one ack', async (t) => {
+  const released: (() => void)[] = [];
+  const { ledger, line } = await bench(t, {
+    append: (host, epoch, entries) => {
+      const stored = ledger.append(host, epoch, entries);
+      return new Promise((resolve) => released.push(() => void stored.then(resolve)));
+    },
+  });
+  const one = await line().open();
+  for (const seq of [1, 2, 3]) one.batch(seq);
+  assert.deepEqual(one.kinds(), ['welcome']);
+  await ledger.hosts();
+  for (const release of released) release();
+  await one.until(() => one.sent.length > 1);
+  await turn();
+  assert.deepEqual(one.kinds(), ['welcome', 'ack 3']);
+  assert.equal((await ledger.read('web-1', 0, 10)).length, 3);
+});
+
+test('the fleet is told of entries only once they are durable, in the order of the ledger', async (t) => {
+  const { ledger, line } = await bench(t);
+  const told: number[] = [];
+  const one = await line({
+    settled: (_host, entries) => void told.push(...entries.map(({ seq }) => seq)),
+  }).open();
+  for (let seq = 1; seq <= 20; seq++) one.batch(seq);
+  assert.deepEqual(told, []);
+  await one.until(() => told.length === 20);
+  assert.deepEqual(
+    told,
+    Array.from({ length: 20 }, (_, i) => i + 1),
+  );
+  assert.equal((await ledger.read('web-1', 0, 100)).length, 20);
+});
+
+test('a takeover in the middle of a stream goes on right behind what the old connection handed over', async (t) => {
+  const { ledger, line } = await bench(t);
+  const old = await line().open();
+  for (let seq = 1; seq <= 30; seq++) old.batch(seq);
+  const young = line();
+  young.hello({ next: 41 });
+  // What the old one still says is not heard any more.
+  old.batch(31);
+  await young.until(() => young.sent.length > 0);
+  const [welcome] = young.sent;
+  assert.ok(welcome?.kind === 'welcome');
+  assert.equal(welcome.next, 31);
+  assert.deepEqual(old.did, [`close ${CLOSE_CODES.REPLACED}`]);
+  young.shape();
+  for (let seq = 31; seq <= 40; seq++) young.batch(seq);
+  await young.until(() => young.kinds().includes('ack 40'));
+  assert.deepEqual(
+    (await ledger.read('web-1', 0, 100)).map(({ seq }) => seq),
+    Array.from({ length: 40 }, (_, i) => i + 1),
+  );
+});
+
+test('above the bound of what is pending the socket is not read, below half of it it is again', async (t) => {
+  const health = { failure: null, pendingBytes: 0 };
+  const { clock, line } = await bench(t, { health });
+  const one = await line().open();
+  health.pendingBytes = PENDING_BYTES_MAX + 1;
+  one.batch(1);
+  one.connection.tick();
+  assert.deepEqual(one.did, ['pause']);
+  // It cannot be heard, and that is not its fault.
+  for (let i = 0; i < 3; i++) {
+    clock.pass(SILENCE_MS_MAX - 1);
+    one.connection.tick();
+  }
+  health.pendingBytes = PENDING_BYTES_MAX / 2 + 1;
+  one.connection.tick();
+  assert.deepEqual(one.did, ['pause']);
+  health.pendingBytes = 0;
+  one.connection.tick();
+  assert.deepEqual(one.did, ['pause', 'resume']);
+  clock.pass(SILENCE_MS_MAX + 1);
+  one.connection.tick();
+  assert.deepEqual(one.did, ['pause', 'resume', `close ${CLOSE_CODES.SILENT}`]);
+});
+
+test('a ledger that is closing sends its hosts away for a while', async (t) => {
+  const { ledger, line } = await bench(t);
+  const one = await line().open();
+  await ledger.close();
+  one.batch(1);
+  await one.until(() => one.did.length > 0);
+  const last = one.sent.at(-1);
+  assert.ok(last?.kind === 'refuse' && last.code === 'DRAINING' && last.retryAfterMs !== undefined);
+  assert.deepEqual([one.did, one.faults], [[`close ${CLOSE_CODES.DRAINING}`], []]);
+  const late = line();
+  late.hello();
+  await late.until(() => late.did.length > 0);
+  assert.deepEqual(late.kinds(), ['refuse']);
+});
+
+test('an error of our own is told once, and nothing more is taken from the connection', async (t) => {
+  const failure = new Error('disk on fire');
+  const { voices, line } = await bench(t, { append: () => Promise.reject(failure) });
+  const closed: string[] = [];
+  const one = await line({ closed: (host) => void closed.push(host) }).open();
+  for (const seq of [1, 2, 3]) one.batch(seq);
+  await one.until(() => one.faults.length > 0);
+  await turn();
+  one.batch(4);
+  await turn();
+  assert.deepEqual(one.faults, [failure]);
+  assert.deepEqual([voices.size, closed], [0, ['web-1']]);
+  assert.deepEqual(one.kinds(), ['welcome']);
+});
+
+test('draining says what is on disk before it says good-bye', async (t) => {
+  const { ledger, line } = await bench(t);
+  const one = await line().open();
+  one.batch(1);
+  // Answered behind the append: it is settled, and its ack is due but not sent.
+  await ledger.hosts();
+  one.connection.drain(250);
+  assert.deepEqual(one.kinds(), ['welcome', 'ack 1', 'refuse']);
+  assert.deepEqual(one.did, [`close ${CLOSE_CODES.DRAINING}`]);
+  assert.equal((await ledger.read('web-1', 0, 10)).length, 1);
+});

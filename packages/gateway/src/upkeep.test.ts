@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import { systemClock } from '@tributary/shared/clock';
+import { Fleet } from './fleet/fleet.ts';
+import type { BatchEntry, Ledger } from './ledger/ledger.ts';
+import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts';
+import { columnOf, FakeClock, gauges, helloOf, shapeOf } from './link/test-support.ts';
+import { startUpkeep } from './upkeep.ts';
+import { keepLog, makeOptions } from './wiring-support.ts';
+
+const HOUR_MS = 3_600_000;
+
+async function bench(t: TestContext) {
+  t.mock.timers.enable({ apis: ['setInterval'] });
+  const options = await makeOptions(t, '--storage.retention.time=1h', '--fleet.forget-after=1h');
+  const ledger = await SqliteLedger.open({ folder: options['storage.path'] });
+  t.after(() => ledger.close());
+  const clock = new FakeClock(systemClock.now());
+  const fleet = new Fleet({
+    clock,
+    uptimeMs: clock.uptimeMs,
+    staleAfterMs: 1000,
+    forgetAfterMs: options['fleet.forget-after'],
+  });
+  const log = keepLog();
+  const start = (used: Ledger = ledger) => {
+    const upkeep = startUpkeep({ fleet, ledger: used, options, log });
+    t.after(() => upkeep.stop());
+    return upkeep;
+  };
+  return { ledger, fleet, clock, log, start };
+}
+
+function entryAt(seq: number, at: number): BatchEntry {
+  const groups = [{ shape: shapeOf(gauges('a')), at, column: columnOf(1) }];
+  return { kind: 'batch', seq, at, contentHash: 1, groups };
+}
+
+async function until(done: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await done())) await turn();
+}
+
+test('what is older than the retention goes', async (t) => {
+  const { ledger, start } = await bench(t);
+  const now = systemClock.now();
+  await ledger.append('web-1', 'e1', [entryAt(1, now - 2 * HOUR_MS), entryAt(2, now)]);
+  const upkeep = start();
+  t.mock.timers.tick(30_000);
+  await until(() => ledger.stats.entries === 1);
+  assert.deepEqual(
+    (await ledger.read('web-1', 0, 10)).map(({ seq }) => seq),
+    [2],
+  );
+  upkeep.stop();
+});
+
+test('while this machine’s clock is wrong it does not decide what is old', async (t) => {
+  const { ledger, fleet, start } = await bench(t);
+  await ledger.append('web-1', 'e1', [entryAt(1, systemClock.now() - 2 * HOUR_MS)]);
+  for (const host of ['a', 'b', 'c']) fleet.opened(helloOf({ host }), '', -2 * HOUR_MS);
+  assert.equal(fleet.clockIsWrong(), true);
+  start();
+  t.mock.timers.tick(30_000);
+  await ledger.hosts();
+  await turn();
+  assert.equal((await ledger.read('web-1', 0, 10)).length, 1);
+});
+
+test('hosts that were not seen for long are forgotten everywhere, but not who has come back meanwhile', async (t) => {
+  const { ledger, fleet, clock, start } = await bench(t);
+  for (const host of ['gone', 'here', 'back'])
+    await ledger.append(host, 'e1', [entryAt(1, systemClock.now())]);
+  for (const host of ['gone', 'back']) fleet.settled(host, []);
+  fleet.opened(helloOf({ host: 'here' }), '', 0);
+  clock.pass(HOUR_MS + 1);
+  const forgotten: string[] = [];
+  const slow: Pick<Ledger, 'forget'> = {
+    async forget(host) {
+      forgotten.push(host);
+      // While the first of them is on its way the second one connects.
+      fleet.opened(helloOf({ host: 'back' }), '', 0);
+      await ledger.forget(host);
+    },
+  };
+  start(
+    new Proxy(ledger, {
+      get: (target, name) => (name === 'forget' ? slow.forget : Reflect.get(target, name, target)),
+    }),
+  );
+  t.mock.timers.tick(5000);
+  await until(async () => (await ledger.hosts()).length === 2);
+  t.mock.timers.tick(5000);
+  await turn();
+  assert.deepEqual(forgotten, ['gone']);
+  assert.deepEqual(
+    fleet.hosts().map(({ name }) => name),
+    ['back', 'here'],
+  );
+});
+
+test('an error is told, and upkeep goes on', async (t) => {
+  const { ledger, log, start } = await bench(t);
+  const broken = new Proxy(ledger, {
+    get: (target, name) =>
+      name === 'trim' ? () => Promise.reject(new Error('no')) : Reflect.get(target, name, target),
+  });
+  start(broken);
+  t.mock.timers.tick(30_000);
+  await until(() => log.lines.length === 1);
+  t.mock.timers.tick(30_000);
+  await until(() => log.lines.length === 2);
+  assert.match(log.lines[1] ?? '', /^error cannot trim the ledger \{"error":"no"\}/);
+});

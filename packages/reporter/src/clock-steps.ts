@@ -1,0 +1,31 @@
+/**
+ * Joins the clock and the spool: a step of the clock is due to be settled until the disk has taken it, and nothing is
+ * sent before.
+ */
+import type { Log } from './log.ts';
+import { STEP_MS, type Timekeeper } from './sampler/timekeeper.ts';
+import type { Spool } from './spool/spool.ts';
+
+export interface ClockSteps {
+  /** To be called with what each look at the clock gave. */
+  note(stepped: boolean): void;
+  /** Restates what is unsent if that is due. @throws SpoolError; it stays due then. */
+  settle(): void;
+}
+
+export function createClockSteps(spool: Spool, time: Timekeeper, log: Log): ClockSteps {
+  // It may have stepped while no reporter ran.
+  const before = spool.offsetOf(time.boot);
+  let isDue = before !== null && Math.abs(before - time.offset) > STEP_MS;
+  return {
+    note(stepped) {
+      isDue ||= stepped;
+    },
+    settle() {
+      if (!isDue) return;
+      const batches = spool.restate(time.boot, time.offset, time.isSure);
+      isDue = false;
+      log.warn({ batches, correctionMs: time.correctionMs }, 'clock stepped: unsent batches were restated');
+    },
+  };
+}

@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Collector, type ColumnWriter, NoDataError } from '../collectors/collector.ts';
+import type { Column } from '../collectors/columns.ts';
+import { Sampler } from './sampler.ts';
+
+const DEADLINE_MS = 30;
+
+interface Told {
+  readonly collector: string;
+  readonly error: string | null;
+}
+
+function samplerOf(...collectors: readonly Collector[]): { sampler: Sampler; told: Told[] } {
+  const told: Told[] = [];
+  const sampler = new Sampler({
+    collectors,
+    labels: { job: 'node', env: 'prod' },
+    monotonic: () => performance.now(),
+    onOutcome: (collector, error) => told.push({ collector, error: error?.message ?? null }),
+  });
+  return { sampler, told };
+}
+
+const write = (out: ColumnWriter, name: string, value: number) => {
+  out.family(name, 'gauge', 'Help.');
+  out.add(value);
+};
+
+/** Does what `act` says at each tick. */
+const collector = (name: string, act: Collector['collect']): Collector => ({ name, collect: act });
+const fine = (name: string) => collector(name, (out) => write(out, `node_${name}`, 1));
+
+/** `node_x 1` for every series, the durations left out. */
+function lines(columns: readonly Column[]): string[] {
+  return columns.flatMap(({ shape, values }) => {
+    let i = 0;
+    return shape.families.flatMap(({ name, series }) =>
+      series.map(([, labels]) => {
+        const text = `${name}${labels['collector'] === undefined ? '' : `:${labels['collector']}`}`;
+        return `${text} ${values[i++]}`;
+      }),
+    );
+  });
+}
+
+const withoutDurations = (columns: readonly Column[]) =>
+  lines(columns).filter((line) => !line.startsWith('node_scrape_collector_duration_seconds'));
+
+describe('one tick', () => {
+  test("has every collector's column in their order, and one about the collectors", async () => {
+    const { sampler, told } = samplerOf(
+      collector('slow', async (out) => {
+        await Promise.resolve();
+        write(out, 'node_slow', 1);
+      }),
+      fine('quick'),
+    );
+    const columns = await sampler.sample(DEADLINE_MS * 100);
+    assert.deepEqual(withoutDurations(columns), [
+      'node_slow 1',
+      'node_quick 1',
+      'node_scrape_collector_success:slow 1',
+      'node_scrape_collector_success:quick 1',
+    ]);
+    assert.deepEqual(columns[0]?.shape.labels, { job: 'node', env: 'prod' });
+    assert.deepEqual(told, []);
+    const durations = columns.at(-1)?.values.slice(0, 2) ?? [];
+    for (const seconds of durations) assert.ok(seconds !== null && seconds >= 0 && seconds < 3);
+  });
+
+  test('keeps its shapes by identity while nothing changes', async () => {
+    const { sampler } = samplerOf(fine('a'), fine('b'));
+    const first = await sampler.sample(1000);
+    const second = await sampler.sample(1000);
+    assert.equal(first.length, 3);
+    for (const [i, { shape }] of first.entries()) assert.equal(shape, second[i]?.shape);
+  });
+});
+
+describe('a collector that fails', () => {
+  test('costs only itself, whichever way it fails, and leaves nothing half written', async () => {
+    const { sampler } = samplerOf(
+      collector('thrown', (out) => {
+        write(out, 'node_half', 1);
+        throw new Error('thrown at once');
+      }),
+      collector('rejected', async (out) => {
+        write(out, 'node_half_too', 1);
+        throw new Error('rejected');
+      }),
+      collector('odd', () => {
+        throw 'no error at all';
+      }),
+      fine('other'),
+    );
+    for (let i = 0; i < 2; i++) {
+      assert.deepEqual(withoutDurations(await sampler.sample(1000)), [
+        'node_other 1',
+        'node_scrape_collector_success:thrown 0',
+        'node_scrape_collector_success:rejected 0',
+        'node_scrape_collector_success:odd 0',
+        'node_scrape_collector_success:other 1',
+      ]);
+    }
+  });
+
+  test('is told once, again when the fault changes, and when it recovers', async () => {
+    const outcomes = ['x', 'x', 'y', '', '', 'x'];
+    const { sampler, told } = samplerOf(
+      collector('c', () => {
+        const message = outcomes.shift() ?? '';
+        if (message !== '') throw new Error(message);
+      }),
+    );
+    while (outcomes.length > 0) await sampler.sample(1000);
+    assert.deepEqual(told, [
+      { collector: 'c', error: 'x' },
+      { collector: 'c', error: 'y' },
+      { collector: 'c', error: null },
+      { collector: 'c', error: 'x' },
+    ]);
+  });
+
+  test('for want of data is no success, and nothing to tell', async () => {
+    const { sampler, told } = samplerOf(
+      collector('none', () => {
+        throw new NoDataError('no such device');
+      }),
+    );
+    assert.deepEqual(withoutDurations(await sampler.sample(1000)), ['node_scrape_collector_success:none 0']);
+    assert.deepEqual(told, []);
+  });
+});
+
+describe('a collector that hangs', () => {
+  test('costs only itself, is never started twice, and comes back', async () => {
+    let calls = 0;
+    let late: ColumnWriter | null = null;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const { sampler, told } = samplerOf(
+      collector('hung', async (out) => {
+        calls++;
+        if (calls === 1) {
+          late = out;
+          await promise;
+        }
+        write(out, 'node_hung', calls);
+      }),
+      fine('other'),
+    );
+    const lost = [
+      'node_other 1',
+      'node_scrape_collector_success:hung 0',
+      'node_scrape_collector_success:other 1',
+    ];
+    assert.equal(sampler.isStuck, false);
+    assert.deepEqual(withoutDurations(await sampler.sample(DEADLINE_MS)), lost);
+    assert.equal(sampler.isStuck, true);
+    assert.deepEqual(withoutDurations(await sampler.sample(DEADLINE_MS)), lost);
+    assert.equal(calls, 1);
+    assert.notEqual(late, null);
+    resolve();
+    await new Promise((done) => setImmediate(done));
+    assert.equal(sampler.isStuck, false);
+    assert.deepEqual(withoutDurations(await sampler.sample(1000)), [
+      'node_hung 2',
+      'node_other 1',
+      'node_scrape_collector_success:hung 1',
+      'node_scrape_collector_success:other 1',
+    ]);
+    assert.deepEqual(told, [
+      { collector: 'hung', error: `no answer within ${DEADLINE_MS} ms` },
+      { collector: 'hung', error: 'an earlier run has not come back yet' },
+      { collector: 'hung', error: null },
+    ]);
+  });
+
+  test('may fail when it comes back, and nobody is hurt', async () => {
+    const { promise, reject } = Promise.withResolvers<void>();
+    let calls = 0;
+    const { sampler } = samplerOf(
+      collector('hung', () => {
+        calls++;
+        return calls === 1 ? promise : undefined;
+      }),
+    );
+    await sampler.sample(DEADLINE_MS);
+    reject(new Error('at last'));
+    await new Promise((done) => setImmediate(done));
+    assert.equal(sampler.isStuck, false);
+    await sampler.sample(DEADLINE_MS);
+    assert.equal(calls, 2);
+  });
+
+  test('may heed the signal, and is then ready for the next tick', async () => {
+    let aborted = 0;
+    const { sampler } = samplerOf(
+      collector('polite', (_out, signal) => {
+        const { promise, reject } = Promise.withResolvers<void>();
+        signal.addEventListener('abort', () => {
+          aborted++;
+          reject(signal.reason as Error);
+        });
+        return promise;
+      }),
+    );
+    for (let i = 0; i < 2; i++) {
+      await sampler.sample(DEADLINE_MS);
+      assert.equal(sampler.isStuck, false);
+    }
+    assert.equal(aborted, 2);
+  });
+
+  test('a call of the system that a collector cannot cancel counts as stuck', () => {
+    const { sampler } = samplerOf({ name: 'filesystem', collect: () => {}, isStuck: () => true });
+    assert.equal(sampler.isStuck, true);
+  });
+});

@@ -1,0 +1,53 @@
+/** What the spool knows of itself. Kept in memory, and on disk with every change that a restart must not forget. */
+import { randomUUID } from 'node:crypto';
+import type { Statements } from './statements.ts';
+
+export interface Marks {
+  epoch: string;
+  /** The seq that the next batch will get. */
+  next: number;
+  /** The lowest seq that is still here; `next` when there is none. */
+  oldest: number;
+  /** The highest seq that may have left this machine. */
+  sent: number;
+  /** The newest time that may have left it. Unlike `sent` it outlives the batch, and the epoch. */
+  sentAt: number;
+  acked: number;
+  delivered: number;
+  /** The time of the newest batch; 0 for none. */
+  lastAt: number;
+  /** The boot that the newest batch was taken in; '' for none. */
+  lastBoot: string;
+}
+
+export function loadMarks(sql: Statements): Marks {
+  const meta = new Map(
+    (sql.allMeta.all() as { name: string; value: string }[]).map((m) => [m.name, m.value]),
+  );
+  const { oldest, newest } = sql.bounds.get() as { oldest: number | null; newest: number | null };
+  const next = Math.max(Number(meta.get('next') ?? 1), (newest ?? 0) + 1);
+  return {
+    epoch: meta.get('epoch') ?? randomUUID(),
+    next,
+    oldest: oldest ?? next,
+    sent: Number(meta.get('sent') ?? 0),
+    sentAt: Number(meta.get('sent_at') ?? 0),
+    acked: Number(meta.get('acked') ?? 0),
+    delivered: Number(meta.get('delivered') ?? 0),
+    lastAt: Number(meta.get('last_at') ?? 0),
+    lastBoot: (sql.momentOf.get(next - 1) as { boot: string } | undefined)?.boot ?? '',
+  };
+}
+
+/** `oldest` and `lastBoot` are the batches' own. */
+export function saveMarks(sql: Statements, marks: Marks): void {
+  sql.setMarks.run({
+    epoch: marks.epoch,
+    next: String(marks.next),
+    sent: String(marks.sent),
+    sentAt: String(marks.sentAt),
+    acked: String(marks.acked),
+    delivered: String(marks.delivered),
+    lastAt: String(marks.lastAt),
+  });
+}

@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { phaseOf } from './sampler/ticks.ts';
+import { Ticker } from './ticker.ts';
+
+const INTERVAL_MS = 10_000;
+const PHASE_MS = phaseOf('web-1', INTERVAL_MS);
+
+class Clockwork {
+  /** Added to the timers' own clock, as a step of the time of day is. */
+  steppedMs = 0;
+  intervalMs = INTERVAL_MS;
+  readonly ticks: number[] = [];
+  missed = 0;
+  /** What a tick waits for. */
+  work: Promise<void> = Promise.resolve();
+  readonly ticker: Ticker;
+  readonly #t: TestContext;
+
+  constructor(t: TestContext) {
+    this.#t = t;
+    t.mock.timers.enable({ apis: ['setTimeout', 'Date'], now: 1_790_000_000_000 - 5_000 + PHASE_MS });
+    this.ticker = new Ticker({
+      host: 'web-1',
+      now: () => this.now,
+      intervalMs: () => this.intervalMs,
+      onMissed: () => this.missed++,
+      onTick: () => {
+        this.ticks.push(this.now - PHASE_MS - 1_790_000_000_000);
+        return this.work;
+      },
+    });
+    t.after(() => this.ticker.stop());
+  }
+
+  get now(): number {
+    return Date.now() + this.steppedMs;
+  }
+
+  async pass(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 100) {
+      this.#t.mock.timers.tick(Math.min(left, 100));
+      // A tick that is done says so in a microtask.
+      for (let i = 0; i < 5; i++) await Promise.resolve();
+    }
+  }
+}
+
+test("ticks at the host's own points of the interval", async (t) => {
+  const clockwork = new Clockwork(t);
+  clockwork.ticker.start();
+  assert.deepEqual(clockwork.ticks, [], 'not at once');
+  await clockwork.pass(34_900);
+  assert.deepEqual(clockwork.ticks, [0, 10_000, 20_000]);
+  await clockwork.pass(100);
+  assert.deepEqual(clockwork.ticks, [0, 10_000, 20_000, 30_000]);
+});
+
+test('never begins a tick while the one before is being taken, and counts those', async (t) => {
+  const clockwork = new Clockwork(t);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  clockwork.work = promise;
+  clockwork.ticker.start();
+  await clockwork.pass(25_000);
+  assert.deepEqual([clockwork.ticks, clockwork.missed], [[0], 2]);
+  resolve();
+  await clockwork.pass(10_000);
+  assert.deepEqual([clockwork.ticks, clockwork.missed], [[0, 30_000], 2]);
+});
+
+test('a clock that steps forward is noticed within a second', async (t) => {
+  const clockwork = new Clockwork(t);
+  clockwork.ticker.start();
+  await clockwork.pass(6_000);
+  clockwork.steppedMs = 3_600_000;
+  await clockwork.pass(1_000);
+  assert.deepEqual(clockwork.ticks.slice(1).length, 1, 'the ticks that were passed are not made up for');
+  const late = (clockwork.ticks[1] ?? 0) - 3_600_000;
+  assert.ok(late >= 1_000 && late <= 2_000, `${late}`);
+  await clockwork.pass(9_000);
+  assert.equal(clockwork.ticks.at(-1), 3_610_000);
+  assert.equal(clockwork.missed, 0);
+});
+
+test('a clock that steps back does not silence it', async (t) => {
+  const clockwork = new Clockwork(t);
+  clockwork.ticker.start();
+  await clockwork.pass(6_000);
+  clockwork.steppedMs = -86_400_000;
+  await clockwork.pass(10_000);
+  assert.deepEqual(clockwork.ticks, [0, -86_400_000 + 10_000]);
+});
+
+test('another interval holds from the next tick on, a shorter one at once', async (t) => {
+  const clockwork = new Clockwork(t);
+  clockwork.ticker.start();
+  await clockwork.pass(5_000);
+  clockwork.intervalMs = 60_000;
+  await clockwork.pass(120_000);
+  assert.equal(clockwork.ticks.length, 4);
+  const before = clockwork.ticks.length;
+  clockwork.intervalMs = 1_000;
+  await clockwork.pass(5_000);
+  const more = clockwork.ticks.length - before;
+  assert.ok(more >= 3 && more <= 5, `${more}`);
+});
+
+test('stopping waits for the tick that is being taken, and begins no other', async (t) => {
+  const clockwork = new Clockwork(t);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  clockwork.work = promise;
+  clockwork.ticker.start();
+  await clockwork.pass(5_000);
+  let isStopped = false;
+  const stopped = clockwork.ticker.stop().then(() => {
+    isStopped = true;
+  });
+  await clockwork.pass(30_000);
+  assert.equal(isStopped, false);
+  resolve();
+  await stopped;
+  await clockwork.pass(30_000);
+  assert.deepEqual([clockwork.ticks, clockwork.missed], [[0], 0]);
+});
