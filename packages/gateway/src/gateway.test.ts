@@ -10,7 +10,7 @@ import { WebSocket } from 'ws';
 import { ListenError, startGateway } from './gateway.ts';
 import { LedgerOpenError } from './ledger/ledger.ts';
 import { gauges, helloOf } from './link/test-support.ts';
-import { keepLog, makeOptions } from './wiring-support.ts';
+import { keepLog, makeOptions } from './wiring-test-support.ts';
 
 /** Connects, says hello, and sends one batch of one gauge `a`; resolves when it is acked. */
 async function report(url: string, seq: number, value: number): Promise<WebSocket> {
@@ -37,10 +37,14 @@ async function get(url: string, path: string): Promise<{ status: number; text: s
   return { status: response.status, text: await response.text() };
 }
 
+function failOnDeath(error: Error): void {
+  assert.fail(`the ledger died: ${error.message}`);
+}
+
 test('takes samples, shows them, sends everyone away, and knows them again after a restart', async (t) => {
   const options = await makeOptions(t);
   const log = keepLog();
-  const gateway = await startGateway(options, log);
+  const gateway = await startGateway(options, log, failOnDeath);
   assert.equal((await get(gateway.url, '/-/ready')).status, 200);
   const socket = await report(gateway.url, 1, 42);
   const shown = await get(gateway.url, '/metrics');
@@ -54,7 +58,7 @@ test('takes samples, shows them, sends everyone away, and knows them again after
   assert.equal((await closed)[0], 4005);
   await assert.rejects(get(gateway.url, '/-/healthy'));
 
-  const again = await startGateway(options, log);
+  const again = await startGateway(options, log, failOnDeath);
   const restored = await get(again.url, '/metrics');
   assert.match(restored.text, /^a\{instance="web-1",job="node",host="web-1"\} 42 \d{13}$/m);
   assert.match(restored.text, /^tributary_host_up\{host="web-1"\} 1$/m);
@@ -67,7 +71,7 @@ test('takes samples, shows them, sends everyone away, and knows them again after
 });
 
 test('stops in time, whatever hangs on it', async (t) => {
-  const gateway = await startGateway(await makeOptions(t), keepLog());
+  const gateway = await startGateway(await makeOptions(t), keepLog(), failOnDeath);
   const port = Number(new URL(gateway.url).port);
   const mute = await report(gateway.url, 1, 1);
   // This one does not answer the close, that one never asked, and the last keeps a connection for later.
@@ -88,15 +92,15 @@ test('a port in use, and a ledger in use, are named; nothing stays open', async 
   await once(blocker, 'listening');
   const { port } = blocker.address() as { port: number };
   const options = { ...(await makeOptions(t)), 'web.listen-address': `127.0.0.1:${port}` };
-  await assert.rejects(startGateway(options, keepLog()), (error: Error) => {
+  await assert.rejects(startGateway(options, keepLog(), failOnDeath), (error: Error) => {
     assert.ok(error instanceof ListenError);
     assert.match(error.message, /^cannot listen on 127\.0\.0\.1:\d+: in use by another program; stop it/);
     return true;
   });
   blocker.close();
   const free = { ...options, 'web.listen-address': 'localhost:0' };
-  const gateway = await startGateway(free, keepLog());
-  await assert.rejects(startGateway(free, keepLog()), LedgerOpenError);
+  const gateway = await startGateway(free, keepLog(), failOnDeath);
+  await assert.rejects(startGateway(free, keepLog(), failOnDeath), LedgerOpenError);
   assert.equal((await get(gateway.url, '/-/ready')).status, 200);
   await gateway.stop();
 });

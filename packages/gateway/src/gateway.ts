@@ -41,13 +41,21 @@ const CLOSE_HTTP_MS_MAX = 2_000;
 
 type Phase = 'starting' | 'running' | 'stopping';
 
-/** @throws LedgerOpenError, ListenError */
-export async function startGateway(options: GatewayOptions, log: Log): Promise<Gateway> {
+/**
+ * @param onDeath told when the ledger has died for good; all that is left to do is to start afresh.
+ * @throws LedgerOpenError, ListenError
+ */
+export async function startGateway(
+  options: GatewayOptions,
+  log: Log,
+  onDeath: (error: Error) => void,
+): Promise<Gateway> {
   const startedAt = systemClock.now();
   const parts = { phase: 'starting' as Phase, metrics: null as GatewayMetrics | null };
   const ledger = await SqliteLedger.open({
     folder: options['storage.path'],
     onCommit: (seconds) => parts.metrics?.commit(seconds),
+    onDeath,
   });
   const shapes = new ShapeRegistry();
   const fleet = new Fleet({

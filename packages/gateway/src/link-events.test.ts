@@ -6,7 +6,7 @@ import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts';
 import { FakeClock, helloOf, NOW } from './link/test-support.ts';
 import { observeLink } from './link-events.ts';
 import { createMetrics } from './telemetry/metrics.ts';
-import { keepLog, makeOptions } from './wiring-support.ts';
+import { keepLog, makeOptions } from './wiring-test-support.ts';
 
 async function bench(t: TestContext) {
   const options = await makeOptions(t);

@@ -7,7 +7,7 @@ import type { BatchEntry, Ledger } from './ledger/ledger.ts';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts';
 import { columnOf, FakeClock, gauges, helloOf, shapeOf } from './link/test-support.ts';
 import { startUpkeep } from './upkeep.ts';
-import { keepLog, makeOptions } from './wiring-support.ts';
+import { keepLog, makeOptions } from './wiring-test-support.ts';
 
 const HOUR_MS = 3_600_000;
 

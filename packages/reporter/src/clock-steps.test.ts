@@ -4,7 +4,7 @@ import { createClockSteps } from './clock-steps.ts';
 import type { Log } from './log.ts';
 import { Timekeeper } from './sampler/timekeeper.ts';
 import { SpoolError } from './spool/spool-error.ts';
-import { appendTick, openSpool, START_AT, temporaryFolder, timesOf } from './spool/testing.ts';
+import { appendTick, openSpool, START_AT, temporaryFolder, timesOf } from './spool/test-support.ts';
 
 function setUp(t: TestContext, folder = temporaryFolder(t)) {
   const host = { wallMs: START_AT, bootMs: 0 };

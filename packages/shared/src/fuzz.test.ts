@@ -11,7 +11,7 @@ import { decodeReporterFrame } from './decode.ts';
 import { decodeGatewayFrame } from './decode-gateway.ts';
 import { type Fault, isRejectCode, RefuseError } from './errors.ts';
 import type { Batch, GatewayFrame, Hello, ReporterFrame, ShapeFrame } from './frames.ts';
-import { breakFrame, randomOf } from './fuzz-support.ts';
+import { breakFrame, randomOf } from './fuzz-test-support.ts';
 import * as limits from './limits.ts';
 import { isHostName } from './names.ts';
 import { METRIC_TYPES, seriesCount } from './shape.ts';

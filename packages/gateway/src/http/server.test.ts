@@ -4,7 +4,7 @@ import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { columnOf, gauges, helloOf, NOW, shapeOf } from '../link/test-support.ts';
-import { startHttp } from './http-bench.ts';
+import { startHttp } from './http-test-support.ts';
 
 test('health, readiness and the landing page', async (t) => {
   const bench = await startHttp(t);

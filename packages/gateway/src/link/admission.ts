@@ -118,7 +118,7 @@ function admitFamily(
     const line = writeSeries(family, series, offset + i, reserved);
     if ('code' in line) return { family: null, fault: line };
     if (seen.has(line.prefix)) {
-      const message = `${line.prefix.replace(/,?$/, '}')} stands twice in one shape`;
+      const message = `${quote(line.prefix.replace(/,?$/, '}'), 200)} stands twice in one shape`;
       return { family: null, fault: { code: 'DUPLICATE_SERIES', message } };
     }
     seen.add(line.prefix);

@@ -8,7 +8,7 @@ import { DEFAULT_LIMITS, SILENCE_MS_MAX } from '@tributary/shared/limits';
 import type { Ledger } from '../ledger/ledger.ts';
 import { SqliteLedger } from '../ledger/sqlite/sqlite-ledger.ts';
 import { Connection, PENDING_BYTES_MAX } from './connection.ts';
-import { delegate, openLedger, silentObserver } from './link-bench.ts';
+import { delegate, openLedger, silentObserver } from './link-test-support.ts';
 import type { LinkObserver } from './observer.ts';
 import { ShapeRegistry } from './shape-registry.ts';
 import { FakeClock, gauges, helloOf, NOW } from './test-support.ts';

@@ -71,8 +71,10 @@ export function writeSeries(
   const own = ownLabels(name, labels, reserved);
   if (!Array.isArray(own)) return own;
   const key = pointLabel(type, name, suffix);
-  const bound = key === 'le' || key === 'quantile' ? parseBound(labels[key]) : 0;
-  if (Number.isNaN(bound) || (type === 'stateset' && (labels[key] ?? '') === '')) {
+  // Any name may be a stateset's, those that every object inherits too.
+  const point = Object.hasOwn(labels, key) ? labels[key] : undefined;
+  const bound = key === 'le' || key === 'quantile' ? parseBound(point) : 0;
+  if (Number.isNaN(bound) || (type === 'stateset' && (point ?? '') === '')) {
     const message = `${quote(name + suffix)}: label ${key} is missing${type === 'stateset' ? '' : ' or not a number'}`;
     return { code: 'INVALID_LABEL', message };
   }

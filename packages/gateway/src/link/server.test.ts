@@ -9,7 +9,7 @@ import { STREAM_PATH } from '@tributary/shared/frames';
 import { DEFAULT_LIMITS, PING_INTERVAL_MS, SILENCE_MS_MAX } from '@tributary/shared/limits';
 import { WebSocket } from 'ws';
 import { SqliteLedger } from '../ledger/sqlite/sqlite-ledger.ts';
-import { delegate, type LinkBench, startLink } from './link-bench.ts';
+import { delegate, type LinkBench, startLink } from './link-test-support.ts';
 
 const open = SqliteLedger.open;
 const RSV1 = 0x40;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Labels } from '@tributary/shared/shape';
-import { Bench } from './session-bench.ts';
+import { Bench } from './session-test-support.ts';
 import { familyOf, gauges } from './test-support.ts';
 
 describe('shapes', () => {

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { CLOSE_CODES, CLOSE_NORMAL } from '@tributary/shared/close-codes';
 import { RefuseError } from '@tributary/shared/errors';
 import { DEFAULT_LIMITS, SILENCE_MS_MAX } from '@tributary/shared/limits';
-import { Bench, NEW_STREAM } from './session-bench.ts';
+import { Bench, NEW_STREAM } from './session-test-support.ts';
 import { FakeClock, gauges, NOW } from './test-support.ts';
 import { Voices } from './voices.ts';
 

@@ -1,6 +1,5 @@
 /** The gateway's log: pino's JSON lines on stderr, or readable ones when someone watches. */
-import { type Logger, pino, stdTimeFunctions } from 'pino';
-import pretty from 'pino-pretty';
+import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export const LOG_FORMATS = ['auto', 'json', 'pretty'] as const;
@@ -16,7 +15,7 @@ export interface LogOptions {
 const STDERR = 2;
 
 /** Lines are written before the call returns: what a program said before it died must not be lost. */
-export function createLog(options: LogOptions): Log {
+export async function createLog(options: LogOptions): Promise<Log> {
   const readable = options.format === 'pretty' || (options.format === 'auto' && process.stderr.isTTY);
   const settings = {
     level: options.level,
@@ -24,12 +23,19 @@ export function createLog(options: LogOptions): Log {
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  if (!readable) return pino(settings, pino.destination({ dest: STDERR, sync: true }));
-  const stream = pretty({
+  const destination = readable ? await readableLines() : pino.destination({ dest: STDERR, sync: true });
+  const log: Log = pino(settings, destination);
+  return log;
+}
+
+async function readableLines(): Promise<DestinationStream> {
+  // Eight megabytes that only a person's terminal needs.
+  const { default: pretty } = await import('pino-pretty');
+  return pretty({
     destination: STDERR,
     sync: true,
+    singleLine: true,
     ignore: 'pid,hostname',
     translateTime: 'SYS:HH:MM:ss.l',
   });
-  return pino(settings, stream);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ColumnWriter } from './collector.ts';
 import { ColumnRecorder } from './columns.ts';
-import { render } from './testing.ts';
+import { render } from './test-support.ts';
 
 function twoFamilies(out: ColumnWriter, devices: readonly string[], first = 1): void {
   out.family('a_total', 'counter', 'A.', ['device']);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { createCpuCollector, parseCpus, withoutJumps } from './cpu.ts';
 import { parseCpuList } from './cpu-sysfs.ts';
-import { renderOnce, samplesOf, temporaryRoots } from './testing.ts';
+import { renderOnce, samplesOf, temporaryRoots } from './test-support.ts';
 
 /** One CPU with the given idle and iowait, in ticks. */
 const stat = (idle: number, iowait: number) => `cpu  0 0 0 0\ncpu0 100 0 200 ${idle} ${iowait} 0 0 0 0 0\n`;

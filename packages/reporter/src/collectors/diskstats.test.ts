@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseUdevProperties } from './disk-info.ts';
 import { createDiskstatsCollector, DEFAULT_DEVICE_EXCLUDE, parseDiskstats } from './diskstats.ts';
-import { renderOnce, samplesOf, temporaryRoots } from './testing.ts';
+import { renderOnce, samplesOf, temporaryRoots } from './test-support.ts';
 
 const ELEVEN = '1 2 3 4 5 6 7 8 9 10 11';
 

@@ -5,7 +5,7 @@ import {
   DEFAULT_FS_TYPES_EXCLUDE,
   DEFAULT_MOUNT_POINTS_EXCLUDE,
 } from './filesystem.ts';
-import { renderOnce, samplesOf, temporaryRoots } from './testing.ts';
+import { renderOnce, samplesOf, temporaryRoots } from './test-support.ts';
 
 const mount = (device: string, mountPoint: string, fsType: string) =>
   `28 1 253:0 / ${mountPoint} rw,relatime shared:1 - ${fsType} ${device} rw\n`;

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { createCollectors } from './list.ts';
 import type { FilesystemStats } from './statfs-pool.ts';
-import { FIXTURE_ROOTS, GOLDEN_FILE, renderOnce } from './testing.ts';
+import { FIXTURE_ROOTS, GOLDEN_FILE, renderOnce } from './test-support.ts';
 
 // The zone is the process's: the golden file must not depend on where it is compared.
 process.env['TZ'] = 'UTC';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COLLECTORS, createCollectors } from './list.ts';
-import { FIXTURE_ROOTS } from './testing.ts';
+import { FIXTURE_ROOTS } from './test-support.ts';
 
 function names(platform: string, enabled: Readonly<Record<string, boolean>> = {}): string[] {
   const chosen = new Map(Object.entries(enabled));

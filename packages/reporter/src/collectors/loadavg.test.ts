@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createLoadavgCollector, parseLoad } from './loadavg.ts';
-import { collectOnce, temporaryRoots } from './testing.ts';
+import { collectOnce, temporaryRoots } from './test-support.ts';
 
 test('parses the three averages', () => {
   assert.deepEqual(parseLoad('0.42 0.37 1.05 2/611 902144\n'), [0.42, 0.37, 1.05]);

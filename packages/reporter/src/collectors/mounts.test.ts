@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createMountReader, parseMounts } from './mounts.ts';
-import { temporaryRoots } from './testing.ts';
+import { temporaryRoots } from './test-support.ts';
 
 const ROOT = '28 1 253:0 / / rw,relatime shared:1 - ext4 /dev/sda1 rw\n';
 

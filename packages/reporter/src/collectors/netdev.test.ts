@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createNetdevCollector, parseNetDev } from './netdev.ts';
-import { renderOnce, samplesOf, temporaryRoots } from './testing.ts';
+import { renderOnce, samplesOf, temporaryRoots } from './test-support.ts';
 
 const HEADINGS = 'Inter-|   Receive    |  Transmit\n face |bytes    packets|bytes    packets\n';
 const COUNTERS = '1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { NoDataError } from './collector.ts';
 import { createOsCollector, parseOsRelease } from './os-release.ts';
-import { collectOnce, renderOnce, samplesOf, temporaryRoots } from './testing.ts';
+import { collectOnce, renderOnce, samplesOf, temporaryRoots } from './test-support.ts';
 
 test('undoes quotes and skips comments', () => {
   const release = parseOsRelease(`# comment\n\nNAME="A \\"B\\""\nID=debian\nVARIANT='a \\ b'\nEMPTY=\n`);

@@ -3,7 +3,7 @@ import os from 'node:os';
 import { test } from 'node:test';
 import { ColumnRecorder } from './columns.ts';
 import { createPortableCollector, writeFilesystems } from './portable.ts';
-import { render, renderOnce, samplesOf } from './testing.ts';
+import { render, renderOnce, samplesOf } from './test-support.ts';
 
 test('tells what this machine has', async () => {
   const text = await renderOnce(createPortableCollector(() => 1_772_000_000_000));

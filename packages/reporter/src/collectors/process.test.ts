@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { createProcessCollector, parseLimits, parseProcessStat, parseResidentBytes } from './process.ts';
-import { FIXTURE_ROOTS, renderOnce, samplesOf, temporaryRoots } from './testing.ts';
+import { FIXTURE_ROOTS, renderOnce, samplesOf, temporaryRoots } from './test-support.ts';
 
 const STAT = '41 (a (b) c) S 1 1 1 0 -1 0 0 0 0 0 230 17 0 0 20 0 11 0 8110 4096 5 0\n';
 const LIMITS =

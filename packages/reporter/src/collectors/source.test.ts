@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { badLine, eachLine, parseFile, parseNumber, parseOptional, readOptional, words } from './source.ts';
-import { temporaryRoots } from './testing.ts';
+import { temporaryRoots } from './test-support.ts';
 
 test('visits every line that is not empty, the last without its newline too', () => {
   const lines: string[] = [];

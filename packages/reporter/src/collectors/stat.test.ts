@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createStatCollector, parseStat } from './stat.ts';
-import { renderOnce, samplesOf, temporaryRoots } from './testing.ts';
+import { renderOnce, samplesOf, temporaryRoots } from './test-support.ts';
 
 test('takes the first number of each line it knows', () => {
   const stat = parseStat('cpu  1 2 3 4\nintr 98231177 9 0 0\nctxt 77\nbtime 1771920000\nsoftirq 1 2 3\n');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { renderOnce, samplesOf, temporaryRoots } from './testing.ts';
+import { renderOnce, samplesOf, temporaryRoots } from './test-support.ts';
 import { createTimeCollector } from './time.ts';
 
 const zone = () => ({ name: 'CEST', offsetSeconds: 7200 });

@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import os from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { renderOnce, temporaryRoots } from './testing.ts';
+import { renderOnce, temporaryRoots } from './test-support.ts';
 import { createUnameCollector } from './uname.ts';
 
 test('the names of host and domain are read anew, the kernel is not', async (t) => {

@@ -11,8 +11,8 @@ import {
   openSpool,
   temporaryFolder,
   timesOf,
-} from '../spool/testing.ts';
-import { BACKOFF_MS, Harness } from './testing.ts';
+} from '../spool/test-support.ts';
+import { BACKOFF_MS, Harness } from './test-support.ts';
 
 /** Seconds until the session connects again; null when it does not within an hour. */
 function secondsToConnect(link: Harness): number | null {

@@ -9,8 +9,8 @@ import {
   START_AT,
   shapeOf,
   temporaryFolder,
-} from '../spool/testing.ts';
-import { BACKOFF_MS, Harness, WALL } from './testing.ts';
+} from '../spool/test-support.ts';
+import { BACKOFF_MS, Harness, WALL } from './test-support.ts';
 
 const atOf = (seq: number) => START_AT + (seq - 1) * INTERVAL_MS;
 

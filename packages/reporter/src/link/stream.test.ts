@@ -9,7 +9,7 @@ import { Backoff } from '@tributary/shared/backoff';
 import { DEFAULT_LIMITS } from '@tributary/shared/limits';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Spool } from '../spool/spool.ts';
-import { appendTick, openSpool, temporaryFolder } from '../spool/testing.ts';
+import { appendTick, openSpool, temporaryFolder } from '../spool/test-support.ts';
 import type { LinkObserver } from './observer.ts';
 import { LinkSession } from './session.ts';
 import { Stream } from './stream.ts';

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { SpoolDamagedError, SpoolError, SpoolOpenError } from './spool-error.ts';
-import { appendTick, appendTicks, largeGroups, openSpool, seqsOf, temporaryFolder } from './testing.ts';
+import { appendTick, appendTicks, largeGroups, openSpool, seqsOf, temporaryFolder } from './test-support.ts';
 
 const CONDITIONS = '--conditions=tributary-source';
-const TESTING = new URL('./testing.ts', import.meta.url).href;
+const TESTING = new URL('./test-support.ts', import.meta.url).href;
 const SPOOL = new URL('./spool.ts', import.meta.url).href;
 const LIMITS = 'retentionMs: 1e12, bytesMax: 1e9, keepAckedMs: 1e12, now: 0';
 

@@ -10,7 +10,7 @@ import {
   START_AT,
   seqsOf,
   temporaryFolder,
-} from './testing.ts';
+} from './test-support.ts';
 
 const atOf = (seq: number) => START_AT + (seq - 1) * INTERVAL_MS;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { appendTick, appendTicks, INTERVAL_MS, openSpool, shapeOf, temporaryFolder } from './testing.ts';
+import { appendTick, appendTicks, INTERVAL_MS, openSpool, shapeOf, temporaryFolder } from './test-support.ts';
 
 const group = (shape: ReturnType<typeof shapeOf>) => [{ shape, values: [1] }];
 

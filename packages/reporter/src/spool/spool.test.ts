@@ -13,7 +13,7 @@ import {
   shapeOf,
   temporaryFolder,
   timesOf,
-} from './testing.ts';
+} from './test-support.ts';
 
 const STEP_MS = INTERVAL_MS / 2;
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { batch } from '../ledger-contract.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 
-const CHILD = fileURLToPath(new URL('./crash-child.ts', import.meta.url));
+const CHILD = fileURLToPath(new URL('./crash-test-child.ts', import.meta.url));
 const ROUNDS = 4;
 const HOSTS = ['web-1', 'web-2'];
 

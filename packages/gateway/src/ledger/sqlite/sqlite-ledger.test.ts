@@ -121,7 +121,8 @@ test('an append that cannot be written fails alone, and the others go on', async
 test('when the worker dies, appends and questions reject, and health says so', async (t) => {
   const worker = captureWorker(t);
   const folder = await mkdtemp(join(root, 'x'));
-  const ledger = await SqliteLedger.open({ folder });
+  const deaths: string[] = [];
+  const ledger = await SqliteLedger.open({ folder, onDeath: (error) => deaths.push(error.message) });
   await ledger.append('web-1', 'e1', [batch(1)]);
   // One is with the worker when it dies, the others wait for it.
   const waiting = [2, 3, 4].map((seq) => ledger.append('web-1', 'e1', [batch(seq)]));
@@ -134,6 +135,7 @@ test('when the worker dies, appends and questions reject, and health says so', a
   assert.deepEqual(ledger.health, { failure: 'out of memory', pendingBytes: 0 });
   await worker().terminate();
   await ledger.close();
+  assert.deepEqual(deaths, ['out of memory'], 'told once');
 });
 
 test('a worker that ends by itself is noticed, and closing afterwards is fine', async (t) => {

@@ -75,11 +75,14 @@ export interface SqliteLedgerOptions {
   readonly folder: string;
   /** Told after each group commit, with its duration. */
   readonly onCommit?: (seconds: number) => void;
+  /** Told when the worker has died without being asked to: nothing will be answered any more. */
+  readonly onDeath?: (error: Error) => void;
 }
 
 export class SqliteLedger implements Ledger {
   readonly #worker: Worker;
   readonly #onCommit: (seconds: number) => void;
+  readonly #onDeath: (error: Error) => void;
   #queue: (AppendTask | RequestTask)[] = [];
   #busy = false;
   #closing: Promise<void> | null = null;
@@ -115,6 +118,7 @@ export class SqliteLedger implements Ledger {
   private constructor(worker: Worker, options: SqliteLedgerOptions, generation: string, stats: LedgerStats) {
     this.#worker = worker;
     this.#onCommit = options.onCommit ?? (() => {});
+    this.#onDeath = options.onDeath ?? (() => {});
     this.generation = generation;
     this.#stats = stats;
     worker.on('message', (response: Response) => this.#answered?.(response));
@@ -380,5 +384,6 @@ export class SqliteLedger implements Ledger {
     this.#failAppends(error);
     for (const task of this.#queue.splice(0)) task.reject(error);
     this.#wakeRetry?.();
+    if (this.#closing === null) this.#onDeath(error);
   }
 }

@@ -4,7 +4,7 @@ import { Backoff } from '@tributary/shared/backoff';
 import type { Welcome } from '@tributary/shared/frames';
 import { DEFAULT_LIMITS, type WireLimits } from '@tributary/shared/limits';
 import type { Spool, SpoolOptions } from '../spool/spool.ts';
-import { openSpool } from '../spool/testing.ts';
+import { openSpool } from '../spool/test-support.ts';
 import type { LinkObserver } from './observer.ts';
 import { LinkSession } from './session.ts';
 
