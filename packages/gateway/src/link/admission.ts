@@ -9,10 +9,19 @@
  * same bytes.
  */
 import type { Fault } from '@tributary/shared/errors';
-import { isMetricName, isReservedMetricName, isTargetLabelName, quote } from '@tributary/shared/names';
+import {
+  isMetricName,
+  isReservedMetricName,
+  isTargetLabelName,
+  printable,
+  quote,
+} from '@tributary/shared/names';
 import { type Family, type Labels, type MetricType, type Shape, seriesCount } from '@tributary/shared/shape';
 import type { ShapeKey } from '../ledger/ledger.ts';
 import { faultOfValue, type Line, writeSeries } from './series-text.ts';
+
+/** Of a series in a message: a host may make its labels very long. */
+const SERIES_CHARS_SHOWN = 200;
 
 /** A family of a shape, ready to be rendered for any host that uses it. */
 export interface AdmittedFamily {
@@ -118,7 +127,7 @@ function admitFamily(
     const line = writeSeries(family, series, offset + i, reserved);
     if ('code' in line) return { family: null, fault: line };
     if (seen.has(line.prefix)) {
-      const message = `${quote(line.prefix.replace(/,?$/, '}'), 200)} stands twice in one shape`;
+      const message = `${printable(line.prefix.replace(/,?$/, '}').slice(0, SERIES_CHARS_SHOWN))} stands twice in one shape`;
       return { family: null, fault: { code: 'DUPLICATE_SERIES', message } };
     }
     seen.add(line.prefix);
