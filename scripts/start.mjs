@@ -6,16 +6,16 @@
  * way round, the reporter first, so that its last batch is acked.
  */
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ensureInstalled, repository, runScript, SetupError } from './ensure-installed.mjs';
+import { ensureInstalled, runScript, SetupError } from './ensure-installed.mjs';
+import { nodeArguments } from './program.mjs';
 
 const LISTENING_MS_MAX = 60_000;
 /** A reporter that does not end keeps the gateway from stopping no longer than this. */
 const GATEWAY_AFTER_MS = 2000;
 /** Inside the 5 s that people are promised. */
 const KILL_AFTER_MS = 4500;
+const PARENT_EVERY_MS = 500;
 
 async function main() {
   if (process.argv.length > 2) {
@@ -33,6 +33,7 @@ class Supervisor {
   #stopping = false;
   #exitCode = 0;
   #timers = [];
+  #watch;
   #finished;
 
   constructor(node) {
@@ -42,6 +43,9 @@ class Supervisor {
   /** Resolves with the exit code once both programs have ended. */
   run() {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => this.#stop());
+    // npm may end without a word to what it started.
+    const parent = process.ppid;
+    this.#watch = setInterval(() => process.ppid !== parent && this.#stop(), PARENT_EVERY_MS);
     this.#after(LISTENING_MS_MAX, () => {
       if (!this.#running.has('reporter'))
         this.#fail(`the gateway was not listening after ${LISTENING_MS_MAX / 1000} s`);
@@ -58,9 +62,7 @@ class Supervisor {
   }
 
   #launch(name, args, onLine = () => {}) {
-    const bin = join(repository, 'packages', name, 'bin', `tributary-${name}.js`);
-    const flags = shebangFlags(readFileSync(bin, 'utf8'));
-    const child = spawn(this.#node, [...flags, bin, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(this.#node, nodeArguments(name, args), { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#running.set(name, child);
     createInterface({ input: child.stdout }).on('line', (line) => {
       process.stdout.write(`${line}\n`);
@@ -106,18 +108,13 @@ class Supervisor {
       return;
     }
     for (const timer of this.#timers) clearTimeout(timer);
+    clearInterval(this.#watch);
     this.#finished(this.#exitCode);
   }
 
   #after(ms, action) {
     this.#timers.push(setTimeout(action, ms));
   }
-}
-
-/** The V8 flags that `#!/usr/bin/env -S node --flag …` gives the installed command. */
-function shebangFlags(text) {
-  const [, flags] = /^#!\S+(?:\s+-S)?\s+node\b(.*)/.exec(text) ?? [];
-  return flags?.trim().split(/\s+/).filter(Boolean) ?? [];
 }
 
 function gatewayUrlFlag(url) {

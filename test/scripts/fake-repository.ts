@@ -68,3 +68,15 @@ export async function startIn(t: TestContext, root: string, env: NodeJS.ProcessE
     group: true,
   });
 }
+
+/** `npm run NAME -- ARGS` in such a repository. */
+export async function runIn(t: TestContext, root: string, ...args: readonly string[]): Promise<Child> {
+  return await Child.spawn(t, {
+    name: `npm run ${args[0]}`,
+    command: process.execPath,
+    args: [join(root, 'scripts/run.mjs'), ...args],
+    cwd: root,
+    env: cleanEnv({}),
+    group: true,
+  });
+}

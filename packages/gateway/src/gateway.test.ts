@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, request } from 'node:http';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { systemClock } from '@tributary/shared/clock';
 import { encodeBatchFrame, encodeFrame, encodeShapeBody, encodeShapeFrame } from '@tributary/shared/encode';
 import { type GatewayFrame, STREAM_PATH, SUBPROTOCOL } from '@tributary/shared/frames';
+import Database from 'better-sqlite3';
 import { WebSocket } from 'ws';
 import { ListenError, startGateway } from './gateway.ts';
 import { LedgerOpenError } from './ledger/ledger.ts';
@@ -103,4 +107,52 @@ test('a port in use, and a ledger in use, are named; nothing stays open', async 
   await assert.rejects(startGateway(free, keepLog(), failOnDeath), LedgerOpenError);
   assert.equal((await get(gateway.url, '/-/ready')).status, 200);
   await gateway.stop();
+});
+
+test('a ledger that cannot commit is told once, with the folder, and again when it can', async (t) => {
+  const options = await makeOptions(t);
+  const log = keepLog();
+  const gateway = await startGateway(options, log, failOnDeath);
+  (await report(gateway.url, 1, 1)).terminate();
+  const other = new Database(join(options['storage.path'], 'ledger.sqlite'));
+  other.exec('BEGIN IMMEDIATE');
+  const reported = report(gateway.url, 2, 2);
+  const told = (line: RegExp) => log.lines.filter((text) => line.test(text));
+  const cannot = /^error the ledger cannot commit.*--storage\.path \{"folder":.*SQLITE_BUSY/;
+  while (told(cannot).length === 0) await setTimeout(20);
+  other.exec('ROLLBACK');
+  other.close();
+  (await reported).terminate();
+  assert.equal(told(cannot).length, 1);
+  assert.equal(told(/^info the ledger commits again/).length, 1);
+  assert.match((await get(gateway.url, '/metrics')).text, /^tributary_ledger_commit_failures_total [1-9]/m);
+  await gateway.stop();
+});
+
+test('a damaged ledger is set aside and told, whenever the start finds it', async (t) => {
+  const options = await makeOptions(t);
+  const path = join(options['storage.path'], 'ledger.sqlite');
+  for (const damage of ['at once', 'when the hosts are restored'] as const) {
+    const before = await startGateway(options, keepLog(), failOnDeath);
+    (await report(before.url, 1, 42)).terminate();
+    await before.stop();
+    if (damage === 'at once') writeFileSync(path, 'no database'.repeat(1000));
+    else {
+      const db = new Database(path);
+      db.exec("UPDATE entries SET payload = x'00'");
+      db.close();
+    }
+    const log = keepLog();
+    const gateway = await startGateway(options, log, failOnDeath);
+    const errors = log.lines.filter((line) => line.startsWith('error'));
+    assert.equal(errors.length, 1, damage);
+    assert.match(errors[0] ?? '', /^error the ledger was damaged: its file is set aside/);
+    assert.equal((await get(gateway.url, '/-/ready')).status, 200);
+    (await report(gateway.url, 1, 43)).terminate();
+    await gateway.stop();
+    for (const name of ['ledger.sqlite', 'ledger.sqlite-wal'])
+      rmSync(join(options['storage.path'], name), { force: true });
+  }
+  const aside = readdirSync(options['storage.path']).filter((name) => /damaged-[-0-9TZ]+$/.test(name));
+  assert.equal(aside.length, 2);
 });

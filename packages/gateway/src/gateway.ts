@@ -3,6 +3,7 @@
  *
  *     reporters ══► link ─► ledger ─► fleet ─► exposition ─► http ◄── Prometheus
  */
+import type { IncomingMessage } from 'node:http';
 import { systemClock } from '@tributary/shared/clock';
 import { DEFAULT_LIMITS } from '@tributary/shared/limits';
 import type { FastifyInstance } from 'fastify';
@@ -12,7 +13,7 @@ import { Fleet } from './fleet/fleet.ts';
 import { refuseUnlessLoopback } from './http/access.ts';
 import { parseListenAddress } from './http/listen-address.ts';
 import { createHttp, listen } from './http/server.ts';
-import type { Ledger } from './ledger/ledger.ts';
+import { type Ledger, LedgerDamagedError } from './ledger/ledger.ts';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts';
 import { LinkServer } from './link/server.ts';
 import { ShapeRegistry } from './link/shape-registry.ts';
@@ -38,8 +39,15 @@ export class ListenError extends Error {
 const DRAIN_MS_MAX = 2_000;
 /** For scrapes that are under way to come to their end. */
 const CLOSE_HTTP_MS_MAX = 2_000;
+const DAMAGED =
+  'the ledger was damaged: its file is set aside and a new one begins, which the reporters refill with what they have kept';
 
 type Phase = 'starting' | 'running' | 'stopping';
+
+interface Parts {
+  phase: Phase;
+  metrics: GatewayMetrics | null;
+}
 
 /**
  * @param onDeath told when the ledger has died for good; all that is left to do is to start afresh.
@@ -50,13 +58,24 @@ export async function startGateway(
   log: Log,
   onDeath: (error: Error) => void,
 ): Promise<Gateway> {
+  try {
+    return await startOnce(options, log, onDeath);
+  } catch (error) {
+    if (!(error instanceof LedgerDamagedError)) throw error;
+    // It showed only when the hosts were restored. The file is out of the way now, and the next one is new.
+    log.error({ err: error }, DAMAGED);
+    return await startOnce(options, log, onDeath);
+  }
+}
+
+async function startOnce(
+  options: GatewayOptions,
+  log: Log,
+  onDeath: (error: Error) => void,
+): Promise<Gateway> {
   const startedAt = systemClock.now();
-  const parts = { phase: 'starting' as Phase, metrics: null as GatewayMetrics | null };
-  const ledger = await SqliteLedger.open({
-    folder: options['storage.path'],
-    onCommit: (seconds) => parts.metrics?.commit(seconds),
-    onDeath,
-  });
+  const parts: Parts = { phase: 'starting', metrics: null };
+  const ledger = await openLedger(options, log, parts, onDeath);
   const shapes = new ShapeRegistry();
   const fleet = new Fleet({
     clock: systemClock,
@@ -69,10 +88,7 @@ export async function startGateway(
     connections: () => link.connections,
     shapes: () => shapes.size,
     hosts: () => fleet.size,
-    medianSkewSeconds: () => {
-      const skewMs = fleet.medianSkewMs();
-      return skewMs === null ? null : skewMs / 1000;
-    },
+    medianSkewSeconds: () => medianSkewSeconds(fleet),
     demotedFamilies: () => exposition.demotedFamilies,
     ledger: () => ledgerFacts(ledger),
   });
@@ -91,15 +107,7 @@ export async function startGateway(
       horizonMs: options['storage.retention.time'],
     },
     ledger,
-    authorize: (request) => {
-      if (parts.phase !== 'running') return { status: 503, message: 'the gateway is not ready' };
-      const refused = refuseUnlessLoopback({
-        headers: request.headers,
-        remoteAddress: request.socket.remoteAddress,
-      });
-      if (refused !== null) metrics.httpRefused(refused.reason);
-      return refused;
-    },
+    authorize: (request) => authorize(request, parts.phase, metrics),
     onFault,
   });
   const app = createHttp({
@@ -116,7 +124,7 @@ export async function startGateway(
   });
   const url = await listenOrClose(app, options, ledger);
   await fleet.restore(ledger, shapes).catch((error: unknown) => closeAndThrow(app, ledger, error));
-  const upkeep = startUpkeep({ fleet, ledger, options, log });
+  const upkeep = startUpkeep({ fleet, ledger, options, log, metrics });
   parts.phase = 'running';
   log.info({ url, storage: options['storage.path'], hosts: fleet.size, version: VERSION }, 'gateway started');
   return {
@@ -129,6 +137,48 @@ export async function startGateway(
       await ledger.close();
     },
   };
+}
+
+function authorize(request: IncomingMessage, phase: Phase, metrics: GatewayMetrics) {
+  if (phase !== 'running') return { status: 503, message: 'the gateway is not ready' };
+  const refused = refuseUnlessLoopback({
+    headers: request.headers,
+    remoteAddress: request.socket.remoteAddress,
+  });
+  if (refused !== null) metrics.httpRefused(refused.reason);
+  return refused;
+}
+
+function medianSkewSeconds(fleet: Fleet): number | null {
+  const skewMs = fleet.medianSkewMs();
+  return skewMs === null ? null : skewMs / 1000;
+}
+
+async function openLedger(
+  options: GatewayOptions,
+  log: Log,
+  parts: Parts,
+  onDeath: (error: Error) => void,
+): Promise<SqliteLedger> {
+  const folder = options['storage.path'];
+  const ledger = await SqliteLedger.open({
+    folder,
+    onCommit: (seconds) => parts.metrics?.commit(seconds),
+    onCommitFailed: () => parts.metrics?.commitFailed(),
+    onFailure: (message) =>
+      log.error(
+        { folder, error: message },
+        'the ledger cannot commit, so nothing is acked and the reporters keep their samples; check the room, the rights and the disk of --storage.path',
+      ),
+    onRecovered: () => log.info({ folder }, 'the ledger commits again'),
+    onDeath: (error) => {
+      // While the hosts are restored, damage makes that fail, and `startGateway` starts over.
+      if (parts.phase === 'starting' && error instanceof LedgerDamagedError) return;
+      onDeath(error);
+    },
+  });
+  if (ledger.setAside !== null) log.error({ setAside: ledger.setAside }, DAMAGED);
+  return ledger;
 }
 
 async function listenOrClose(app: FastifyInstance, options: GatewayOptions, ledger: Ledger): Promise<string> {

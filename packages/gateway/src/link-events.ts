@@ -51,9 +51,10 @@ export function observeLink({ fleet, ledger, metrics, log }: LinkListeners): Lin
       // A bad series is bad in every batch: the counter goes on, the log has said it.
       if (isNews(host, `${code} ${message}`)) log.warn({ host, code, message }, 'samples rejected');
     },
-    refused(host, code, message) {
+    refused(host, code, message, address) {
       metrics.refusal(code);
-      log.warn({ host, code, message }, 'connection refused');
+      // Going down is no news for each of ten thousand hosts.
+      log[code === 'DRAINING' ? 'debug' : 'warn']({ host, address, code, message }, 'connection refused');
     },
     closed(host) {
       fleet.closed(host);

@@ -11,9 +11,9 @@ import { keepLog, makeOptions } from './wiring-test-support.ts';
 
 const HOUR_MS = 3_600_000;
 
-async function bench(t: TestContext) {
+async function bench(t: TestContext, ...argv: readonly string[]) {
   t.mock.timers.enable({ apis: ['setInterval'] });
-  const options = await makeOptions(t, '--storage.retention.time=1h', '--fleet.forget-after=1h');
+  const options = await makeOptions(t, '--storage.retention.time=1h', '--fleet.forget-after=1h', ...argv);
   const ledger = await SqliteLedger.open({ folder: options['storage.path'] });
   t.after(() => ledger.close());
   const clock = new FakeClock(systemClock.now());
@@ -24,12 +24,18 @@ async function bench(t: TestContext) {
     forgetAfterMs: options['fleet.forget-after'],
   });
   const log = keepLog();
+  const trimmed = { age: 0, size: 0 };
+  const metrics = {
+    trimmed: (reason: 'age' | 'size', entries: number) => {
+      trimmed[reason] += entries;
+    },
+  };
   const start = (used: Ledger = ledger) => {
-    const upkeep = startUpkeep({ fleet, ledger: used, options, log });
+    const upkeep = startUpkeep({ fleet, ledger: used, options, log, metrics });
     t.after(() => upkeep.stop());
     return upkeep;
   };
-  return { ledger, fleet, clock, log, start };
+  return { ledger, fleet, clock, log, start, trimmed };
 }
 
 function entryAt(seq: number, at: number): BatchEntry {
@@ -42,7 +48,7 @@ async function until(done: () => boolean | Promise<boolean>): Promise<void> {
 }
 
 test('what is older than the retention goes', async (t) => {
-  const { ledger, start } = await bench(t);
+  const { ledger, start, trimmed, log } = await bench(t);
   const now = systemClock.now();
   await ledger.append('web-1', 'e1', [entryAt(1, now - 2 * HOUR_MS), entryAt(2, now)]);
   const upkeep = start();
@@ -53,6 +59,28 @@ test('what is older than the retention goes', async (t) => {
     [2],
   );
   upkeep.stop();
+  assert.deepEqual(trimmed, { age: 1, size: 0 });
+  assert.deepEqual(log.lines, ['debug ledger trimmed {"removed":1}']);
+});
+
+test('young entries that go for the size are counted apart, and told once a round', async (t) => {
+  const { ledger, start, trimmed, log } = await bench(t, '--storage.retention.size=1MB');
+  const now = systemClock.now();
+  const at = (age: number) => now - age * HOUR_MS;
+  const values = new Float64Array(20_000);
+  for (let seq = 1; seq <= 12; seq++) {
+    const groups = [{ shape: shapeOf(gauges('a')), at: at(0), column: { values, absent: null } }];
+    await ledger.append('web-1', 'e1', [{ ...entryAt(seq, seq < 3 ? at(2) : at(0)), groups }]);
+  }
+  start();
+  t.mock.timers.tick(30_000);
+  await until(() => log.lines.length === 2);
+  assert.equal(trimmed.age, 2);
+  assert.ok(trimmed.size > 0);
+  assert.match(
+    log.lines[1] ?? '',
+    /^warn the ledger passed --storage\.retention\.size: .* \{"removed":\d+,"bytesMax":\d+\}$/,
+  );
 });
 
 test('while this machine’s clock is wrong it does not decide what is old', async (t) => {

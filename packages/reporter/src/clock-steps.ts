@@ -25,6 +25,8 @@ export function createClockSteps(spool: Spool, time: Timekeeper, log: Log): Cloc
       if (!isDue) return;
       const batches = spool.restate(time.boot, time.offset, time.isSure);
       isDue = false;
+      // Where nothing waited, nobody need look at their clocks.
+      if (batches === 0) return;
       log.warn({ batches, correctionMs: time.correctionMs }, 'clock stepped: unsent batches were restated');
     },
   };

@@ -89,7 +89,10 @@ describe("the gateway's URL", () => {
   }
 
   test("must be a WebSocket's, without secrets and fragments", () => {
-    refused(['--gateway.url', 'http://gw'], '--gateway.url: "http://gw" is not a ws:// or wss:// URL');
+    refused(
+      ['--gateway.url', 'http://gw'],
+      '--gateway.url: "http://gw" is not a ws:// or wss:// URL; use ws://gw',
+    );
     refused(['--gateway.url', 'gw:9750'], /is not a ws:\/\/ or wss:\/\/ URL/);
     refused(['--gateway.url', 'ws://me:secret@gw'], /must not carry credentials; use --gateway\.token-file/);
     refused(['--gateway.url', 'ws://gw/#x'], /must not have a fragment/);

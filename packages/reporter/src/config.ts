@@ -43,7 +43,7 @@ const SPECS = {
   }),
   interval: durationOption({ help: 'How often to sample.', defaultMs: 10_000, minMs: 100 }),
   label: mapOption({
-    help: 'Label for every series of this host; may be given several times.',
+    help: 'Label for every series of this host; may be given several times (the variable takes them separated by commas).',
     checkKey: (key) => {
       if (isTargetLabelName(key) && key !== 'job' && key !== 'instance') return;
       throw new OptionError(
@@ -125,7 +125,9 @@ function checkLabels(labels: ReadonlyMap<string, string>): void {
 function checkUrl(text: string): string {
   const url = URL.parse(text);
   if (url === null || (url.protocol !== 'ws:' && url.protocol !== 'wss:')) {
-    throw new OptionError(`${JSON.stringify(text)} is not a ws:// or wss:// URL`);
+    const meant = url?.protocol === 'http:' || url?.protocol === 'https:' ? text.replace(/^http/i, 'ws') : '';
+    const hint = meant === '' ? '' : `; use ${meant}`;
+    throw new OptionError(`${JSON.stringify(text)} is not a ws:// or wss:// URL${hint}`);
   }
   if (url.username !== '' || url.password !== '') {
     throw new OptionError('a URL must not carry credentials; use --gateway.token-file');

@@ -46,10 +46,10 @@ describe('connections', () => {
     link.connected(0);
     link.connectFailed('HTTP 401');
     assert.deepEqual(lines, [
-      'warn cannot connect {"error":"ECONNREFUSED"}',
-      'warn cannot connect {"error":"HTTP 401"}',
+      'warn cannot connect; samples are kept in the spool, and it tries again {"error":"ECONNREFUSED"}',
+      'warn cannot connect; samples are kept in the spool, and it tries again {"error":"HTTP 401"}',
       'info connected {"backlog":0}',
-      'warn cannot connect {"error":"HTTP 401"}',
+      'warn cannot connect; samples are kept in the spool, and it tries again {"error":"HTTP 401"}',
     ]);
   });
 

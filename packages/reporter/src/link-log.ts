@@ -22,7 +22,12 @@ export function logLink(log: Log, counters: ReporterCounters, gateway: string): 
   let lastSkip = { to: -1, reason: '' };
   return {
     connectFailed(message) {
-      if (told.isNew('connect', message)) log.warn({ gateway, error: message }, 'cannot connect');
+      if (told.isNew('connect', message)) {
+        log.warn(
+          { gateway, error: message },
+          'cannot connect; samples are kept in the spool, and it tries again',
+        );
+      }
     },
     connected(backlog) {
       counters.connects++;
@@ -57,7 +62,8 @@ export function logLink(log: Log, counters: ReporterCounters, gateway: string): 
       add(counters.refusals, code, 1);
       // The message may say how long it has been so; the code says what.
       if (told.isNew('refused', code)) {
-        log.warn({ code, message, retryAfterMs }, 'the gateway refused the connection');
+        const level = code === 'DRAINING' ? 'info' : 'warn';
+        log[level]({ code, message, retryAfterMs }, 'the gateway refused the connection');
       }
     },
     skipped(from, to, reason) {

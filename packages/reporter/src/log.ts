@@ -19,7 +19,7 @@ export function createLog(options: LogOptions): Log {
   const readable = options.format === 'pretty' || (options.format === 'auto' && process.stderr.isTTY);
   const settings = {
     level: options.level,
-    base: null,
+    base: { program: 'reporter' },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };

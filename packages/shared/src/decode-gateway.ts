@@ -38,17 +38,23 @@ export function decodeGatewayFrame(text: string): GatewayFrame | null {
       };
     case 'pace':
       return { kind, intervalMs: readInteger(fields['intervalMs'], 'pace.intervalMs', 1) };
-    case 'refuse':
-      return {
-        kind,
-        ...decodeComplaint(fields),
-        ...(isAbsent(fields['retryAfterMs'])
-          ? {}
-          : { retryAfterMs: readInteger(fields['retryAfterMs'], 'refuse.retryAfterMs', 0) }),
-      };
+    case 'refuse': {
+      const retryAfterMs = readPause(fields['retryAfterMs']);
+      return { kind, ...decodeComplaint(fields), ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    }
     default:
       return null;
   }
+}
+
+/** The longest pause that a gateway can ask for. */
+const PAUSE_MS_MAX = 24 * 3_600_000;
+
+/** A hint, and no reason to drop the refusal that it came with: what is no number is as if it were not there. */
+function readPause(value: unknown): number | undefined {
+  if (typeof value !== 'number' || !(value >= 0)) return undefined;
+  // -0 is a number, too.
+  return Math.ceil(Math.min(value, PAUSE_MS_MAX)) + 0;
 }
 
 function isAbsent(value: unknown): boolean {

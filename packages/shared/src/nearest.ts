@@ -1,9 +1,16 @@
 /** The known name that someone most probably meant. */
 
-/** @returns undefined when nothing is near: a third of the letters, or two, may differ. */
-export function nearest(text: string, known: Iterable<string>): string | undefined {
+/**
+ * @param differMax how many letters may differ; a third of them, or two, unless told.
+ * @returns undefined when nothing is near.
+ */
+export function nearest(
+  text: string,
+  known: Iterable<string>,
+  differMax = Math.max(2, Math.floor(text.length / 3)),
+): string | undefined {
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(text.length / 3)) + 1;
+  let bestDistance = differMax + 1;
   for (const candidate of known) {
     const distance = editDistance(text, candidate);
     if (distance >= bestDistance) continue;

@@ -204,3 +204,16 @@ test('--help lists every option, what it takes, what it is for and its default',
     '  --label KEY=VALUE                  A label.',
   ]);
 });
+
+test('a variable that is nearly an option is refused, any other is let be', () => {
+  assert.throws(() => parse([], { TRIBUTARY_GATEWAY_STORAGE_RETENTION_TIMES: '5m' }), {
+    message:
+      'unknown variable TRIBUTARY_GATEWAY_STORAGE_RETENTION_TIMES; did you mean TRIBUTARY_GATEWAY_STORAGE_RETENTION_TIME?',
+  });
+  // What Kubernetes sets for a service of that name.
+  parse([], {
+    TRIBUTARY_GATEWAY_PORT: 'tcp://10.0.0.1:9750',
+    TRIBUTARY_GATEWAY_SERVICE_HOST: '10.0.0.1',
+    TRIBUTARY_GATEWAY_PORT_9750_TCP_ADDR: '10.0.0.1',
+  });
+});

@@ -39,11 +39,11 @@ export interface OptionSources {
 
 /** @throws OptionError for an unknown flag, a missing or bad value, or a stray word. */
 export function parseOptions<S extends OptionSpecs>(specs: S, sources: OptionSources): OptionValues<S> {
+  refuseMisspelt(specs, sources);
   const flags = readFlags(specs, sources.argv);
   const values: Record<string, unknown> = {};
   for (const [name, spec] of Object.entries(specs)) {
     const variable = envName(sources.envPrefix, name);
-    // Variables that no option knows are let be: Kubernetes sets some for every service, by the service's name.
     const fromEnv = sources.env[variable];
     const given = flags.get(name);
     if (given !== undefined) values[name] = parseNamed(`--${name}`, spec, given);
@@ -58,6 +58,25 @@ export function parseOptions<S extends OptionSpecs>(specs: S, sources: OptionSou
 /** `storage.retention.time` with `TRIBUTARY_GATEWAY_` is `TRIBUTARY_GATEWAY_STORAGE_RETENTION_TIME`. */
 export function envName(prefix: string, option: string): string {
   return prefix + option.replaceAll(/[.-]/g, '_').toUpperCase();
+}
+
+/** Letters in which a variable may differ from the one that was meant, and the least length for a guess. */
+const MISSPELT_LETTERS_MAX = 2;
+const MISSPELT_LENGTH_MIN = 8;
+
+/**
+ * A variable that is nearly an option's is a mistake. Others that no option knows are let be: Kubernetes sets some for
+ * every service, by the service's name, such as `TRIBUTARY_GATEWAY_PORT`.
+ */
+function refuseMisspelt(specs: OptionSpecs, { env, envPrefix }: OptionSources): void {
+  const known = Object.keys(specs).map((option) => envName('', option));
+  for (const variable of Object.keys(env)) {
+    const rest = variable.startsWith(envPrefix) ? variable.slice(envPrefix.length) : '';
+    if (rest.length < MISSPELT_LENGTH_MIN || known.includes(rest)) continue;
+    const near = nearest(rest, known, MISSPELT_LETTERS_MAX);
+    if (near !== undefined)
+      throw new OptionError(`unknown variable ${variable}; did you mean ${envPrefix}${near}?`);
+  }
 }
 
 /** The table of options for `--help`. */

@@ -35,8 +35,10 @@ test('both up series tell of every host, by name', () => {
   const fleet = fleetOf();
   assert.deepEqual(linesOf(fleet, 'up'), [
     '{"instance":"web-1","job":"node","host":"web-1"} 0',
-    '{"instance":"web-2","job":"node","host":"web-2"} 1',
+    '{"instance":"web-2","job":"node","host":"web-2"} 0',
   ]);
+  fleet.settled('web-2', [samplesOf('a')]);
+  assert.equal(linesOf(fleet, 'up')[1], '{"instance":"web-2","job":"node","host":"web-2"} 1');
   assert.deepEqual(linesOf(fleet, 'tributary_host_up'), ['{"host":"web-1"} 0', '{"host":"web-2"} 1']);
 });
 
@@ -76,13 +78,28 @@ test('who a host is, and how it stands', () => {
   assert.deepEqual(second('tributary_host_series'), ['{"host":"web-2"} 1']);
   assert.deepEqual(second('tributary_host_samples_total'), ['{"host":"web-2"} 1']);
   assert.deepEqual(second('tributary_host_clock_skew_seconds'), ['{"host":"web-2"} 1.5']);
-  assert.deepEqual(linesOf(fleet, 'tributary_host_dropped_samples_total'), [
-    '{"host":"web-2","reason":"repeat"} 4',
-  ]);
+  const counted = (name: string) => second(name).filter((line) => !line.endsWith(' 0'));
+  assert.deepEqual(counted('tributary_host_dropped_samples_total'), ['{"host":"web-2","reason":"repeat"} 4']);
   assert.deepEqual(linesOf(fleet, 'tributary_host_rejects_total'), ['{"host":"web-2","code":"FUTURE"} 1']);
-  assert.deepEqual(linesOf(fleet, 'tributary_host_lost_seconds_total'), [
+  assert.deepEqual(counted('tributary_host_lost_seconds_total'), [
     '{"host":"web-2","reason":"spool_full"} 2.5',
   ]);
+  assert.deepEqual(counted('tributary_host_lost_batches_total'), [
+    '{"host":"web-2","reason":"spool_full"} 2',
+  ]);
+});
+
+test('what alerts watch stands at zero from the moment a host is known', () => {
+  const fleet = fleetOf();
+  const zeros = (reasons: readonly string[]) =>
+    ['web-1', 'web-2'].flatMap((host) => reasons.map((reason) => `${JSON.stringify({ host, reason })} 0`));
+  const losses = zeros(['spool_age', 'spool_full', 'unexplained', 'too_old']);
+  assert.deepEqual(
+    linesOf(fleet, 'tributary_host_dropped_samples_total'),
+    zeros(['backwards', 'repeat', 'rejected']),
+  );
+  assert.deepEqual(linesOf(fleet, 'tributary_host_lost_seconds_total'), losses);
+  assert.deepEqual(linesOf(fleet, 'tributary_host_lost_batches_total'), losses);
 });
 
 test('families stand once each, and counters end in _total', () => {

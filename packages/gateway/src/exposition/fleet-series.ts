@@ -102,6 +102,12 @@ const SPECS: readonly Spec[] = [
     help: 'Time of which the samples will never come, by reason.',
     read: byKey('reason', (host) => host.lostMs, 1 / 1000),
   },
+  {
+    name: 'tributary_host_lost_batches_total',
+    type: 'counter',
+    help: 'Batches that will never come, by reason; also those whose time is not known.',
+    read: byKey('reason', (host) => host.lostBatches),
+  },
 ];
 
 /** The families of all hosts, read when the exposition comes to them. */

@@ -103,15 +103,11 @@ test('drops, rejects and losses are counted', () => {
     lostEntry(5, 'gap:spool_full', NOW - 1000),
   ]);
   const host = fleet.host('web-1');
-  assert.deepEqual([...(host?.dropped ?? [])], [['repeat', 5]]);
+  assert.deepEqual(Object.fromEntries(host?.dropped ?? []), { backwards: 0, repeat: 5, rejected: 0 });
   assert.deepEqual([...(host?.rejected ?? [])], [['FUTURE', 1]]);
-  assert.deepEqual(
-    [...(host?.lostMs ?? [])],
-    [
-      ['spool_full', 6000],
-      ['too_large', 0],
-    ],
-  );
+  const zeros = { spool_age: 0, unexplained: 0, too_old: 0 };
+  assert.deepEqual(Object.fromEntries(host?.lostMs ?? []), { ...zeros, spool_full: 6000, too_large: 0 });
+  assert.deepEqual(Object.fromEntries(host?.lostBatches ?? []), { ...zeros, spool_full: 2, too_large: 1 });
   assert.equal(host?.gaps.length, 3);
   assert.deepEqual(host?.gaps[0], {
     fromSeq: 1,
@@ -148,8 +144,10 @@ test('up is connected and fresh', () => {
   fleet.opened(helloOf(), '10.0.0.1:5', 0);
   const host = fleet.host('web-1');
   assert.ok(host);
-  assert.equal(fleet.isUp(host), true);
+  // There is nothing fresh of who never sent anything.
+  assert.equal(fleet.isUp(host), false);
   fleet.settled('web-1', [entryOf(1, NOW, [A, 1])]);
+  assert.equal(fleet.isUp(host), true);
   clock.pass(STALE_MS + 1);
   assert.equal(fleet.isUp(host), false);
   fleet.settled('web-1', [entryOf(2, clock.now(), [A, 1])]);
@@ -208,7 +206,7 @@ test('a start brings back every host, and the newest points of those that have f
     entryOf(1, NOW - 20_000, [shape, 1]),
     entryOf(2, NOW - 10_000, [shape, 2]),
   ]);
-  await ledger.append('stale', 'e1', [entryOf(1, NOW - STALE_MS - 1, [shape, 1])]);
+  await ledger.append('stale', 'e1', [entryOf(1, NOW - STALE_MS - 10_001, [shape, 1])]);
   await ledger.append('empty', 'e1', [lostEntry(1, 'gap:x')]);
   const { fleet, clock } = bench();
   await fleet.restore(ledger, new ShapeRegistry());
@@ -217,7 +215,7 @@ test('a start brings back every host, and the newest points of those that have f
     [
       ['empty', 'e1', 0, 0],
       ['fresh', 'e1', NOW - 10_000, 0],
-      ['stale', 'e1', NOW - STALE_MS - 1, 0],
+      ['stale', 'e1', NOW - STALE_MS - 10_001, 0],
     ],
   );
   assert.deepEqual(
@@ -248,4 +246,56 @@ test('in the minute after a start, who comes back with a backlog stays up; who i
   assert.deepEqual(up(), [true, true]);
   fleet.closed('web-1');
   assert.deepEqual(up(), [false, true]);
+});
+
+test('who was up before a start is judged by the bound of staleness, not by the length of the grace', async (t) => {
+  const ledger = await openLedger(t);
+  for (const [host, age] of [
+    ['a-new', 0],
+    ['b-slow', STALE_MS],
+    ['c-down', STALE_MS + 1],
+  ] as const)
+    await ledger.append(host, 'e1', [entryOf(1, NOW - 3_600_000 - age, [A, 1])]);
+  const { fleet } = bench();
+  await fleet.restore(ledger, new ShapeRegistry());
+  assert.deepEqual(
+    fleet.hosts().map((host) => fleet.isUp(host)),
+    [true, true, false],
+  );
+});
+
+test('a start shows the fresh points of the last entries, not of the very last one alone', async (t) => {
+  const ledger = await openLedger(t);
+  const up = shapeOf(gauges('up'));
+  const fromBehind = { shape: B, at: NOW - STALE_MS - 1, column: columnOf(9) };
+  await ledger.append('tick', 'e1', [
+    entryOf(1, NOW - STALE_MS - 1, [shapeOf(gauges('stale')), 1]),
+    entryOf(2, NOW - 1000, [up, 1]),
+    entryOf(3, NOW, [A, 2]),
+    { ...entryOf(4, NOW, [A, 3]), groups: [fromBehind] },
+    lostEntry(5, 'rejected:FUTURE'),
+  ]);
+  const many = Array.from({ length: 17 }, (_, i) => entryOf(i + 1, NOW - 17 + i, [i === 0 ? B : A, i]));
+  await ledger.append('long', 'e1', many);
+  const { fleet } = bench();
+  await fleet.restore(ledger, new ShapeRegistry());
+  const shown = (name: string) =>
+    [...(fleet.host(name)?.groups.values() ?? [])].map(({ shape, newest }) => [
+      shape.families[0]?.name,
+      newest.column.values[0],
+    ]);
+  assert.deepEqual(shown('tick'), [
+    ['up', 1],
+    ['a', 2],
+  ]);
+  assert.deepEqual(shown('long'), [['a', 16]]);
+  assert.deepEqual(
+    fleet
+      .hosts()
+      .map(({ name, reportsUp, samples, lastSampleAt }) => [name, reportsUp, samples, lastSampleAt]),
+    [
+      ['long', false, 0, NOW - 1],
+      ['tick', true, 0, NOW],
+    ],
+  );
 });

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '@tributary/shared/clock';
 import type { Hello } from '@tributary/shared/frames';
-import type { Ledger, TombstoneEntry } from '../ledger/ledger.ts';
+import type { Ledger, StoredEntry, TombstoneEntry } from '../ledger/ledger.ts';
 import type { DropReason, SettledEntry } from '../link/observer.ts';
 import type { ShapeRegistry } from '../link/shape-registry.ts';
 import { FleetHost, type HostGroup } from './host.ts';
@@ -28,6 +28,8 @@ const SKEW_HOSTS_MIN = 3;
 const SKEW_MS_MAX = 60_000;
 /** Hosts that are read from the ledger at a time during a start. */
 const RESTORE_CONCURRENCY = 16;
+/** Entries of each that are read: the last alone may be a tombstone, or one of several batches of a tick. */
+const RESTORE_ENTRIES = 16;
 
 export class Fleet {
   readonly #options: FleetOptions;
@@ -74,7 +76,7 @@ export class Fleet {
 
   /** Connected and fresh; for a minute after a start, what was so before it. */
   isUp(host: FleetHost): boolean {
-    if (host.connected && (host.lastSampleAt === 0 || host.lastSampleAt >= this.freshSince())) return true;
+    if (host.connected && host.lastSampleAt > 0 && host.lastSampleAt >= this.freshSince()) return true;
     // Who comes back with a backlog is connected before it is fresh.
     return this.#wereUp.has(host.name) && this.#options.uptimeMs() - this.#startedAt < GRACE_MS;
   }
@@ -155,7 +157,12 @@ export class Fleet {
     return host !== undefined && this.#isForgettable(host, forgetBefore);
   }
 
-  /** Brings back what the ledger knows: every host, and the newest points of those that still have fresh ones. */
+  /**
+   * Brings back what the ledger knows: every host, and the newest points of those that still have fresh ones. Read are
+   * the last entries of each host only. Not covered: a series whose newest point is older than these comes back with
+   * its next one, and so does the knowledge that a host reports its own `up` (`FleetHost.reportsUp`) where these, as
+   * far as they are fresh, do not show it.
+   */
   async restore(ledger: Ledger, shapes: ShapeRegistry): Promise<void> {
     const states = await ledger.hosts();
     const newestAt = states.reduce((newest, { lastAt }) => Math.max(newest, lastAt), 0);
@@ -166,12 +173,14 @@ export class Fleet {
         host.epoch = state.epoch;
         host.lastSampleAt = state.lastAt;
         if (state.lastAt > 0) host.lastSeenAt = Math.min(state.lastAt, this.#options.clock.now());
-        // When the gateway went down is not written anywhere; the newest sample of anyone tells it well enough.
-        if (state.lastAt > 0 && newestAt - state.lastAt < GRACE_MS) this.#wereUp.add(state.host);
+        // When the gateway went down is not written anywhere; the newest sample of anyone tells it well enough. Who
+        // was fresh then counts as up: how often a host sends is its own affair, and who was connected is not known.
+        if (state.lastAt > 0 && newestAt - state.lastAt <= this.#options.staleAfterMs)
+          this.#wereUp.add(state.host);
         if (state.lastAt < this.freshSince()) continue;
-        for (const entry of await ledger.read(state.host, state.nextOffset - 2, 1)) {
-          if (entry.kind === 'batch') restoreGroups(host, entry.groups, shapes);
-        }
+        const after = Math.max(0, state.nextOffset - 1 - RESTORE_ENTRIES);
+        const entries = await ledger.read(state.host, after, RESTORE_ENTRIES);
+        restoreGroups(host, entries, shapes, this.freshSince());
       }
     };
     await Promise.all(Array.from({ length: RESTORE_CONCURRENCY }, work));
@@ -215,12 +224,18 @@ function noteLoss(host: FleetHost, entry: TombstoneEntry): void {
 
 function restoreGroups(
   host: FleetHost,
-  groups: Extract<Awaited<ReturnType<Ledger['read']>>[number], { kind: 'batch' }>['groups'],
+  entries: readonly StoredEntry[],
   shapes: ShapeRegistry,
+  freshSince: number,
 ): void {
-  for (const { shape: key, at, column } of groups) {
-    const { shape } = shapes.restore(key);
-    if (shape !== null) host.apply(shape, at, column);
+  for (const entry of entries) {
+    if (entry.kind !== 'batch') continue;
+    for (const { shape: key, at, column } of entry.groups) {
+      // A group may be older than its batch.
+      if (at < freshSince) continue;
+      const { shape } = shapes.restore(key);
+      if (shape !== null) host.apply(shape, at, column);
+    }
   }
   // Counted when they came; a counter that starts at zero must not start with these.
   host.samples = 0;

@@ -83,8 +83,12 @@ test('reasons of losses are few, whatever a host writes', () => {
   for (const reason of ['', 'A b', 'x'.repeat(100), '"\n']) host.lost({ ...gap, reason });
   assert.equal(host.lostMs.size, 17);
   assert.equal(host.lostMs.get('r3'), 10);
-  assert.equal(host.lostMs.get('other'), 4880);
+  assert.equal(host.lostMs.get('other'), 4920);
+  assert.deepEqual([host.lostBatches.size, host.lostBatches.get('other')], [17, 492]);
   assert.deepEqual([host.gaps.length, host.gaps.at(-1)?.reason], [100, '"\n']);
+  // What is counted from the start is never pushed into `other`.
+  host.lost({ ...gap, toSeq: 3, reason: 'spool_full' });
+  assert.deepEqual([host.lostMs.get('spool_full'), host.lostBatches.get('spool_full')], [10, 3]);
 });
 
 test('knows whether the host reports its own up, and does not forget it', () => {

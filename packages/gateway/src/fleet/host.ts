@@ -3,6 +3,7 @@ import { type Column, presentCount } from '@tributary/shared/column';
 import type { Hello } from '@tributary/shared/frames';
 import { printable } from '@tributary/shared/names';
 import type { AdmittedShape } from '../link/admission.ts';
+import type { DropReason } from '../link/observer.ts';
 import { overlap } from '../link/overlap.ts';
 import { targetText } from '../link/series-text.ts';
 
@@ -38,6 +39,13 @@ const GAPS_MAX = 100;
 /** Reasons that are counted apart; a host may write what it likes there, and each becomes a series. */
 const REASONS_MAX = 16;
 const REASON = /^[a-z0-9_]{1,32}$/;
+/**
+ * What is counted from zero from the moment a host is known: an alert's `increase()` does not see the first event of a
+ * counter that begins with it. Of the losses only those that befall a fleet in operation: each of these costs two
+ * series a host. The rare ones (`too_large`, `corrupt`, …) begin with their first event.
+ */
+const DROP_REASONS = { backwards: 0, repeat: 0, rejected: 0 } satisfies Record<DropReason, number>;
+const LOSS_REASONS = { spool_age: 0, spool_full: 0, unexplained: 0, too_old: 0 };
 
 export class FleetHost {
   readonly name: string;
@@ -58,9 +66,12 @@ export class FleetHost {
   /** Host's wall clock minus the gateway's, in ms, as the last hello told. */
   skewMs = 0;
   samples = 0;
-  readonly dropped = new Map<string, number>();
+  readonly dropped = new Map<string, number>(Object.entries(DROP_REASONS));
   readonly rejected = new Map<string, number>();
-  readonly lostMs = new Map<string, number>();
+  /** Time that told gaps cover, by reason. A skip, and a loss that nobody told, have no times: see `lostBatches`. */
+  readonly lostMs = new Map<string, number>(Object.entries(LOSS_REASONS));
+  /** Seqs that a gap or a skip settled without samples, by the same reasons. */
+  readonly lostBatches = new Map<string, number>(Object.entries(LOSS_REASONS));
   readonly gaps: Gap[] = [];
   readonly groups = new Map<AdmittedShape, HostGroup>();
   /** Of each group that has series in common with others: these others. Nearly always empty. */
@@ -155,6 +166,7 @@ export class FleetHost {
     const told = REASON.test(gap.reason) ? gap.reason : 'other';
     const reason = this.lostMs.has(told) || this.lostMs.size < REASONS_MAX ? told : 'other';
     this.lostMs.set(reason, (this.lostMs.get(reason) ?? 0) + (gap.toAt - gap.fromAt));
+    this.lostBatches.set(reason, (this.lostBatches.get(reason) ?? 0) + (gap.toSeq - gap.fromSeq + 1));
     this.gaps.push(gap);
     if (this.gaps.length > GAPS_MAX) this.gaps.shift();
   }

@@ -78,6 +78,7 @@ function detail(fleet: Fleet, host: FleetHost) {
     dropped: Object.fromEntries(host.dropped),
     rejected: Object.fromEntries(host.rejected),
     lostMs: Object.fromEntries(host.lostMs),
+    lostBatches: Object.fromEntries(host.lostBatches),
     gaps: host.gaps.map(({ fromAt, toAt, ...gap }) => ({ ...gap, from: isoTime(fromAt), to: isoTime(toAt) })),
   };
 }

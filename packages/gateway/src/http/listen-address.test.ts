@@ -38,7 +38,7 @@ test('beyond loopback nothing is listened on without credentials', () => {
   for (const text of [':9750', '0.0.0.0:9750', '[::]:9750', '10.0.0.1:9750', 'example.org:9750']) {
     assert.match(
       messageOf(text),
-      /is not loopback, and no credentials are configured; use 127\.0\.0\.1:9750/,
+      /is not loopback; this version knows no credentials, .*: use 127\.0\.0\.1:9750, and a tunnel/,
       text,
     );
   }

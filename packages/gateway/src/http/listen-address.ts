@@ -21,7 +21,7 @@ export function parseListenAddress(text: string): ListenAddress {
   const host = (match[1] ?? '').replace(/^\[(.*)\]$/, '$1');
   if (host !== 'localhost' && !isLoopbackAddress(host)) {
     throw new OptionError(
-      `${JSON.stringify(text)} is not loopback, and no credentials are configured; use 127.0.0.1:${port}`,
+      `${JSON.stringify(text)} is not loopback; this version knows no credentials, so it listens on loopback only: use 127.0.0.1:${port}, and a tunnel for other machines`,
     );
   }
   return { host, port };

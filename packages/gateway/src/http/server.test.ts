@@ -30,6 +30,13 @@ test('health, readiness and the landing page', async (t) => {
   }
 });
 
+test('a plain request where reporters connect says what is missing', async (t) => {
+  const bench = await startHttp(t);
+  const { status, headers, text } = await bench.ask('/v1/stream');
+  assert.deepEqual([status, headers['upgrade']], [426, 'websocket']);
+  assert.match(text, /by WebSocket; does a proxy in between pass Upgrade on\?/);
+});
+
 test('the API tells of the hosts, in Prometheus’s envelope', async (t) => {
   const bench = await startHttp(t);
   const { fleet } = bench;
@@ -61,15 +68,15 @@ test('the API tells of the hosts, in Prometheus’s envelope', async (t) => {
     list.data.map(({ host, up }: { host: string; up: boolean }) => [host, up]),
     [
       ['web-1', true],
-      [long, true],
+      [long, false],
     ],
   );
   const one = await bench.ask('/api/v1/hosts/web-1');
   assert.equal(one.headers['content-type'], 'application/json; charset=utf-8');
   const { data } = JSON.parse(one.text);
   assert.deepEqual(
-    [data.seq, data.series, data.samples, data.lastSample, data.rejected],
-    [11, 1, 1, new Date(NOW).toISOString(), { FUTURE: 1 }],
+    [data.seq, data.series, data.samples, data.lastSample, data.rejected, data.lostBatches.x],
+    [11, 1, 1, new Date(NOW).toISOString(), { FUTURE: 1 }, 2],
   );
   // A time that no date can be must not cost the answer.
   assert.deepEqual(data.gaps, [
@@ -88,6 +95,8 @@ test('the API tells of the hosts, in Prometheus’s envelope', async (t) => {
 test('the API tells how the gateway stands', async (t) => {
   const bench = await startHttp(t);
   bench.fleet.opened(helloOf(), '', 0);
+  const groups = [{ shape: shapeOf(gauges('a')), at: NOW, column: columnOf(1) }];
+  bench.fleet.settled('web-1', [{ kind: 'batch', seq: 1, at: NOW, contentHash: 1, groups }]);
   bench.fleet.settled('web-2', []);
   const status = async () => JSON.parse((await bench.ask('/api/v1/status')).text).data;
   assert.deepEqual(await status(), {

@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { STREAM_PATH } from '@tributary/shared/frames';
 import { HOST_CHARS_MAX } from '@tributary/shared/limits';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
 import { refuseUnlessLoopback } from './access.ts';
@@ -69,6 +70,15 @@ export function createHttp(sources: HttpSources, stallMs = STALL_MS): FastifyIns
     reply.code(404).send(failure('not_found', 'no such page; see /')),
   );
   app.setErrorHandler((error: FastifyError, _request, reply) => answerError(error, reply));
+  // What arrives here as a plain request came through something that does not pass upgrades on.
+  app.get(STREAM_PATH, (_request, reply) =>
+    reply
+      .code(426)
+      .header('upgrade', 'websocket')
+      .send(
+        failure('bad_data', 'reporters connect here by WebSocket; does a proxy in between pass Upgrade on?'),
+      ),
+  );
   registerLanding(app, sources.version);
   registerMetrics(app, sources);
   registerHealth(app, sources.readiness);

@@ -84,12 +84,27 @@ export function ledgerContract(name: string, open: (folder: string) => Promise<L
     });
 
     check('knows where a stream stands, after everything appended before', async (ledger) => {
-      assert.deepEqual(await ledger.stream('web-1', 'e1'), { next: null, lastHash: 0, lastAt: 0 });
+      assert.deepEqual(await ledger.stream('web-1', 'e1'), {
+        next: null,
+        lastHash: 0,
+        lastAt: 0,
+        nextOffset: 1,
+      });
       const appended = ledger.append('web-1', 'e1', [batch(5), tombstone(6, 9)]);
-      assert.deepEqual(await ledger.stream('web-1', 'e1'), { next: 10, lastHash: 0, lastAt: 5000 });
+      assert.deepEqual(await ledger.stream('web-1', 'e1'), {
+        next: 10,
+        lastHash: 0,
+        lastAt: 5000,
+        nextOffset: 3,
+      });
       await appended;
       await ledger.append('web-1', 'e1', [batch(10)]);
-      assert.deepEqual(await ledger.stream('web-1', 'e1'), { next: 11, lastHash: 70, lastAt: 10_000 });
+      assert.deepEqual(await ledger.stream('web-1', 'e1'), {
+        next: 11,
+        lastHash: 70,
+        lastAt: 10_000,
+        nextOffset: 4,
+      });
     });
 
     check('tells its hosts', async (ledger) => {
@@ -107,7 +122,12 @@ export function ledgerContract(name: string, open: (folder: string) => Promise<L
       const { generation } = ledger;
       const again = await reopen();
       assert.equal(again.generation, generation);
-      assert.deepEqual(await again.stream('web-1', 'e1'), { next: 3, lastHash: 14, lastAt: 2000 });
+      assert.deepEqual(await again.stream('web-1', 'e1'), {
+        next: 3,
+        lastHash: 14,
+        lastAt: 2000,
+        nextOffset: 3,
+      });
       await again.append('web-1', 'e1', [batch(2), batch(3)]);
       assert.deepEqual(await seqs(again, 'web-1'), [1, 2, 3]);
       assert.deepEqual(
@@ -118,9 +138,9 @@ export function ledgerContract(name: string, open: (folder: string) => Promise<L
 
     check('trims by age, and keeps the streams', async (ledger) => {
       await ledger.append('web-1', 'e1', [batch(1), batch(2), batch(3)]);
-      assert.equal(await ledger.trim({ ...NO_BOUNDS, olderThan: 2500 }), 2);
+      assert.deepEqual(await ledger.trim({ ...NO_BOUNDS, olderThan: 2500 }), { age: 2, size: 0 });
       assert.deepEqual(await seqs(ledger, 'web-1'), [3]);
-      assert.equal(await ledger.trim({ ...NO_BOUNDS, olderThan: 9000 }), 1);
+      assert.deepEqual(await ledger.trim({ ...NO_BOUNDS, olderThan: 9000 }), { age: 1, size: 0 });
       assert.equal(ledger.stats.entries, 0);
       assert.equal((await ledger.stream('web-1', 'e1')).next, 4);
     });
@@ -132,11 +152,46 @@ export function ledgerContract(name: string, open: (folder: string) => Promise<L
         await ledger.append('web-1', 'e1', [{ ...batch(seq), groups }]);
       }
       const bytesMax = Math.floor(ledger.stats.bytes / 2);
-      assert.ok((await ledger.trim({ olderThan: 0, bytesMax })) > 0);
+      const { age, size } = await ledger.trim({ olderThan: 3500, bytesMax });
+      assert.equal(age, 3);
+      assert.ok(size > 0);
       assert.ok(ledger.stats.bytes <= bytesMax);
       const left = await seqs(ledger, 'web-1');
       assert.equal(left.at(-1) ?? 60, 60);
       assert.equal(ledger.stats.oldestAt, (left[0] ?? 0) * 1000);
+    });
+
+    check(
+      'trims what no entry names any more, so that shapes alone never cost the entries',
+      async (ledger) => {
+        const body = 'x'.repeat(20_000);
+        const shaped = (seq: number): BatchEntry => {
+          const shape = { hash: `${seq}`.padStart(64, '0'), body: body + seq };
+          const [group] = batch(seq).groups;
+          assert.ok(group);
+          return { ...batch(seq, seq * 100_000), groups: [{ ...group, shape }] };
+        };
+        for (let seq = 1; seq <= 600; seq++) await ledger.append('web-1', 'e1', [shaped(seq)]);
+        const olderThan = 591 * 100_000;
+        assert.deepEqual(await ledger.trim({ olderThan, bytesMax: 1_000_000 }), { age: 590, size: 0 });
+        assert.ok(ledger.stats.bytes < 1_000_000, `${ledger.stats.bytes} bytes`);
+        assert.equal((await ledger.read('web-1', 0, 100)).length, 10);
+        // A shape that comes back is as good as new.
+        await ledger.append('web-1', 'e1', [{ ...shaped(1), seq: 601, at: 60_100_000 }]);
+        const [back] = await ledger.read('web-1', 600, 1);
+        assert.equal(back?.kind === 'batch' && back.groups[0]?.shape.body, `${body}1`);
+      },
+    );
+
+    check('trims by size until nothing is left, and comes to an end', async (ledger) => {
+      await ledger.append('web-1', 'e1', [batch(1), batch(2), batch(3)]);
+      assert.deepEqual(await ledger.trim({ olderThan: 0, bytesMax: 1 }), { age: 0, size: 3 });
+      assert.deepEqual(await ledger.trim({ olderThan: 0, bytesMax: 1 }), { age: 0, size: 0 });
+      await ledger.append('web-1', 'e1', [batch(4)]);
+      assert.deepEqual(
+        (await ledger.read('web-1', 0, 10)).map(({ seq }) => seq),
+        [4],
+      );
     });
 
     check('forgets a host, and takes it anew', async (ledger) => {

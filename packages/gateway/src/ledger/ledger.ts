@@ -67,6 +67,8 @@ export interface StreamState {
   readonly lastHash: number;
   /** The latest `at` of any batch of the host, over all epochs; 0 for none. */
   readonly lastAt: number;
+  /** The offset that the host's next entry will get, over all epochs; the first is 1. */
+  readonly nextOffset: number;
 }
 
 export interface HostState {
@@ -87,6 +89,14 @@ export interface TrimBounds {
   readonly olderThan: number;
   /** Then the oldest go until no more than this is used. */
   readonly bytesMax: number;
+}
+
+/** How many entries a trim removed. */
+export interface TrimCounts {
+  /** Because of `olderThan`. */
+  readonly age: number;
+  /** Because of `bytesMax`, although they were young enough. */
+  readonly size: number;
 }
 
 export interface LedgerStats {
@@ -122,8 +132,8 @@ export interface Ledger extends AsyncDisposable {
    * Entries that were trimmed are passed over in silence: offsets may jump.
    */
   read(host: string, after: number, limit: number): Promise<readonly StoredEntry[]>;
-  /** Makes room. @returns how many entries went. A host's streams keep their state when all its entries are gone. */
-  trim(bounds: TrimBounds): Promise<number>;
+  /** Makes room. A host's streams keep their state when all its entries are gone. */
+  trim(bounds: TrimBounds): Promise<TrimCounts>;
   /** Drops a host with everything that is known of it. */
   forget(host: string): Promise<void>;
   close(): Promise<void>;
@@ -141,5 +151,10 @@ export class LedgerClosedError extends Error {
 
 /** The ledger's files cannot be opened or are not a ledger. `message` says what to do. */
 export class LedgerOpenError extends Error {
-  override readonly name = 'LedgerOpenError';
+  override readonly name: string = 'LedgerOpenError';
+}
+
+/** The ledger's file turned out to be damaged and was set aside; the next one to be opened is new, and is refilled. */
+export class LedgerDamagedError extends LedgerOpenError {
+  override readonly name = 'LedgerDamagedError';
 }

@@ -103,6 +103,16 @@ test('one series stands once, also where two ways lead to its name', () => {
   admitted([familyOf('a', 'gauge', ['', { x: '1' }], ['', { x: '2' }])]);
 });
 
+test('two spellings of one bound are one bucket', () => {
+  const buckets = (...les: string[]) =>
+    familyOf('a', 'histogram', ...les.map((le) => ['_bucket', { le }] as const));
+  assert.match(
+    faultOf([buckets('1', '1.0', '+Inf')]),
+    /^DUPLICATE_SERIES a_bucket\{le="1(\.0)?"\} has the bound/,
+  );
+  admitted([buckets('1', '2', '+Inf')]);
+});
+
 test('names that are none, and the gateway’s own', () => {
   for (const name of ['', '1a', 'a-b', 'a b', 'é', 'a{', 'x'.repeat(257)]) {
     assert.match(faultOf(gauges(name)), /^INVALID_NAME .*not a metric name/, name);

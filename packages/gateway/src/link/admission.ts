@@ -141,6 +141,11 @@ function admitFamily(
   for (const lines of metrics.values()) {
     starts.push(ordered.length);
     if (lines.length > 1) lines.sort(compareLines);
+    const twin = twinBound(type, lines);
+    if (twin !== undefined) {
+      const message = `${printable(twin.prefix.replace(/,?$/, '}').slice(0, SERIES_CHARS_SHOWN))} has the bound of another line of its metric`;
+      return { family: null, fault: { code: 'DUPLICATE_SERIES', message } };
+    }
     if (type === 'histogram') complete &&= lines.some(isInfinityBucket);
     for (const line of lines) ordered.push(line);
   }
@@ -158,6 +163,15 @@ function admitFamily(
     },
     fault: null,
   };
+}
+
+/** A line whose bound is written otherwise than its neighbour's but is the same number, as in `1` and `1.0`. */
+function twinBound(type: MetricType, sorted: readonly Line[]): Line | undefined {
+  if (type !== 'histogram' && type !== 'summary') return undefined;
+  return sorted.find((line, k) => {
+    const before = sorted[k - 1];
+    return before !== undefined && before.order === line.order && before.bound === line.bound;
+  });
 }
 
 function isInfinityBucket(line: Line): boolean {

@@ -5,6 +5,7 @@ import { RefuseError } from '@tributary/shared/errors';
 import type { GatewayFrame } from '@tributary/shared/frames';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerClosedError } from '../ledger/ledger.ts';
+import { RECALLED_ENTRIES } from './host-times.ts';
 import type { SettledEntry } from './observer.ts';
 import { Session, type SessionContext } from './session.ts';
 
@@ -68,7 +69,10 @@ export class Connection {
 
   async #load(host: string, epoch: string): Promise<void> {
     try {
-      this.session.loaded(await this.#ledger.stream(host, epoch));
+      // In this order: the first waits for everything that an earlier connection of the host has handed over.
+      const stream = await this.#ledger.stream(host, epoch);
+      const after = Math.max(0, stream.nextOffset - 1 - RECALLED_ENTRIES);
+      this.session.loaded(stream, await this.#ledger.read(host, after, RECALLED_ENTRIES));
     } catch (error) {
       this.#fail(error);
     }

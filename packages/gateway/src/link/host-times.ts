@@ -3,10 +3,18 @@
  * anyway, and once one slipped in, the order of the log would no longer be the order of time. Decided per shape, since
  * all series of a group share its moment; a series that stands in several shapes is judged by all of them.
  */
+import type { StoredEntry, StreamState } from '../ledger/ledger.ts';
 import type { AdmittedShape } from './admission.ts';
 import { overlap } from './overlap.ts';
+import type { ShapeRegistry } from './shape-registry.ts';
 
 export type Verdict = 'new' | 'repeat' | 'backwards';
+
+/**
+ * Entries that are looked at when a host connects. Several batches may share a moment, and a target may have been
+ * scraped a little before its batch; both are told apart by these. More would only make a fleet's return dearer.
+ */
+export const RECALLED_ENTRIES = 4;
 
 /** Shapes whose last moment is remembered one by one; what an old one had goes into the floor. */
 const SHAPES_MAX = 512;
@@ -17,10 +25,32 @@ export class HostTimes {
   #floor: number;
   #newest: number;
 
-  /** @param lastAt the newest moment that the ledger has of the host; 0 for none. */
+  /** @param lastAt the newest moment that the ledger has of the host; 0 for none. It holds for every series. */
   constructor(lastAt: number) {
     this.#floor = lastAt;
     this.#newest = lastAt;
+  }
+
+  /**
+   * What an earlier connection knew, as far as the ledger tells.
+   * @param recent the host's last entries, `RECALLED_ENTRIES` of them where there are so many.
+   */
+  static recall(stream: StreamState, recent: readonly StoredEntry[], shapes: ShapeRegistry): HostTimes {
+    const times = new HostTimes(stream.lastAt);
+    const batches = recent.filter((entry) => entry.kind === 'batch');
+    const first = batches[0];
+    const isInOrder = batches.at(-1)?.at === stream.lastAt;
+    // An epoch's time never falls, so what is older than all of these holds nothing newer. Where an earlier epoch of
+    // the host was ahead of this one, the newest moment has to stand for all.
+    if (first === undefined || !isInOrder) return times;
+    times.#floor = recent[0]?.offset === 1 ? 0 : first.at;
+    for (const { groups } of batches) {
+      for (const { shape: key, at } of groups) {
+        const { shape } = shapes.restore(key);
+        if (shape !== null) times.#remember(shape, at);
+      }
+    }
+    return times;
   }
 
   /** The newest moment of any series of the host; 0 for none. */
@@ -40,6 +70,19 @@ export class HostTimes {
     });
     for (const [i, { shape, at }] of groups.entries()) if (verdicts[i] === 'new') this.#remember(shape, at);
     return verdicts;
+  }
+
+  /**
+   * Series that the host has beside those of `using`: of shapes that were used since a moment, and that none of `using`
+   * restates.
+   */
+  seriesBeside(using: readonly AdmittedShape[], since: number): number {
+    let series = 0;
+    for (const [shape, at] of this.#times) {
+      if (at < since || using.some((other) => other === shape || overlap(other, shape) !== null)) continue;
+      series += shape.length;
+    }
+    return series;
   }
 
   #remember(shape: AdmittedShape, at: number): void {

@@ -130,3 +130,24 @@ test('a batch without groups is a sign of life and kept', () => {
   const { entry } = judge(batchOf(5, NOW));
   assert.deepEqual(entry, { kind: 'batch', seq: 5, at: NOW, groups: [], contentHash: 77 });
 });
+
+test('the bound on series is the host’s, over all the shapes that it uses at a time', () => {
+  const limits = { ...DEFAULT_LIMITS, seriesMax: 2 };
+  const times = new HostTimes(0);
+  assert.deepEqual(judge(batchOf(1, NOW, groupOf(2, NOW, 1, 2)), times, limits).rejects, []);
+  const beside = judge(batchOf(2, NOW + 1000, groupOf(3, NOW + 1000, 1)), times, limits);
+  assert.equal(beside.rejects[0]?.code, 'TOO_MANY_SERIES');
+  assert.match(beside.rejects[0]?.message ?? '', /groups\[0\] has 1 series, and the host may have 0 more/);
+  const restated = judge(batchOf(3, NOW + 1000, groupOf(1, NOW + 1000, 1)), times, limits);
+  assert.deepEqual(restated.rejects, [], 'a shape that restates another takes its place');
+  const tenMinutesMs = 10 * 60_000;
+  const later = judgeBatch(
+    batchOf(4, NOW + tenMinutesMs, groupOf(3, NOW + tenMinutesMs, 1)),
+    77,
+    SHAPES,
+    times,
+    limits,
+    NOW + tenMinutesMs,
+  );
+  assert.deepEqual(later.rejects, [], 'what is no longer used does not count');
+});

@@ -20,6 +20,9 @@ export interface BatchVerdict {
   readonly drops: ReadonlyMap<DropReason, number>;
 }
 
+/** For so long after its last use a shape's series count as the host's: as long as they are shown by default. */
+const SERIES_LIVE_MS = 5 * 60_000;
+
 /** @param now the gateway's clock, against which the future is judged. */
 export function judgeBatch(
   batch: Batch,
@@ -39,7 +42,8 @@ export function judgeBatch(
   }
   const rejects: { group: number; code: RejectCode; message: string }[] = [];
   const sound: AdmittedEntry['groups'][number][] = [];
-  let seriesLeft = limits.seriesMax;
+  const using = batch.groups.flatMap((group) => shapes.get(group.shape)?.shape ?? []);
+  let seriesLeft = limits.seriesMax - times.seriesBeside(using, batch.at - SERIES_LIVE_MS);
   for (const [i, group] of batch.groups.entries()) {
     const checked = checkGroup(group, `groups[${i}]`, shapes, sound, seriesLeft);
     if ('code' in checked) {
@@ -91,7 +95,10 @@ function checkGroup(
     return { code: 'WRONG_LENGTH', message };
   }
   if (shape.length > seriesLeft) {
-    return { code: 'TOO_MANY_SERIES', message: `${what} passes the number of series that a host may have` };
+    return {
+      code: 'TOO_MANY_SERIES',
+      message: `${what} has ${shape.length} series, and the host may have ${Math.max(0, seriesLeft)} more`,
+    };
   }
   for (const other of before) {
     if (other.shape !== shape && overlap(shape, other.shape) === null) continue;

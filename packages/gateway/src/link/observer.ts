@@ -26,8 +26,8 @@ export interface LinkObserver {
   dropped(host: string, reason: DropReason, samples: number): void;
   /** A batch or a group was rejected. */
   rejected(host: string, code: string, message: string): void;
-  /** A connection is being refused; `host` is '' before hello. */
-  refused(host: string, code: string, message: string): void;
+  /** A connection is being refused; `host` is '' before hello. @param address of the other end */
+  refused(host: string, code: string, message: string, address: string): void;
   /** The host's voice is gone. */
   closed(host: string): void;
   /** The host asked to be forgotten. */

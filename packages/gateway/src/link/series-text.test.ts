@@ -69,14 +69,20 @@ test('bounds and quantiles are numbers, and no part of the metric', () => {
   assert.equal(write('histogram', ['_bucket', { le: '+Inf' }]).bound, Number.POSITIVE_INFINITY);
   assert.equal(write('histogram', ['_bucket', { le: '-Inf' }]).bound, Number.NEGATIVE_INFINITY);
   assert.equal(write('summary', ['', { quantile: '1e-3' }]).bound, 0.001);
-  for (const le of ['', 'NaN', 'x', ' 1', '0x10', '1_0', 'Infinity', '1,5']) {
+  for (const le of ['', 'NaN', 'x', ' 1', '0x10', '1_0', 'Inf', 'Infinity', '1,5']) {
     assert.match(
       faultOf('histogram', ['_bucket', { le }]),
-      /^INVALID_LABEL "m_bucket": label le is missing or not/,
+      /^INVALID_LABEL "m_bucket": label le is missing or is not a number/,
     );
   }
   assert.match(faultOf('histogram', ['_bucket', {}]), /label le is missing/);
   assert.match(faultOf('summary', ['', {}]), /label quantile is missing/);
+  for (const quantile of ['1.5', '-0.1', '+Inf', 'NaN']) {
+    assert.match(
+      faultOf('summary', ['', { quantile }]),
+      /label quantile is missing or is not a number from 0 to 1/,
+    );
+  }
   // On a sum they are labels like any other.
   assert.equal(write('histogram', ['_sum', { le: 'x' }]).metric, 'le="x",');
 });

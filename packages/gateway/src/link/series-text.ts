@@ -73,9 +73,9 @@ export function writeSeries(
   const key = pointLabel(type, name, suffix);
   // Any name may be a stateset's, those that every object inherits too.
   const point = Object.hasOwn(labels, key) ? labels[key] : undefined;
-  const bound = key === 'le' || key === 'quantile' ? parseBound(point) : 0;
+  const bound = key === 'le' ? parseBound(point) : key === 'quantile' ? parseQuantile(point) : 0;
   if (Number.isNaN(bound) || (type === 'stateset' && (point ?? '') === '')) {
-    const message = `${quote(name + suffix)}: label ${key} is missing${type === 'stateset' ? '' : ' or not a number'}`;
+    const message = `${quote(name + suffix)}: label ${key} is missing${type === 'stateset' ? '' : NEEDS[key]}`;
     return { code: 'INVALID_LABEL', message };
   }
   let prefix = `${name}${suffix}{`;
@@ -131,11 +131,23 @@ function ownLabels(
   return own.sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
+/** What is asked of the labels that are numbers. */
+const NEEDS: Readonly<Record<string, string>> = {
+  le: ' or is not a number (infinity is written +Inf)',
+  quantile: ' or is not a number from 0 to 1',
+};
+
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 
-/** NaN when it cannot be read. */
+/** NaN when it cannot be read. Infinities have one spelling in the formats. */
 function parseBound(text: string | undefined): number {
-  if (text === '+Inf' || text === 'Inf') return Number.POSITIVE_INFINITY;
+  if (text === '+Inf') return Number.POSITIVE_INFINITY;
   if (text === '-Inf') return Number.NEGATIVE_INFINITY;
   return text !== undefined && DECIMAL.test(text) ? Number(text) : Number.NaN;
+}
+
+/** NaN when it cannot be read or is none. */
+function parseQuantile(text: string | undefined): number {
+  const quantile = parseBound(text);
+  return quantile >= 0 && quantile <= 1 ? quantile : Number.NaN;
 }

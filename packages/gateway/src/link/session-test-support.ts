@@ -1,6 +1,7 @@
 /** A session on a bench: its effects are written down, its clock and its ledger are moved by hand. */
 import assert from 'node:assert/strict';
 import { CLOSE_CODES } from '@tributary/shared/close-codes';
+import { decodeGatewayFrame } from '@tributary/shared/decode-gateway';
 import { encodeBatchFrame, encodeFrame, encodeShapeBody, encodeShapeFrame } from '@tributary/shared/encode';
 import type { RefuseCode } from '@tributary/shared/errors';
 import type { GatewayFrame, Hello } from '@tributary/shared/frames';
@@ -14,7 +15,7 @@ import { FakeClock, helloOf, NOW } from './test-support.ts';
 import { Voices } from './voices.ts';
 
 /** What the ledger says of an epoch that never wrote, of a host that it does not know. */
-export const NEW_STREAM: StreamState = { next: null, lastHash: 0, lastAt: 0 };
+export const NEW_STREAM: StreamState = { next: null, lastHash: 0, lastAt: 0, nextOffset: 1 };
 
 export class Bench {
   readonly clock: FakeClock;
@@ -55,7 +56,11 @@ export class Bench {
         address: '10.0.0.1:1',
       },
       {
-        send: (frame) => this.sent.push(frame),
+        send: (frame) => {
+          // Whatever is said must be understood at the other end.
+          assert.deepEqual(decodeGatewayFrame(encodeFrame(frame)), frame);
+          this.sent.push(frame);
+        },
         close: (code, reason) => this.closes.push([code, reason]),
         load: () => this.loads++,
         append: (_host, _epoch, entries) => this.appends.push(entries),
@@ -75,7 +80,7 @@ export class Bench {
   /** Past the welcome. */
   open(over: Partial<Hello> = {}, state: StreamState = NEW_STREAM): this {
     this.hello(over);
-    this.session.loaded(state);
+    this.session.loaded(state, []);
     this.settleAll();
     return this;
   }

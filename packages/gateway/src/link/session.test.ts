@@ -13,7 +13,7 @@ describe('the way to the welcome', () => {
     bench.hello();
     assert.deepEqual([bench.loads, bench.sent], [1, []]);
     bench.clock.pass(50);
-    bench.session.loaded(NEW_STREAM);
+    bench.session.loaded(NEW_STREAM, []);
     assert.deepEqual(bench.sent, [
       { kind: 'welcome', next: 1, clock: NOW + 50, horizon: NOW + 50 - 60_000, limits: DEFAULT_LIMITS },
     ]);
@@ -22,7 +22,10 @@ describe('the way to the welcome', () => {
   });
 
   test('a known epoch goes on where it stands', () => {
-    const bench = new Bench().open({ next: 50, oldest: 30 }, { next: 42, lastHash: 5, lastAt: NOW - 1 });
+    const bench = new Bench().open(
+      { next: 50, oldest: 30 },
+      { next: 42, lastHash: 5, lastAt: NOW - 1, nextOffset: 9 },
+    );
     assert.deepEqual(
       bench.sent.map((frame) => frame.kind === 'welcome' && frame.next),
       [42],
@@ -40,7 +43,7 @@ describe('the way to the welcome', () => {
   test('what will never come is settled on disk before the welcome', () => {
     const bench = new Bench();
     bench.hello({ next: 20, oldest: 10, acked: 4 });
-    bench.session.loaded(NEW_STREAM);
+    bench.session.loaded(NEW_STREAM, []);
     assert.deepEqual(bench.kinds(), []);
     const [lost] = bench.appends;
     assert.deepEqual(
@@ -63,7 +66,7 @@ describe('the way to the welcome', () => {
     const bench = new Bench();
     bench.hello({ clock: NOW + 700 });
     bench.clock.pass(120_000);
-    bench.session.loaded(NEW_STREAM);
+    bench.session.loaded(NEW_STREAM, []);
     assert.deepEqual(bench.events, ['opened 10.0.0.1:1 700']);
   });
 });
@@ -85,7 +88,7 @@ describe('frames out of their order are BAD_FRAME', () => {
       assert.equal(loading.refusal(), 'BAD_FRAME');
       const settling = new Bench();
       settling.hello({ next: 9, oldest: 5 });
-      settling.session.loaded(NEW_STREAM);
+      settling.session.loaded(NEW_STREAM, []);
       settling.frame(frame);
       assert.equal(settling.refusal(), 'BAD_FRAME');
       settling.settleAll();
@@ -176,12 +179,12 @@ describe('batches', () => {
     bench.batch(1, 1);
     bench.batch(1, 99);
     assert.equal(bench.refusal(), 'SEQ_CONFLICT');
-    const later = new Bench().open({ next: 9 }, { next: 5, lastHash: 12345, lastAt: NOW });
+    const later = new Bench().open({ next: 9 }, { next: 5, lastHash: 12345, lastAt: NOW, nextOffset: 9 });
     later.shape(1, gauges('a'));
     later.batch(4, 1);
     assert.equal(later.refusal(), 'SEQ_CONFLICT');
     // Older ones cannot be told apart any more, and are duplicates.
-    const older = new Bench().open({ next: 9 }, { next: 5, lastHash: 12345, lastAt: NOW });
+    const older = new Bench().open({ next: 9 }, { next: 5, lastHash: 12345, lastAt: NOW, nextOffset: 9 });
     older.shape(1, gauges('a'));
     older.batch(3, 1);
     assert.deepEqual(older.kinds(), ['welcome', 'ack 4']);
@@ -235,7 +238,7 @@ describe('batches', () => {
   });
 
   test('may not go back behind what any epoch of the host has', () => {
-    const bench = new Bench().open({}, { next: null, lastHash: 0, lastAt: NOW });
+    const bench = new Bench().open({}, { next: null, lastHash: 0, lastAt: NOW, nextOffset: 9 });
     bench.shape(1, gauges('a'));
     bench.batch(1, 1, NOW - 5);
     assert.deepEqual(bench.events.slice(1), ['dropped web-1 backwards 1']);
@@ -244,7 +247,7 @@ describe('batches', () => {
 
 describe('skip', () => {
   test('passes seqs from wherever the gateway stands', () => {
-    const bench = new Bench().open({ next: 9 }, { next: 3, lastHash: 0, lastAt: 0 });
+    const bench = new Bench().open({ next: 9 }, { next: 3, lastHash: 0, lastAt: 0, nextOffset: 9 });
     bench.frame({ kind: 'skip', from: 1, to: 5, reason: 'too_large' });
     assert.deepEqual(
       bench.appends[0]?.map(
@@ -324,9 +327,9 @@ describe('the end', () => {
     first.hello();
     const second = new Bench(clock, voices);
     second.hello();
-    first.session.loaded(NEW_STREAM);
+    first.session.loaded(NEW_STREAM, []);
     assert.deepEqual(first.kinds(), []);
-    second.session.loaded(NEW_STREAM);
+    second.session.loaded(NEW_STREAM, []);
     assert.deepEqual(second.kinds(), ['welcome']);
   });
 

@@ -16,7 +16,7 @@ import { type RefuseCode, RefuseError } from '@tributary/shared/errors';
 import type { Batch, GatewayFrame, Hello, ReporterFrame, ShapeFrame, Skip } from '@tributary/shared/frames';
 import { SHAPES_PER_EPOCH_MAX, SILENCE_MS_MAX, type WireLimits } from '@tributary/shared/limits';
 import { quote } from '@tributary/shared/names';
-import type { StreamState, TombstoneEntry } from '../ledger/ledger.ts';
+import type { StoredEntry, StreamState, TombstoneEntry } from '../ledger/ledger.ts';
 import { type Admission, faultOfInstance } from './admission.ts';
 import { contentHash } from './content-hash.ts';
 import { HostTimes } from './host-times.ts';
@@ -30,7 +30,7 @@ export interface SessionEffects {
   send(frame: GatewayFrame): void;
   /** Closes after everything that was sent. */
   close(code: number, reason: string): void;
-  /** Asks the ledger for the stream's state; `loaded` is to be called with the answer. */
+  /** Asks the ledger for the stream's state and the host's last entries; `loaded` is to be called with them. */
   load(host: string, epoch: string): void;
   /** Hands entries to the ledger; `settled` is to be called when they are on disk, in the order of the calls. */
   append(host: string, epoch: string, entries: readonly SettledEntry[]): void;
@@ -91,6 +91,10 @@ export class Session implements Voice {
     return this.#hello?.run ?? '';
   }
 
+  get address(): string {
+    return this.#context.address;
+  }
+
   get heardAt(): number {
     return this.#heardAt;
   }
@@ -118,10 +122,10 @@ export class Session implements Voice {
     }
   }
 
-  /** The ledger's answer to `load`. */
-  loaded(stream: StreamState): void {
+  /** The ledger's answer to `load`. @param recent the host's last entries. */
+  loaded(stream: StreamState, recent: readonly StoredEntry[]): void {
     if (this.#state !== 'loading' || this.#hello === null) return;
-    this.#times = new HostTimes(stream.lastAt);
+    this.#times = HostTimes.recall(stream, recent, this.#context.shapes);
     this.#lastHash = stream.lastHash;
     // A new epoch begins behind what its scrapers were shown: the rest need not come again.
     this.#next = stream.next ?? this.#hello.delivered + 1;
@@ -165,7 +169,7 @@ export class Session implements Voice {
   refuse(error: RefuseError): void {
     if (this.#state === 'closed') return;
     const { code, message, retryAfterMs } = error;
-    this.#context.observer.refused(this.host, code, message);
+    this.#context.observer.refused(this.host, code, message, this.address);
     this.#effects.send({
       kind: 'refuse',
       code,

@@ -11,7 +11,8 @@ export const NOW = 1_795_330_000_000;
 /** Wall clock and uptime; `pass` moves both, `step` sets the wall clock alone. */
 export class FakeClock {
   #now: number;
-  #uptimeMs = 1000;
+  /** With a fraction, as a real one has. */
+  #uptimeMs = 1000.464522999999;
 
   constructor(now = NOW) {
     this.#now = now;

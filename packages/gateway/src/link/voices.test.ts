@@ -7,6 +7,7 @@ class FakeVoice implements Voice {
   readonly epoch: string;
   readonly run: string;
   heardAt: number;
+  readonly address = '10.0.0.7:4242';
   replacedTimes = 0;
 
   constructor(epoch: string, run: string, heardAt = 0) {
@@ -46,13 +47,21 @@ test('another run of the same epoch waits until the voice has been silent', () =
   const claim = (now: number) => voices.claim('web-1', new FakeVoice('e1', 'r2'), now);
   assert.deepEqual(claim(4000), {
     granted: false,
-    message: 'another process is connected as web-1 with the same spool',
+    message:
+      'another process is connected as web-1 with the same spool from 10.0.0.7:4242 (a copied folder, or an old connection that has not timed out yet)',
     retryAfterMs: TAKEOVER_SILENCE_MS - 3000,
   });
   assert.equal(claim(1000 + TAKEOVER_SILENCE_MS - 1).granted, false);
   assert.equal(first.replacedTimes, 0);
   assert.equal(claim(1000 + TAKEOVER_SILENCE_MS).granted, true);
   assert.equal(first.replacedTimes, 1);
+});
+
+test('the time to wait is told in whole milliseconds, rounded up', () => {
+  const voices = new Voices();
+  voices.claim('web-1', new FakeVoice('e1', 'r1', 1000.25), 1000.25);
+  const claim = voices.claim('web-1', new FakeVoice('e1', 'r2'), 1043.7);
+  assert.equal(!claim.granted && claim.retryAfterMs, TAKEOVER_SILENCE_MS - 43);
 });
 
 test('another epoch waits until the voice is gone, however silent', () => {
@@ -62,7 +71,10 @@ test('another epoch waits until the voice is gone, however silent', () => {
   const other = new FakeVoice('e2', 'r2');
   const refused = voices.claim('web-1', other, 10 * TAKEOVER_SILENCE_MS);
   assert.ok(!refused.granted);
-  assert.match(refused.message, /another spool is connected as web-1; give one of the two another --host/);
+  assert.match(
+    refused.message,
+    /another spool is connected as web-1 from 10\.0\.0\.7:4242; give one of the two another --host/,
+  );
   voices.release('web-1', first);
   assert.equal(voices.claim('web-1', other, 0).granted, true);
   assert.equal(first.replacedTimes, 0);

@@ -12,6 +12,8 @@ export interface Voice {
   readonly run: string;
   /** When anything was heard of it last, in ms of uptime. */
   readonly heardAt: number;
+  /** The other end's address, for the person who has to find it. */
+  readonly address: string;
   /** Tells it that another one speaks for its host from now on. */
   replaced(): void;
 }
@@ -34,13 +36,13 @@ export class Voices {
       const silentMs = now - present.heardAt;
       if (present.epoch !== voice.epoch) {
         return refusal(
-          `another spool is connected as ${host}; give one of the two another --host`,
+          `another spool is connected as ${host} from ${present.address}; give one of the two another --host`,
           TAKEOVER_SILENCE_MS,
         );
       }
       if (silentMs < TAKEOVER_SILENCE_MS) {
         return refusal(
-          `another process is connected as ${host} with the same spool`,
+          `another process is connected as ${host} with the same spool from ${present.address} (a copied folder, or an old connection that has not timed out yet)`,
           TAKEOVER_SILENCE_MS - silentMs,
         );
       }
@@ -62,5 +64,6 @@ export class Voices {
 }
 
 function refusal(message: string, retryAfterMs: number): Claim {
-  return { granted: false, message, retryAfterMs };
+  // The wire has whole milliseconds, uptime has fractions.
+  return { granted: false, message, retryAfterMs: Math.ceil(retryAfterMs) };
 }

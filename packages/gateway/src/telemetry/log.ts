@@ -19,7 +19,7 @@ export async function createLog(options: LogOptions): Promise<Log> {
   const readable = options.format === 'pretty' || (options.format === 'auto' && process.stderr.isTTY);
   const settings = {
     level: options.level,
-    base: null,
+    base: { program: 'gateway' },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };

@@ -30,6 +30,8 @@ test('what happens is counted, by its label', async () => {
   metrics.refusal('RATE');
   metrics.httpRefused('busy');
   metrics.scrapeFailed();
+  metrics.commitFailed();
+  metrics.trimmed('size', 12);
   const families = await read(metrics);
   assert.deepEqual(families.get('tributary_gateway_frames_total'), [
     '{"kind":"batch"} 2',
@@ -40,6 +42,11 @@ test('what happens is counted, by its label', async () => {
   assert.deepEqual(families.get('tributary_gateway_refusals_total'), ['{"code":"RATE"} 1']);
   assert.deepEqual(families.get('tributary_gateway_http_refused_total'), ['{"reason":"busy"} 1']);
   assert.deepEqual(families.get('tributary_gateway_scrape_failures_total'), ['{} 1']);
+  assert.deepEqual(families.get('tributary_ledger_commit_failures_total'), ['{} 1']);
+  assert.deepEqual(families.get('tributary_ledger_trimmed_batches_total'), [
+    '{"reason":"age"} 0',
+    '{"reason":"size"} 12',
+  ]);
 });
 
 test('what stands is read when it is asked for', async () => {

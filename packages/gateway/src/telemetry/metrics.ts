@@ -10,6 +10,10 @@ export interface GatewayMetrics {
   reject(code: string): void;
   refusal(code: string): void;
   commit(seconds: number): void;
+  /** The medium refused a commit. */
+  commitFailed(): void;
+  /** Entries that the ledger removed, and why. */
+  trimmed(reason: 'age' | 'size', entries: number): void;
   scrape(format: string, seconds: number): void;
   scrapeFailed(): void;
   httpRefused(reason: string): void;
@@ -73,6 +77,16 @@ export function createMetrics(version: string, probes: GatewayProbes): GatewayMe
     'tributary_gateway_scrape_failures_total',
     'Expositions that were cut off in the middle.',
   );
+  const commitFailures = counter(
+    'tributary_ledger_commit_failures_total',
+    'Commits that the disk refused; each is tried again.',
+  );
+  const trimmed = counter(
+    'tributary_ledger_trimmed_batches_total',
+    'Entries that the ledger removed: of age, or young ones because of its size.',
+    ['reason'],
+  );
+  for (const reason of ['age', 'size']) trimmed.inc({ reason }, 0);
   const commits = new Histogram({
     name: 'tributary_ledger_commit_seconds',
     help: 'Time from handing a group of appends to the ledger to its being on disk.',
@@ -94,6 +108,8 @@ export function createMetrics(version: string, probes: GatewayProbes): GatewayMe
     reject: (code) => rejects.inc({ code }),
     refusal: (code) => refusals.inc({ code }),
     commit: (seconds) => commits.observe(seconds),
+    commitFailed: () => commitFailures.inc(),
+    trimmed: (reason, entries) => trimmed.inc({ reason }, entries),
     scrape: (format, seconds) => scrapes.observe({ format }, seconds),
     scrapeFailed: () => scrapeFailures.inc(),
     httpRefused: (reason) => httpRefused.inc({ reason }),

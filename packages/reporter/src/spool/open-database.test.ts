@@ -5,6 +5,7 @@ import { closeSync, openSync, readdirSync, readFileSync, statSync, writeFileSync
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import Database from 'better-sqlite3';
+import { openDatabase } from './open-database.ts';
 import { SpoolDamagedError, SpoolError, SpoolOpenError } from './spool-error.ts';
 import { appendTick, appendTicks, largeGroups, openSpool, seqsOf, temporaryFolder } from './test-support.ts';
 
@@ -59,6 +60,31 @@ describe('the lock', () => {
       },
     );
   });
+});
+
+test('a folder that the system will not make is one line, at once', () => {
+  // In a process of its own: what never returned would hang this one.
+  const code = `const { Spool } = await import(${JSON.stringify(SPOOL)});
+    try { new Spool({ folder: '/proc/x/y', ${LIMITS} }); }
+    catch (error) { console.log(error.name + ': ' + error.message); }`;
+  const argv = [CONDITIONS, '--input-type=module', '-e', code];
+  const said = execFileSync(process.execPath, argv, { encoding: 'utf8', timeout: 10_000 });
+  assert.match(
+    said,
+    /^SpoolOpenError: \/proc\/x\/y\/spool\.sqlite: cannot be opened for writing \(ENOENT.*--spool\.path\n$/,
+  );
+});
+
+test('a folder is made with what is missing above it', (t) => {
+  const folder = join(temporaryFolder(t), 'a', 'b', 'c');
+  appendTick(openSpool(t, { folder }));
+});
+
+test('a transaction that has returned is fsynced: WAL and synchronous=FULL', (t) => {
+  const { db } = openDatabase(temporaryFolder(t), 0, () => null);
+  assert.equal(db.pragma('journal_mode', { simple: true }), 'wal');
+  assert.equal(db.pragma('synchronous', { simple: true }), 2);
+  db.close();
 });
 
 describe('a damaged file', () => {

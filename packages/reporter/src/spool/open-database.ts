@@ -1,7 +1,8 @@
 /** Opens the spool's file: one process a spool, damaged files set aside and never deleted. */
-import { existsSync, mkdirSync, renameSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { makeFolder } from './make-folder.ts';
 import { migrate } from './schema.ts';
 import { SpoolOpenError } from './spool-error.ts';
 
@@ -22,7 +23,7 @@ export function lockFolder(folder: string): Database.Database {
   const path = pathIn(folder);
   let lock: Database.Database | null = null;
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     lock = new Database(join(folder, 'spool.lock'), { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
     return lock;

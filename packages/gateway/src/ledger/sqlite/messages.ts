@@ -1,5 +1,5 @@
-/** What the ledger's main-thread half and its worker say to each other. Structured clones; payloads are transferred. */
-import type { HostState, LedgerStats, StreamState, TrimBounds } from '../ledger.ts';
+/** What the ledger's main-thread half and its worker say to each other: structured clones, payloads included. */
+import type { HostState, LedgerStats, StreamState, TrimBounds, TrimCounts } from '../ledger.ts';
 
 /** An entry whose groups are encoded and whose shapes are named by hash. */
 export interface WireEntry {
@@ -37,6 +37,8 @@ export type Request =
   | { readonly kind: 'read'; readonly host: string; readonly after: number; readonly limit: number }
   | { readonly kind: 'trim'; readonly bounds: TrimBounds; readonly entriesMax: number }
   | { readonly kind: 'forget'; readonly host: string }
+  /** What was read cannot be right: the file goes, as when SQLite itself says so. */
+  | { readonly kind: 'condemn'; readonly message: string }
   | { readonly kind: 'close' };
 
 /** One item an append, in order: null when it is durable, otherwise why it was refused. */
@@ -53,19 +55,34 @@ export interface ReadResult {
   readonly shapes: readonly WireShape[];
 }
 
+export interface TrimPortion extends TrimCounts {
+  /** Hashes of shapes that went, and must be handed in again with the next entry that names them. */
+  readonly shapes: readonly string[];
+  /** True when this portion was full: another one is due. */
+  readonly more: boolean;
+}
+
 export interface Results {
   readonly commit: CommitResult;
   readonly stream: StreamState;
   readonly hosts: readonly HostState[];
   readonly read: ReadResult;
-  readonly trim: number;
+  readonly trim: TrimPortion;
   readonly forget: null;
+  readonly condemn: null;
   readonly close: null;
 }
 
 /** The worker's first message, and its answers, in the order of the requests. */
 export type Response =
-  | { readonly kind: 'opened'; readonly generation: string; readonly stats: LedgerStats }
+  | {
+      readonly kind: 'opened';
+      readonly generation: string;
+      readonly stats: LedgerStats;
+      readonly setAside: string | null;
+    }
   | { readonly kind: 'open-failed'; readonly message: string }
   | { readonly kind: 'done'; readonly result: Results[keyof Results]; readonly stats: LedgerStats }
-  | { readonly kind: 'failed'; readonly message: string; readonly code: string };
+  | { readonly kind: 'failed'; readonly message: string; readonly code: string }
+  /** The file was damaged and is set aside; nothing will be answered any more. `message` says where it is. */
+  | { readonly kind: 'damaged'; readonly message: string };

@@ -26,7 +26,14 @@ const MIGRATIONS = [
     UNIQUE (host_id, epoch)
   ) STRICT;
 
-  CREATE TABLE shapes (id INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, body TEXT NOT NULL) STRICT;
+  -- last_at stands before the long body, so that setting it rewrites one page.
+  CREATE TABLE shapes (
+    id      INTEGER PRIMARY KEY,
+    hash    TEXT NOT NULL UNIQUE,
+    last_at INTEGER NOT NULL DEFAULT 0,
+    body    TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX shapes_by_time ON shapes (last_at);
 
   -- key = host_id * 2^32 + offset, so that a host's log is one range of the table's own tree.
   CREATE TABLE entries (

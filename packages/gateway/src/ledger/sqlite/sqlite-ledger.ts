@@ -10,36 +10,38 @@
  * after a pause. Nothing is acked meanwhile; `health` tells. What does not depend on those appends goes on: reads are
  * answered, and trims may be the very thing that makes room. What fails for another reason is one append's own fault:
  * the group is then committed one by one, so that it costs nobody else anything.
+ *
+ * **A damaged file** cannot be healed by waiting. The worker sets it aside, and the ledger is dead (`onDeath`): the next one
+ * that is opened begins a new file and a new generation, which the reporters refill.
  */
-import { Worker } from 'node:worker_threads';
 import {
   type Entry,
   type HostState,
   type Ledger,
   LedgerClosedError,
+  LedgerDamagedError,
   LedgerGapError,
   type LedgerHealth,
-  LedgerOpenError,
   type LedgerStats,
   type ShapeKey,
   type StoredEntry,
   type StreamState,
   type TrimBounds,
+  type TrimCounts,
 } from '../ledger.ts';
 import type {
   CommitResult,
   ReadResult,
   Request,
-  Response,
   Results,
-  WireAppend,
+  TrimPortion,
   WireEntry,
   WireShape,
 } from './messages.ts';
+import { type AppendTask, INDEPENDENT, type RequestTask, type Task, takeGroup } from './tasks.ts';
 import { fromWire, toWire } from './wire-entry.ts';
+import { type Answer, type Opened, WorkerHandle } from './worker-handle.ts';
 
-/** A group is closed at this size: more would only lengthen the wait of its first append. */
-const GROUP_BYTES_MAX = 8 * 1024 * 1024;
 /** Entries that one trim request removes, so that commits get their turn between two of them. */
 const TRIM_ENTRIES_MAX = 2048;
 const RETRY_PAUSE_MS = 1000;
@@ -48,82 +50,54 @@ const OVERHEAD_BYTES = 512;
 /** Shapes that are remembered as interned; one that was forgotten is sent to the worker again, which knows it still. */
 const INTERNED_MAX = 100_000;
 /** Errors that time, room or an operator may heal. Any other lies in what was to be written. */
-const MEDIUM_ERRORS =
-  /^SQLITE_(BUSY|LOCKED|NOMEM|READONLY|INTERRUPT|IOERR|CORRUPT|FULL|CANTOPEN|PROTOCOL|NOTADB|PERM)/;
-
-interface AppendTask {
-  readonly kind: 'append';
-  readonly append: WireAppend;
-  readonly shapes: readonly ShapeKey[];
-  readonly bytes: number;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-}
-
-/** Requests that promise nothing about appends that are not durable yet. */
-const INDEPENDENT: ReadonlySet<Request['kind']> = new Set(['read', 'hosts', 'trim']);
-
-interface RequestTask {
-  readonly kind: 'request';
-  readonly request: Request;
-  readonly resolve: (result: Results[keyof Results]) => void;
-  readonly reject: (error: Error) => void;
-}
+const MEDIUM_ERRORS = /^SQLITE_(BUSY|LOCKED|NOMEM|READONLY|INTERRUPT|IOERR|FULL|CANTOPEN|PROTOCOL|PERM)/;
 
 export interface SqliteLedgerOptions {
   /** The folder that holds `ledger.sqlite`; made when it is missing. */
   readonly folder: string;
   /** Told after each group commit, with its duration. */
   readonly onCommit?: (seconds: number) => void;
-  /** Told when the worker has died without being asked to: nothing will be answered any more. */
+  /** Told of each commit that the medium refused, tries again included. */
+  readonly onCommitFailed?: () => void;
+  /** Told once when the medium begins to refuse commits, with what it says. */
+  readonly onFailure?: (message: string) => void;
+  /** Told once when it takes them again. */
+  readonly onRecovered?: () => void;
+  /** Told when the worker has died without being asked to, or the file is damaged: nothing will be answered any more. */
   readonly onDeath?: (error: Error) => void;
 }
 
 export class SqliteLedger implements Ledger {
-  readonly #worker: Worker;
-  readonly #onCommit: (seconds: number) => void;
-  readonly #onDeath: (error: Error) => void;
-  #queue: (AppendTask | RequestTask)[] = [];
+  readonly #worker: WorkerHandle;
+  readonly #options: SqliteLedgerOptions;
+  #queue: Task[] = [];
   #busy = false;
   #closing: Promise<void> | null = null;
-  #dead: Error | null = null;
-  #answered: ((response: Response) => void) | null = null;
   #failure: string | null = null;
   #pendingBytes = 0;
   #retryTimer: NodeJS.Timeout | null = null;
   #wakeRetry: (() => void) | null = null;
   #wakeScan: (() => void) | null = null;
-  /** Shapes that the store has interned for good. */
+  /** Shapes that the store has interned and did not remove. */
   readonly #interned = new Set<string>();
   #stats: LedgerStats;
   readonly generation: string;
+  /** Where a damaged file was moved when this one was opened, or null. */
+  readonly setAside: string | null;
 
   /** @throws LedgerOpenError */
   static async open(options: SqliteLedgerOptions): Promise<SqliteLedger> {
-    // Beside this file, with the ending that it has itself: the sources in tests, dist otherwise.
-    const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), { workerData: { folder: options.folder } });
-    const first = await new Promise<Response>((resolve, reject) => {
-      worker.once('message', resolve);
-      worker.once('error', reject);
-      worker.once('exit', (code) =>
-        reject(new LedgerOpenError(`the ledger's thread ended with code ${code}`)),
-      );
-    });
-    if (first.kind === 'opened') return new SqliteLedger(worker, options, first.generation, first.stats);
-    await worker.terminate();
-    throw new LedgerOpenError(first.kind === 'open-failed' ? first.message : 'the ledger did not open');
+    const { worker, opened } = await WorkerHandle.start(options.folder);
+    return new SqliteLedger(worker, options, opened);
   }
 
-  private constructor(worker: Worker, options: SqliteLedgerOptions, generation: string, stats: LedgerStats) {
+  private constructor(worker: WorkerHandle, options: SqliteLedgerOptions, opened: Opened) {
     this.#worker = worker;
-    this.#onCommit = options.onCommit ?? (() => {});
-    this.#onDeath = options.onDeath ?? (() => {});
-    this.generation = generation;
-    this.#stats = stats;
-    worker.on('message', (response: Response) => this.#answered?.(response));
-    worker.on('error', (error) => this.#die(error));
-    worker.on('exit', () => this.#die(new LedgerClosedError('the ledger is closed')));
+    this.#options = options;
+    this.generation = opened.generation;
+    this.setAside = opened.setAside;
+    this.#stats = opened.stats;
+    worker.onDeath = (error) => this.#buryAll(error);
   }
 
   get health(): LedgerHealth {
@@ -167,15 +141,22 @@ export class SqliteLedger implements Ledger {
   async read(host: string, after: number, limit: number): Promise<readonly StoredEntry[]> {
     const { entries, shapes } = await this.#request<ReadResult>({ kind: 'read', host, after, limit });
     const byHash = new Map(shapes.map((shape) => [shape.hash, shape]));
-    return entries.map((entry) => fromWire(entry, byHash));
+    try {
+      return entries.map((entry) => fromWire(entry, byHash));
+    } catch (error) {
+      const message = `host ${host}: ${(error as Error).message}`;
+      return await this.#request<never>({ kind: 'condemn', message });
+    }
   }
 
-  async trim(bounds: TrimBounds): Promise<number> {
-    let total = 0;
+  async trim(bounds: TrimBounds): Promise<TrimCounts> {
+    const total = { age: 0, size: 0 };
     for (;;) {
-      const removed = await this.#request<number>({ kind: 'trim', bounds, entriesMax: TRIM_ENTRIES_MAX });
-      total += removed;
-      if (removed < TRIM_ENTRIES_MAX) return total;
+      const request = { kind: 'trim', bounds, entriesMax: TRIM_ENTRIES_MAX } as const;
+      const { age, size, more } = await this.#request<TrimPortion>(request);
+      total.age += age;
+      total.size += size;
+      if (!more) return total;
     }
   }
 
@@ -193,7 +174,7 @@ export class SqliteLedger implements Ledger {
   }
 
   async #close(): Promise<void> {
-    if (this.#dead !== null) return;
+    if (this.#worker.dead !== null) return;
     const closed = new Promise<void>((resolve, reject) => {
       this.#queue.push({ kind: 'request', request: { kind: 'close' }, resolve: () => resolve(), reject });
     });
@@ -201,7 +182,7 @@ export class SqliteLedger implements Ledger {
     void this.#pump();
     // A worker that died meanwhile has nothing left to close.
     await closed.catch(() => {});
-    this.#die(new LedgerClosedError('the ledger is closed'));
+    this.#worker.die(new LedgerClosedError('the ledger is closed'));
     await this.#worker.terminate();
   }
 
@@ -211,9 +192,9 @@ export class SqliteLedger implements Ledger {
     });
   }
 
-  #enqueue(task: AppendTask | RequestTask): void {
+  #enqueue(task: Task): void {
     const refused =
-      this.#dead ?? (this.#closing === null ? null : new LedgerClosedError('the ledger is closing'));
+      this.#worker.dead ?? (this.#closing === null ? null : new LedgerClosedError('the ledger is closing'));
     if (refused !== null) {
       if (task.kind === 'append') this.#pendingBytes -= task.bytes;
       task.reject(refused);
@@ -227,7 +208,7 @@ export class SqliteLedger implements Ledger {
   async #pump(): Promise<void> {
     if (this.#busy) return;
     this.#busy = true;
-    for (let head = this.#queue[0]; head !== undefined && this.#dead === null; head = this.#queue[0]) {
+    for (let head = this.#queue[0]; head !== undefined && this.#worker.dead === null; head = this.#queue[0]) {
       if (head.kind === 'append') await this.#commitGroup();
       else {
         this.#queue.shift();
@@ -239,20 +220,28 @@ export class SqliteLedger implements Ledger {
 
   async #carryOut(task: RequestTask): Promise<void> {
     const response = await this.#ask(task.request);
+    if (task.request.kind === 'trim') this.#unintern(response);
     if (response.kind === 'done') task.resolve(response.result);
-    else task.reject(new Error(response.kind === 'failed' ? response.message : response.kind));
+    else task.reject(this.#worker.dead ?? new Error(response.message));
+  }
+
+  /** Before anything else is asked: what the store has removed must be handed to it again. */
+  #unintern(response: Answer): void {
+    // Of a trim that failed half-way, it is not known what it removed.
+    if (response.kind === 'failed') this.#interned.clear();
+    else for (const hash of (response.result as TrimPortion).shapes) this.#interned.delete(hash);
   }
 
   async #commitGroup(): Promise<void> {
-    const group = this.#takeGroup();
+    const group = takeGroup(this.#queue);
     const response = await this.#commit(group);
     if (response.kind === 'done') return;
-    if (this.#dead !== null) return this.#reject(group, this.#dead);
-    const { message, code } = response.kind === 'failed' ? response : { message: response.kind, code: '' };
+    if (this.#worker.dead !== null) return this.#reject(group, this.#worker.dead);
+    const { message, code } = response;
     if (!MEDIUM_ERRORS.test(code)) return this.#commitOneByOne(group, message);
     // Not `unshift(...group)`: a long group would pass the number of arguments that a call may have.
     this.#queue = [...group, ...this.#queue];
-    this.#failure = `${message} (${code})`;
+    this.#suffer(`${message} (${code})`);
     if (this.#closing === null) await this.#outlastRefusal();
     // Closing does not wait for a medium to recover.
     else
@@ -262,7 +251,7 @@ export class SqliteLedger implements Ledger {
   }
 
   /** Commits a group, and settles it when that is done. */
-  async #commit(group: readonly AppendTask[]): Promise<Response> {
+  async #commit(group: readonly AppendTask[]): Promise<Answer> {
     const shapes = new Map<string, WireShape>();
     for (const task of group) {
       for (const { hash, body } of task.shapes)
@@ -276,8 +265,8 @@ export class SqliteLedger implements Ledger {
       shapes: [...shapes.values()],
     });
     if (response.kind !== 'done') return response;
-    this.#onCommit((performance.now() - startedMs) / 1000);
-    this.#failure = null;
+    this.#options.onCommit?.((performance.now() - startedMs) / 1000);
+    this.#recover();
     if (this.#interned.size > INTERNED_MAX) this.#interned.clear();
     for (const hash of shapes.keys()) this.#interned.add(hash);
     this.#settle(group, (response.result as CommitResult).refusals);
@@ -290,13 +279,12 @@ export class SqliteLedger implements Ledger {
     for (const [i, task] of group.entries()) {
       const response = await this.#commit([task]);
       if (response.kind === 'done') continue;
-      if (this.#dead !== null) return this.#reject(group.slice(i), this.#dead);
-      const failed = response.kind === 'failed' ? response : { message: response.kind, code: '' };
-      if (MEDIUM_ERRORS.test(failed.code)) {
+      if (this.#worker.dead !== null) return this.#reject(group.slice(i), this.#worker.dead);
+      if (MEDIUM_ERRORS.test(response.code)) {
         this.#queue = [...group.slice(i), ...this.#queue];
         return;
       }
-      this.#reject([task], new Error(`cannot be stored: ${failed.message}`));
+      this.#reject([task], new Error(`cannot be stored: ${response.message}`));
     }
   }
 
@@ -315,18 +303,6 @@ export class SqliteLedger implements Ledger {
       else await Promise.race([paused, new Promise<void>((resolve) => (this.#wakeScan = resolve))]);
     }
     this.#wakeScan = null;
-  }
-
-  #takeGroup(): AppendTask[] {
-    const group: AppendTask[] = [];
-    let bytes = 0;
-    for (const task of this.#queue) {
-      if (task.kind !== 'append' || (bytes > 0 && bytes + task.bytes > GROUP_BYTES_MAX)) break;
-      group.push(task);
-      bytes += task.bytes;
-    }
-    this.#queue.splice(0, group.length);
-    return group;
   }
 
   #settle(group: readonly AppendTask[], refusals: readonly (string | null)[]): void {
@@ -350,16 +326,23 @@ export class SqliteLedger implements Ledger {
     });
   }
 
-  #ask(request: Request): Promise<Response> {
-    return new Promise((resolve) => {
-      if (this.#dead !== null) return resolve({ kind: 'failed', message: this.#dead.message, code: '' });
-      this.#answered = (response) => {
-        this.#answered = null;
-        if (response.kind === 'done') this.#stats = response.stats;
-        resolve(response);
-      };
-      this.#worker.postMessage(request);
-    });
+  #suffer(failure: string): void {
+    const isNew = this.#failure === null;
+    this.#failure = failure;
+    this.#options.onCommitFailed?.();
+    if (isNew) this.#options.onFailure?.(failure);
+  }
+
+  #recover(): void {
+    if (this.#failure === null) return;
+    this.#failure = null;
+    this.#options.onRecovered?.();
+  }
+
+  async #ask(request: Request): Promise<Answer> {
+    const answer = await this.#worker.ask(request);
+    if (answer.kind === 'done') this.#stats = answer.stats;
+    return answer;
   }
 
   #failAppends(error: Error): void {
@@ -376,14 +359,12 @@ export class SqliteLedger implements Ledger {
   }
 
   /** After the worker is gone, by wish or by accident, nothing will ever be answered. */
-  #die(error: Error): void {
-    if (this.#dead !== null) return;
-    this.#dead = error;
+  #buryAll(error: Error): void {
     this.#failure ??= error.message;
-    this.#answered?.({ kind: 'failed', message: error.message, code: '' });
     this.#failAppends(error);
     for (const task of this.#queue.splice(0)) task.reject(error);
     this.#wakeRetry?.();
-    if (this.#closing === null) this.#onDeath(error);
+    // Damage must be told even when it shows only while closing: nobody else will know of it.
+    if (this.#closing === null || error instanceof LedgerDamagedError) this.#options.onDeath?.(error);
   }
 }

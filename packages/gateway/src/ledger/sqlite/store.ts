@@ -3,25 +3,36 @@
  *
  * One connection, WAL, `synchronous=FULL`: a transaction that has returned is fsynced. What is asked about a stream is
  * answered from a cache that is dropped whenever a transaction fails, so it never runs ahead of the disk.
+ *
+ * A shape goes when no entry names it any more. To tell that without counting, a shape's `last_at` follows the newest
+ * entry that names it, in steps of `SHAPE_STEP_MS`: no entry that names it is as new as `last_at + SHAPE_STEP_MS`, so once
+ * the oldest entry is, none is left that does.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
-import Database from 'better-sqlite3';
-import {
-  type HostState,
-  LedgerOpenError,
-  type LedgerStats,
-  type StreamState,
-  type TrimBounds,
-} from '../ledger.ts';
-import type { CommitResult, ReadResult, WireAppend, WireEntry, WireShape, WireStored } from './messages.ts';
-import { migrate } from './schema.ts';
+import type { Database } from 'better-sqlite3';
+import type { HostState, LedgerStats, StreamState, TrimBounds } from '../ledger.ts';
+import { DamageError, lockFolder, openFiles, setFilesAside } from './files.ts';
+import type {
+  CommitResult,
+  ReadResult,
+  TrimPortion,
+  WireAppend,
+  WireEntry,
+  WireShape,
+  WireStored,
+} from './messages.ts';
+import { prepare, type Statements } from './statements.ts';
 
 /** Room for 2^32 entries of each of 2^21 hosts, within the integers that a double holds exactly. */
 const OFFSETS_PER_HOST = 2 ** 32;
 /** Hosts, streams and shapes that are remembered; all are read again when there are more. */
 const CACHED_MAX = 100_000;
+/** By so much a shape's `last_at` may lag behind, so that it is not written with every batch. */
+const SHAPE_STEP_MS = 60_000;
+/** Shapes that one trim removes; they may be large. */
+const SHAPES_TRIMMED_MAX = 256;
+/** Entries that are removed before the size is looked at again. */
+const SIZE_STEP_ENTRIES = 256;
 
 interface Stream {
   readonly id: number;
@@ -35,6 +46,11 @@ interface Host {
   readonly id: number;
   readonly name: string;
   nextOffset: number;
+  lastAt: number;
+}
+
+interface Shape {
+  readonly id: number;
   lastAt: number;
 }
 
@@ -53,38 +69,38 @@ interface EntryRow {
 
 export class Store {
   readonly generation: string;
-  readonly #lock: Database.Database;
-  readonly #db: Database.Database;
-  readonly #sql: ReturnType<typeof prepare>;
+  /** Where a damaged file was moved when this one was opened, or null. */
+  readonly setAside: string | null;
+  readonly #folder: string;
+  readonly #lock: Database;
+  readonly #db: Database;
+  readonly #sql: Statements;
   readonly #hosts = new Map<string, Host>();
   readonly #streams = new Map<string, Stream>();
-  readonly #shapeIds = new Map<string, number>();
+  readonly #shapes = new Map<string, Shape>();
   readonly #pageBytes: number;
   #entries: number;
 
   /**
    * @param folder made when it is missing.
+   * @param now names a damaged file that has to be set aside.
    * @throws LedgerOpenError with what to do.
    */
-  constructor(folder: string) {
-    const path = join(folder, 'ledger.sqlite');
+  constructor(folder: string, now: number) {
+    this.#folder = folder;
+    this.#lock = lockFolder(folder);
     try {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      this.#lock = takeLock(folder);
-      this.#db = new Database(path);
-      this.#db.pragma('journal_mode = WAL');
-      this.#db.pragma('synchronous = FULL');
-      // Nobody else writes (`takeLock`), but for a person with a shell; the ledger tries again by itself.
-      this.#db.pragma('busy_timeout = 500');
-      migrate(this.#db, path);
-      this.#sql = prepare(this.#db);
-      this.generation = this.#meta('generation', () => randomUUID());
-      this.#entries = Number(this.#meta('entries', () => '0'));
-      this.#pageBytes = this.#db.pragma('page_size', { simple: true }) as number;
+      const { db, loaded, setAside } = openFiles(folder, now, load);
+      this.#db = db;
+      this.#sql = loaded.sql;
+      this.generation = loaded.generation;
+      this.#entries = loaded.entries;
+      this.setAside = setAside;
     } catch (error) {
-      if (error instanceof LedgerOpenError) throw error;
-      throw new LedgerOpenError(openMessage(path, error), { cause: error });
+      this.#lock.close();
+      throw error;
     }
+    this.#pageBytes = this.#db.pragma('page_size', { simple: true }) as number;
   }
 
   get stats(): LedgerStats {
@@ -97,7 +113,7 @@ export class Store {
   /** One transaction for all appends. Those that would leave a hole are refused alone. */
   commit(appends: readonly WireAppend[], shapes: readonly WireShape[]): CommitResult {
     // All at once and never within a transaction: a stream's host must stay the one that the other cache has.
-    if (this.#hosts.size + this.#streams.size + this.#shapeIds.size > CACHED_MAX) this.#dropCaches();
+    if (this.#hosts.size + this.#streams.size + this.#shapes.size > CACHED_MAX) this.#dropCaches();
     return this.#transaction(() => {
       for (const shape of shapes) this.#internShape(shape);
       const refusals = appends.map((append) => this.#append(append));
@@ -108,8 +124,8 @@ export class Store {
 
   stream(host: string, epoch: string): StreamState {
     const stream = this.#findStream(host, epoch);
-    const lastAt = this.#findHost(host)?.lastAt ?? 0;
-    return { next: stream?.next ?? null, lastHash: stream?.lastHash ?? 0, lastAt };
+    const { lastAt = 0, nextOffset = 1 } = this.#findHost(host) ?? {};
+    return { next: stream?.next ?? null, lastHash: stream?.lastHash ?? 0, lastAt, nextOffset };
   }
 
   hosts(): HostState[] {
@@ -126,15 +142,24 @@ export class Store {
     return { entries, shapes: [...shapes.values()] };
   }
 
-  /** Removes at most `entriesMax`, oldest first, so that no commit waits long behind it. */
-  trim(bounds: TrimBounds, entriesMax: number): number {
-    let removed = this.#remove(bounds.olderThan, entriesMax);
-    while (removed < entriesMax && this.stats.bytes > bounds.bytesMax) {
-      const count = this.#remove(Number.MAX_SAFE_INTEGER, Math.min(256, entriesMax - removed));
-      if (count === 0) break;
-      removed += count;
+  /** Removes at most `entriesMax`, oldest first, and some shapes, so that no commit waits long behind it. */
+  trim(bounds: TrimBounds, entriesMax: number): TrimPortion {
+    const age = this.#remove(bounds.olderThan, entriesMax);
+    const shapes = this.#removeShapes(SHAPES_TRIMMED_MAX);
+    const more = (size: number) => age + size >= entriesMax || shapes.length >= SHAPES_TRIMMED_MAX;
+    let size = 0;
+    while (!more(size) && this.stats.bytes > bounds.bytesMax) {
+      const count = this.#remove(
+        Number.MAX_SAFE_INTEGER,
+        Math.min(SIZE_STEP_ENTRIES, entriesMax - age - size),
+      );
+      const freed = this.#removeShapes(SHAPES_TRIMMED_MAX - shapes.length);
+      // What is left then is no entry's: nothing more can be done.
+      if (count === 0 && freed.length === 0) break;
+      size += count;
+      shapes.push(...freed);
     }
-    return removed;
+    return { age, size, shapes, more: more(size) };
   }
 
   forget(host: string): void {
@@ -153,6 +178,16 @@ export class Store {
   close(): void {
     this.#db.close();
     this.#lock.close();
+  }
+
+  /** For a file that turned out to be damaged: nothing can be asked any more. @returns where it was moved. */
+  moveAside(now: number): string {
+    try {
+      this.#db.close();
+      return setFilesAside(this.#folder, now);
+    } finally {
+      this.#lock.close();
+    }
   }
 
   /** Returns why the append was refused, or null. Checks everything before it writes anything. */
@@ -188,7 +223,7 @@ export class Store {
       entry.at,
       entry.contentHash,
       entry.reason,
-      entry.payload === null ? null : JSON.stringify(entry.shapes.map((hash) => this.#shapeId(hash))),
+      entry.payload === null ? null : JSON.stringify(this.#nameShapes(entry)),
       entry.payload,
     );
     host.nextOffset++;
@@ -237,27 +272,39 @@ export class Store {
   }
 
   #internShape({ hash, body }: WireShape): void {
-    if (this.#shapeIds.has(hash)) return;
+    if (this.#shapes.has(hash)) return;
     this.#sql.addShape.run(hash, body);
-    this.#shapeId(hash);
+    this.#shape(hash);
   }
 
-  #shapeId(hash: string): number {
-    const cached = this.#shapeIds.get(hash);
+  /** The ids of the entry's shapes, which from now on are known to be in use at its time. */
+  #nameShapes(entry: WireEntry): number[] {
+    return entry.shapes.map((hash) => {
+      const shape = this.#shape(hash);
+      if (entry.at >= shape.lastAt + SHAPE_STEP_MS) {
+        this.#sql.setShape.run(entry.at, shape.id);
+        shape.lastAt = entry.at;
+      }
+      return shape.id;
+    });
+  }
+
+  #shape(hash: string): Shape {
+    const cached = this.#shapes.get(hash);
     if (cached !== undefined) return cached;
-    const row = this.#sql.shapeId.get(hash) as { id: number } | undefined;
+    const row = this.#sql.shapeOf.get(hash) as Shape | undefined;
     if (row === undefined) throw new Error(`shape ${hash} was never handed to the ledger`);
-    this.#shapeIds.set(hash, row.id);
-    return row.id;
+    this.#shapes.set(hash, row);
+    return row;
   }
 
   #toStored(row: EntryRow, base: number, shapes: Map<number, WireShape>): WireStored {
-    const ids = row.shapes === null ? [] : (JSON.parse(row.shapes) as number[]);
-    const hashes = ids.map((id) => {
+    const hashes = shapeIds(row).map((id) => {
       let shape = shapes.get(id);
       if (shape === undefined) {
         shape = this.#sql.shape.get(id) as WireShape | undefined;
-        if (shape === undefined) throw new Error(`entry ${row.key} names shape ${id}, which is not there`);
+        if (shape === undefined)
+          throw new DamageError(`entry ${row.key} names shape ${id}, which is not there`);
         shapes.set(id, shape);
       }
       return shape.hash;
@@ -285,12 +332,15 @@ export class Store {
     });
   }
 
-  #meta(name: string, make: () => string): string {
-    const row = this.#sql.meta.get(name) as { value: string } | undefined;
-    if (row !== undefined) return row.value;
-    const value = make();
-    this.#sql.setMeta.run(name, value);
-    return value;
+  /** @returns the hashes of those that went. */
+  #removeShapes(limit: number): string[] {
+    return this.#transaction(() => {
+      const { at } = this.#sql.oldest.get() as { at: number | null };
+      const unnamedUpTo = at === null ? Number.MAX_SAFE_INTEGER : at - SHAPE_STEP_MS;
+      const removed = this.#sql.removeShapes.all(unnamedUpTo, limit) as { hash: string }[];
+      for (const { hash } of removed) this.#shapes.delete(hash);
+      return removed.map(({ hash }) => hash);
+    });
   }
 
   #transaction<T>(work: () => T): T {
@@ -307,59 +357,30 @@ export class Store {
   #dropCaches(): void {
     this.#hosts.clear();
     this.#streams.clear();
-    this.#shapeIds.clear();
+    this.#shapes.clear();
   }
 }
 
-/**
- * One gateway a ledger: a second one would answer from a stale cache. The lock is a file of its own, so that others may
- * read the ledger meanwhile, and the system lets go of it however the process dies.
- */
-function takeLock(folder: string): Database.Database {
-  const lock = new Database(join(folder, 'ledger.lock'), { timeout: 0 });
-  lock.exec('BEGIN EXCLUSIVE');
-  return lock;
-}
-
-function openMessage(path: string, error: unknown): string {
-  const { code, message } = error as { code?: string; message: string };
-  if (code === 'SQLITE_BUSY')
-    return `${path}: in use by another gateway; stop it or give --storage.path another folder`;
-  if (code === 'SQLITE_NOTADB' || code === 'SQLITE_CORRUPT') {
-    return `${path}: not a ledger, or damaged (${message}); move it away to start afresh, the reporters will refill it`;
-  }
-  return `${path}: cannot be opened for writing (${message}); check the folder's owner and --storage.path`;
-}
-
-function prepare(db: Database.Database) {
-  return {
-    meta: db.prepare('SELECT value FROM meta WHERE name = ?'),
-    setMeta: db.prepare('INSERT OR REPLACE INTO meta (name, value) VALUES (?, ?)'),
-    oldest: db.prepare('SELECT min(at) AS at FROM entries'),
-    host: db.prepare('SELECT id, next_offset AS nextOffset, last_at AS lastAt FROM hosts WHERE name = ?'),
-    hosts: db.prepare(
-      'SELECT name AS host, next_offset AS nextOffset, last_at AS lastAt, epoch FROM hosts ORDER BY name',
-    ),
-    addHost: db.prepare('INSERT INTO hosts (name) VALUES (?)'),
-    setHost: db.prepare('UPDATE hosts SET next_offset = ?, last_at = ?, epoch = ? WHERE id = ?'),
-    stream: db.prepare(
-      'SELECT id, next_seq AS next, last_hash AS lastHash FROM streams WHERE host_id = ? AND epoch = ?',
-    ),
-    addStream: db.prepare('INSERT INTO streams (host_id, epoch, next_seq, last_hash) VALUES (?, ?, ?, 0)'),
-    setStream: db.prepare('UPDATE streams SET next_seq = ?, last_hash = ? WHERE id = ?'),
-    shape: db.prepare('SELECT hash, body FROM shapes WHERE id = ?'),
-    shapeId: db.prepare('SELECT id FROM shapes WHERE hash = ?'),
-    addShape: db.prepare('INSERT OR IGNORE INTO shapes (hash, body) VALUES (?, ?)'),
-    insert: db.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
-    read: db.prepare(
-      `SELECT e.*, s.epoch FROM entries e JOIN streams s ON s.id = e.stream_id
-       WHERE e.key > ? AND e.key < ? ORDER BY e.key LIMIT ?`,
-    ),
-    remove: db.prepare(
-      'DELETE FROM entries WHERE key IN (SELECT key FROM entries WHERE at < ? ORDER BY at LIMIT ?)',
-    ),
-    removeHostEntries: db.prepare('DELETE FROM entries WHERE key >= ? AND key < ?'),
-    removeHostStreams: db.prepare('DELETE FROM streams WHERE host_id = ?'),
-    removeHost: db.prepare('DELETE FROM hosts WHERE id = ?'),
+/** What the store starts with. Looks at every small table, for damage that would show only later otherwise. */
+function load(db: Database): { sql: Statements; generation: string; entries: number } {
+  const sql = prepare(db);
+  const meta = (name: string, make: () => string): string => {
+    const row = sql.meta.get(name) as { value: string } | undefined;
+    if (row !== undefined) return row.value;
+    const value = make();
+    sql.setMeta.run(name, value);
+    return value;
   };
+  sql.hosts.all();
+  sql.oldest.get();
+  return { sql, generation: meta('generation', randomUUID), entries: Number(meta('entries', () => '0')) };
+}
+
+function shapeIds({ key, shapes }: EntryRow): number[] {
+  if (shapes === null) return [];
+  try {
+    return JSON.parse(shapes) as number[];
+  } catch (error) {
+    throw new DamageError(`entry ${key} does not tell its shapes`, { cause: error });
+  }
 }

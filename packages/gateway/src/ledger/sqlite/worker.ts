@@ -1,5 +1,7 @@
 /** The ledger's worker thread: answers requests in the order they come, one at a time. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '@tributary/shared/clock';
+import { DamageError, isDamage } from './files.ts';
 import type { Request, Response, Results } from './messages.ts';
 import { Store } from './store.ts';
 
@@ -25,9 +27,24 @@ function answer(store: Store, request: Request): Results[keyof Results] {
     case 'forget':
       store.forget(request.host);
       return null;
+    case 'condemn':
+      throw new DamageError(request.message);
     case 'close':
       return null;
   }
+}
+
+/** A damaged file is not asked again: it is set aside, so that the next start begins a new one. */
+function giveUp(store: Store, { message }: Error): void {
+  let where: string;
+  try {
+    where = `is set aside as ${store.moveAside(systemClock.now())}`;
+  } catch (error) {
+    where = `could not be set aside (${(error as Error).message}); move it away`;
+  }
+  const { folder } = workerData as { folder: string };
+  say({ kind: 'damaged', message: `the ledger in ${folder} is damaged (${message}) and ${where}` });
+  port?.close();
 }
 
 function serve(store: Store): void {
@@ -38,6 +55,7 @@ function serve(store: Store): void {
       if (request.kind === 'close') store.close();
       say({ kind: 'done', result, stats });
     } catch (error) {
+      if (isDamage(error)) return giveUp(store, error as Error);
       const { message, code } = error as { message: string; code?: string };
       say({ kind: 'failed', message, code: code ?? '' });
     }
@@ -46,8 +64,9 @@ function serve(store: Store): void {
 }
 
 try {
-  const store = new Store((workerData as { folder: string }).folder);
-  say({ kind: 'opened', generation: store.generation, stats: store.stats });
+  const store = new Store((workerData as { folder: string }).folder, systemClock.now());
+  const { generation, stats, setAside } = store;
+  say({ kind: 'opened', generation, stats, setAside });
   serve(store);
 } catch (error) {
   say({ kind: 'open-failed', message: (error as Error).message });

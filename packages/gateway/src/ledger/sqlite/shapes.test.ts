@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import Database from 'better-sqlite3';
+import type { WireEntry } from './messages.ts';
+import { Store } from './store.ts';
+
+const MINUTE_MS = 60_000;
+
+function bench(t: TestContext) {
+  const folder = mkdtempSync(join(tmpdir(), 'tributary-shapes-'));
+  const store = new Store(folder, 0);
+  const reader = new Database(join(folder, 'ledger.sqlite'), { readonly: true });
+  t.after(() => {
+    reader.close();
+    store.close();
+    rmSync(folder, { recursive: true });
+  });
+  let seq = 0;
+  const append = (at: number, ...shapes: string[]) => {
+    seq++;
+    const payload = new Uint8Array(8);
+    const entry: WireEntry = {
+      seq,
+      lastSeq: seq,
+      fromAt: at,
+      at,
+      contentHash: 1,
+      reason: null,
+      shapes,
+      payload,
+    };
+    const bodies = shapes.map((hash) => ({ hash, body: `body of ${hash}` }));
+    store.commit([{ host: 'web-1', epoch: 'e1', entries: [entry] }], bodies);
+  };
+  const trim = (olderThan: number) =>
+    store.trim({ olderThan, bytesMax: Number.MAX_SAFE_INTEGER }, 1000).shapes;
+  const lastAt = (hash: string) =>
+    reader.prepare('SELECT last_at FROM shapes WHERE hash = ?').pluck().get(hash) as number | undefined;
+  return { store, append, trim, lastAt };
+}
+
+test('the time of a shape follows its entries in steps of a minute, and never back', (t) => {
+  const { append, lastAt } = bench(t);
+  const times = [10, 10.5, 11, 11.9, 3, 12].map((minutes) => {
+    append(minutes * MINUTE_MS, 'a');
+    return (lastAt('a') ?? 0) / MINUTE_MS;
+  });
+  assert.deepEqual(times, [10, 10, 11, 11, 11, 12]);
+});
+
+test('a shape stays while an entry may name it, and goes when none can', (t) => {
+  const { append, trim, lastAt, store } = bench(t);
+  append(10 * MINUTE_MS, 'old');
+  // Within the step, so that only the entry knows that the shape was in use by then.
+  append(10.9 * MINUTE_MS, 'old');
+  append(30 * MINUTE_MS, 'new');
+  assert.deepEqual(trim(10.5 * MINUTE_MS), []);
+  assert.equal(store.read('web-1', 0, 10).entries.length, 2);
+  assert.deepEqual(trim(20 * MINUTE_MS), ['old']);
+  assert.equal(lastAt('old'), undefined);
+  append(31 * MINUTE_MS, 'old');
+  const { entries, shapes } = store.read('web-1', 0, 10);
+  assert.equal(entries.length, 2);
+  assert.deepEqual(
+    shapes.map(({ hash }) => hash),
+    ['new', 'old'],
+  );
+});
+
+test('without entries no shape stays', (t) => {
+  const { append, trim } = bench(t);
+  append(10 * MINUTE_MS, 'a', 'b');
+  assert.deepEqual(trim(11 * MINUTE_MS).toSorted(), ['a', 'b']);
+});
+
+test('random appends and trims: no entry ever names a shape that is gone', (t) => {
+  const { store, append, trim } = bench(t);
+  let at = 1_000 * MINUTE_MS;
+  let gone = 0;
+  for (let i = 0; i < 400; i++) {
+    at += Math.floor(Math.random() * MINUTE_MS);
+    // Hosts' clocks differ: times do not only rise.
+    append(at - Math.floor(Math.random() * 5 * MINUTE_MS), `${Math.floor(i / 7)}`, `${i % 11}`);
+    if (i % 13 === 0) gone += trim(at - 20 * MINUTE_MS).length;
+    store.read('web-1', 0, 1000);
+  }
+  assert.ok(gone > 10, `${gone} gone`);
+});

@@ -1,0 +1,40 @@
+/** What waits in the ledger's queue for its turn with the worker. */
+import type { ShapeKey } from '../ledger.ts';
+import type { Request, Results, WireAppend } from './messages.ts';
+
+/** A group is closed at this size: more would only lengthen the wait of its first append. */
+const GROUP_BYTES_MAX = 8 * 1024 * 1024;
+
+export interface AppendTask {
+  readonly kind: 'append';
+  readonly append: WireAppend;
+  readonly shapes: readonly ShapeKey[];
+  readonly bytes: number;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface RequestTask {
+  readonly kind: 'request';
+  readonly request: Request;
+  readonly resolve: (result: Results[keyof Results]) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export type Task = AppendTask | RequestTask;
+
+/** Requests that promise nothing about appends that are not durable yet. */
+export const INDEPENDENT: ReadonlySet<Request['kind']> = new Set(['read', 'hosts', 'trim', 'condemn']);
+
+/** Takes the appends that stand in a row at the queue's head, as many as are to be one transaction. */
+export function takeGroup(queue: Task[]): AppendTask[] {
+  const group: AppendTask[] = [];
+  let bytes = 0;
+  for (const task of queue) {
+    if (task.kind !== 'append' || (bytes > 0 && bytes + task.bytes > GROUP_BYTES_MAX)) break;
+    group.push(task);
+    bytes += task.bytes;
+  }
+  queue.splice(0, group.length);
+  return group;
+}
