@@ -103,6 +103,7 @@ async function startOnce(
       uptimeMs,
       shapes,
       voices: new Voices(),
+      times: new Map(),
       observer: observeLink({ fleet, ledger, metrics, log }),
       horizonMs: options['storage.retention.time'],
     },

@@ -29,6 +29,7 @@ class Line {
         uptimeMs: clock.uptimeMs,
         shapes: new ShapeRegistry(),
         voices,
+        times: new Map(),
         observer: silentObserver(observer),
         horizonMs: 1,
         address: '',

@@ -120,6 +120,8 @@ export class Connection {
   #fault(error: unknown): void {
     if (this.session.closed) return;
     this.#onFault(error);
+    // What was taken may not have been kept: the ledger is to say how the host stands.
+    this.#context.times.delete(this.session.host);
     this.session.gone();
   }
 }

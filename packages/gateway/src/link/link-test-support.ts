@@ -84,6 +84,7 @@ export async function startLink(
       uptimeMs: clock.uptimeMs,
       shapes: new ShapeRegistry(),
       voices: new Voices(),
+      times: new Map(),
       observer: silentObserver({
         refused: (host, code) => void refusals.push(`${host} ${code}`),
         ...over.observer,

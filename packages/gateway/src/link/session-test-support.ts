@@ -8,6 +8,7 @@ import type { GatewayFrame, Hello } from '@tributary/shared/frames';
 import { DEFAULT_LIMITS } from '@tributary/shared/limits';
 import type { Family, Labels } from '@tributary/shared/shape';
 import type { StreamState } from '../ledger/ledger.ts';
+import type { HostTimes } from './host-times.ts';
 import type { LinkObserver, SettledEntry } from './observer.ts';
 import { Session } from './session.ts';
 import { ShapeRegistry } from './shape-registry.ts';
@@ -20,6 +21,7 @@ export const NEW_STREAM: StreamState = { next: null, lastHash: 0, lastAt: 0, nex
 export class Bench {
   readonly clock: FakeClock;
   readonly voices: Voices;
+  readonly times: Map<string, HostTimes>;
   readonly sent: GatewayFrame[] = [];
   readonly closes: [number, string][] = [];
   readonly appends: (readonly SettledEntry[])[] = [];
@@ -27,7 +29,8 @@ export class Bench {
   loads = 0;
   readonly session: Session;
 
-  constructor(clock = new FakeClock(), voices = new Voices()) {
+  constructor(clock = new FakeClock(), voices = new Voices(), times = new Map<string, HostTimes>()) {
+    this.times = times;
     this.clock = clock;
     this.voices = voices;
     const tell =
@@ -51,6 +54,7 @@ export class Bench {
         uptimeMs: clock.uptimeMs,
         shapes: new ShapeRegistry(),
         voices,
+        times: this.times,
         observer,
         horizonMs: 60_000,
         address: '10.0.0.1:1',

@@ -362,3 +362,25 @@ describe('the end', () => {
     }
   });
 });
+
+test('what a host has taken outlives its connection, and what it left does not', () => {
+  const first = new Bench().open();
+  first.shape(1, gauges('a'));
+  first.batch(1, 5, NOW + 1);
+  first.settleAll();
+  first.session.gone();
+  const state = { next: 2, lastHash: 0, lastAt: NOW + 1, nextOffset: 9 };
+  const second = new Bench(first.clock, new Voices(), first.times).open({ next: 4, acked: 1 }, state);
+  second.shape(1, gauges('a'));
+  second.shape(2, gauges('b'));
+  second.batch(2, 5, NOW + 1, 1);
+  second.batch(3, 6, NOW + 1, 2);
+  assert.deepEqual(
+    second.appends.flat().map((entry) => entry.kind),
+    ['tombstone', 'batch'],
+    'the repeat is dropped, the other series of that moment is kept',
+  );
+  second.settleAll();
+  second.frame({ kind: 'bye', reason: 'leave' });
+  assert.equal(second.times.size, 0);
+});

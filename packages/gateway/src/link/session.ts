@@ -43,6 +43,8 @@ export interface SessionContext {
   readonly uptimeMs: () => number;
   readonly shapes: ShapeRegistry;
   readonly voices: Voices;
+  /** By host, what its connections have taken since the start; see `loaded`. */
+  readonly times: Map<string, HostTimes>;
   readonly observer: LinkObserver;
   /** Batches older than this need not come. */
   readonly horizonMs: number;
@@ -52,6 +54,9 @@ export interface SessionContext {
 
 /** Series that all shapes of one connection may have together, as a multiple of what a host may have at a time. */
 const DECLARED_SERIES_FACTOR = 8;
+
+/** Hosts whose times are remembered; beyond, the ledger tells them anew. */
+const HOSTS_REMEMBERED_MAX = 100_000;
 
 type State = 'new' | 'loading' | 'settling' | 'open' | 'closed';
 
@@ -125,7 +130,7 @@ export class Session implements Voice {
   /** The ledger's answer to `load`. @param recent the host's last entries. */
   loaded(stream: StreamState, recent: readonly StoredEntry[]): void {
     if (this.#state !== 'loading' || this.#hello === null) return;
-    this.#times = HostTimes.recall(stream, recent, this.#context.shapes);
+    this.#times = this.#recall(stream, recent);
     this.#lastHash = stream.lastHash;
     // A new epoch begins behind what its scrapers were shown: the rest need not come again.
     this.#next = stream.next ?? this.#hello.delivered + 1;
@@ -208,6 +213,17 @@ export class Session implements Voice {
     if (!claim.granted) throw new RefuseError('DUPLICATE_HOST', claim.message, claim.retryAfterMs);
     this.#state = 'loading';
     this.#effects.load(hello.host, hello.epoch);
+  }
+
+  /** What earlier connections of this host knew, or what the ledger tells of it after a start. */
+  #recall(stream: StreamState, recent: readonly StoredEntry[]): HostTimes {
+    const { times, shapes } = this.#context;
+    const known = times.get(this.host);
+    if (known !== undefined && known.newest >= stream.lastAt) return known;
+    if (times.size >= HOSTS_REMEMBERED_MAX) times.clear();
+    const recalled = HostTimes.recall(stream, recent, shapes);
+    times.set(this.host, recalled);
+    return recalled;
   }
 
   #open(): void {
@@ -309,7 +325,9 @@ export class Session implements Voice {
     const { host } = this;
     const left = reason === 'leave' && this.#state === 'open';
     this.#close(CLOSE_NORMAL, 'bye');
-    if (left) this.#context.observer.left(host);
+    if (!left) return;
+    this.#context.times.delete(host);
+    this.#context.observer.left(host);
   }
 
   #append(entries: readonly SettledEntry[]): void {
