@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { REFUSALS, REJECT_CODES } from '@tributary/shared/errors';
 import { createMetrics, type GatewayProbes } from './metrics.ts';
 
 const PROBES: GatewayProbes = {
@@ -38,8 +39,15 @@ test('what happens is counted, by its label', async () => {
     '{"kind":"hello"} 1',
   ]);
   assert.deepEqual(families.get('tributary_gateway_received_bytes_total'), ['{} 160']);
-  assert.deepEqual(families.get('tributary_gateway_rejects_total'), ['{"code":"FUTURE"} 1']);
-  assert.deepEqual(families.get('tributary_gateway_refusals_total'), ['{"code":"RATE"} 1']);
+  // Every code has its row from the start, so that increase() sees the first event.
+  assert.deepEqual(
+    families.get('tributary_gateway_rejects_total'),
+    REJECT_CODES.map((code) => `{"code":"${code}"} ${code === 'FUTURE' ? 1 : 0}`),
+  );
+  assert.deepEqual(
+    families.get('tributary_gateway_refusals_total'),
+    Object.keys(REFUSALS).map((code) => `{"code":"${code}"} ${code === 'RATE' ? 1 : 0}`),
+  );
   assert.deepEqual(families.get('tributary_gateway_http_refused_total'), ['{"reason":"busy"} 1']);
   assert.deepEqual(families.get('tributary_gateway_scrape_failures_total'), ['{} 1']);
   assert.deepEqual(families.get('tributary_ledger_commit_failures_total'), ['{} 1']);
@@ -92,8 +100,11 @@ test('the process’s own metrics are there, names and types fit, and two gatewa
     assert.ok(['counter', 'gauge', 'histogram', 'summary'].includes(type), `${name} is a ${type}`);
     assert.equal(name.endsWith('_total'), type === 'counter', name);
   }
+  const rejects = [
+    ...(families.find(({ name }) => name === 'tributary_gateway_rejects_total')?.series() ?? []),
+  ];
   assert.deepEqual(
-    [...(families.find(({ name }) => name === 'tributary_gateway_rejects_total')?.series() ?? [])],
-    [],
+    rejects.map(({ value }) => value),
+    REJECT_CODES.map(() => 0),
   );
 });

@@ -2,6 +2,7 @@
  * The gateway's metrics of itself: one prom-client registry of our own (never the module's global one), read as data,
  * since the exposition writes all families of a scrape in one go.
  */
+import { REFUSALS, REJECT_CODES } from '@tributary/shared/errors';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { OwnFamily, OwnSeries } from './own-family.ts';
 
@@ -68,6 +69,9 @@ export function createMetrics(version: string, probes: GatewayProbes): GatewayMe
     'Connections that were refused or ended with a code.',
     ['code'],
   );
+  // From zero on, so that increase() sees the first of each.
+  for (const code of REJECT_CODES) rejects.inc({ code }, 0);
+  for (const code of Object.keys(REFUSALS)) refusals.inc({ code }, 0);
   const httpRefused = counter(
     'tributary_gateway_http_refused_total',
     'HTTP requests that were turned away.',
