@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { createClockSteps } from './clock-steps.ts';
-import type { Log } from './log.ts';
 import { Timekeeper } from './sampler/timekeeper.ts';
 import { SpoolError } from './spool/spool-error.ts';
 import { appendTick, openSpool, START_AT, temporaryFolder, timesOf } from './spool/test-support.ts';
@@ -11,7 +10,7 @@ function setUp(t: TestContext, folder = temporaryFolder(t)) {
   const time = new Timekeeper(() => host.wallMs, { boot: 'boot-1', now: () => host.bootMs });
   const spool = openSpool(t, { folder });
   const lines: string[] = [];
-  const log = { warn: (fields: object) => lines.push(JSON.stringify(fields)) } as unknown as Log;
+  const log = { warn: (fields: object) => void lines.push(JSON.stringify(fields)) };
   return { host, time, spool, lines, folder, steps: createClockSteps(spool, time, log) };
 }
 
@@ -52,7 +51,7 @@ test('a step between two processes of one boot is found at the start', (t) => {
   after.spool.close();
   const stepped = openSpool(t, { folder: before.folder });
   const lines: string[] = [];
-  const log = { warn: (fields: object) => lines.push(JSON.stringify(fields)) } as unknown as Log;
+  const log = { warn: (fields: object) => void lines.push(JSON.stringify(fields)) };
   const time = new Timekeeper(() => START_AT - 5_000, { boot: 'boot-1', now: () => 0 });
   createClockSteps(stepped, time, log).settle();
   assert.deepEqual([timesOf(stepped), lines.length], [[START_AT - 4_990], 1]);

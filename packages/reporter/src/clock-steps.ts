@@ -2,9 +2,13 @@
  * Joins the clock and the spool: a step of the clock is due to be settled until the disk has taken it, and nothing is
  * sent before.
  */
-import type { Log } from './log.ts';
 import { STEP_MS, type Timekeeper } from './sampler/timekeeper.ts';
 import type { Spool } from './spool/spool.ts';
+
+/** All that is wanted of a log here. */
+export interface WarningLog {
+  warn(fields: object, message: string): void;
+}
 
 export interface ClockSteps {
   /** To be called with what each look at the clock gave. */
@@ -13,7 +17,7 @@ export interface ClockSteps {
   settle(): void;
 }
 
-export function createClockSteps(spool: Spool, time: Timekeeper, log: Log): ClockSteps {
+export function createClockSteps(spool: Spool, time: Timekeeper, log: WarningLog): ClockSteps {
   // It may have stepped while no reporter ran.
   const before = spool.offsetOf(time.boot);
   let isDue = before !== null && Math.abs(before - time.offset) > STEP_MS;

@@ -243,6 +243,7 @@ test('the sign of a zero is kept in a value and lost in a whole number', () => {
 });
 
 test('no frame touches the prototype that all objects share', () => {
+  // Object.prototype has no index signature, and any key of it is what this is about.
   const polluted = Object.prototype as unknown as Record<string, unknown>;
   const before = Reflect.ownKeys(polluted);
   for (const { text } of readFixtures('reporter')) {

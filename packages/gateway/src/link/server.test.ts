@@ -55,6 +55,7 @@ function rawFrame(opcode: number, payload: Uint8Array, flags = 0x80): Buffer {
   return Buffer.concat([head, payload]);
 }
 
+/** For bytes that no WebSocket library would send: `ws` has no public way to its socket. */
 function socketOf(socket: WebSocket): Socket {
   return (socket as unknown as { _socket: Socket })._socket;
 }
