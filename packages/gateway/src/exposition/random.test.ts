@@ -15,6 +15,8 @@ import {
   hostPoints,
   parseStrictly,
   point,
+  type Random,
+  randomOf,
   shapeOf,
   withoutStrictParser,
 } from './test-support.ts';
@@ -49,28 +51,6 @@ const TEXT_ENDINGS: Readonly<Record<string, readonly string[]>> = {
   histogram: ['_bucket', '_sum', '_count'],
   summary: ['', '_sum', '_count'],
 };
-
-interface Random {
-  (): number;
-  below(limit: number): number;
-  pick<T>(items: readonly T[]): T;
-}
-
-/** mulberry32. */
-function randomOf(seed: number): Random {
-  let state = seed;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (limit: number): number => Math.floor(next() * limit);
-  return Object.assign(next, {
-    below,
-    pick: <T>(items: readonly T[]): T => items[below(items.length)] as T,
-  });
-}
 
 function randomShape(random: Random): AdmittedShape {
   const names = new Set(

@@ -1,4 +1,4 @@
-/** What the tests of this folder share: shapes by admission, points by hand, and the strict parser. */
+/** What the tests of this folder share: shapes by admission, points by hand, chance, and the strict parser. */
 import { spawnSync } from 'node:child_process';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -75,6 +75,29 @@ export function bodyOf(format: Format, input: HostInput, own: readonly OwnFamily
 /** The lines of a body that begin so, without their prefix `# TYPE `. */
 export function typesIn(body: string): string[] {
   return body.match(/(?<=^# TYPE ).*$/gm) ?? [];
+}
+
+export interface Random {
+  (): number;
+  below(limit: number): number;
+  pick<T>(items: readonly T[]): T;
+}
+
+/** mulberry32. */
+export function randomOf(seed: number): Random {
+  let state = seed;
+  const next = (): number => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const below = (limit: number): number => Math.floor(next() * limit);
+  return Object.assign(next, {
+    below,
+    // In range: `below` stays under the length, and nobody picks from an empty list.
+    pick: <T>(items: readonly T[]): T => items[below(items.length)] as T,
+  });
 }
 
 const STRICT_PARSER = `

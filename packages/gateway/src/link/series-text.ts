@@ -25,14 +25,54 @@ export interface Line {
  * `instance` is the host where the shape names none.
  */
 export function targetText(labels: Labels, host: string): string {
-  const instance = labels['instance'] ?? host;
-  let text = `instance="${escapeLabelValue(instance)}",job="${escapeLabelValue(labels['job'] ?? 'node')}",host="${host}"`;
-  for (const name of Object.keys(labels).sort()) {
-    const value = labels[name];
-    if (name === 'instance' || name === 'job' || value === undefined || value === '') continue;
-    text += `,${name}="${escapeLabelValue(value)}"`;
+  const text = (name: string): string =>
+    `${name}="${escapeLabelValue(targetLabel(labels, name, host) ?? '')}"`;
+  const rest = Object.keys(labels).filter(
+    (name) => name !== 'instance' && name !== 'job' && labels[name] !== '',
+  );
+  return `${['instance', 'job', 'host', ...rest.sort()].map(text).join(',')}} `;
+}
+
+/**
+ * The value of a label that the target gives to every series: '' where it is set to nothing, so that no series has
+ * it; null where the target does not speak of it, and a series' own label of that name stands.
+ * @param labels the shape's.
+ */
+export function targetLabel(labels: Labels, name: string, host: string): string | null {
+  if (name === 'host') return host;
+  // Any label may be a target's, those that every object inherits too.
+  if (Object.hasOwn(labels, name)) return labels[name] ?? '';
+  return name === 'instance' ? host : name === 'job' ? 'node' : null;
+}
+
+/** The value of an own label in a line's prefix as `writeSeries` wrote it; '' where the series has none of that name. */
+export function ownLabelOf(prefix: string, name: string): string {
+  for (let at = prefix.indexOf('{') + 1; at < prefix.length; ) {
+    const from = prefix.indexOf('=', at) + 2;
+    const to = closingQuote(prefix, from);
+    const label = prefix.slice(at, from - 2);
+    if (label === name) return unescapeLabelValue(prefix.slice(from, to));
+    // They are sorted.
+    if (label > name) return '';
+    at = to + 2;
   }
-  return `${text}} `;
+  return '';
+}
+
+/** The place of the quote that ends a value: the first one that is not escaped. */
+function closingQuote(text: string, from: number): number {
+  for (let at = text.indexOf('"', from); at >= 0; at = text.indexOf('"', at + 1)) {
+    let escapes = 0;
+    while (text[at - 1 - escapes] === '\\') escapes++;
+    if (escapes % 2 === 0) return at;
+  }
+  return text.length;
+}
+
+function unescapeLabelValue(text: string): string {
+  return text.includes('\\')
+    ? text.replace(/\\(.)/g, (_, char: string) => (char === 'n' ? '\n' : char))
+    : text;
 }
 
 /** A label value between quotes, as both text formats escape it. */

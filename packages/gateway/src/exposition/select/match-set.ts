@@ -1,0 +1,140 @@
+/**
+ * What a set of selectors selects of a shape, found once for all hosts that have the shape: for each selector which
+ * lines it takes, apart from what it asks of the host's name. A host then only says which selectors it meets.
+ */
+import type { AdmittedFamily, AdmittedShape } from '../../link/admission.ts';
+import { ownLabelOf, targetLabel } from '../../link/series-text.ts';
+import type { Matcher } from './matcher.ts';
+import { NAME, type Selector } from './selector.ts';
+
+/** By index in a column, `1` where a series is not selected; null when all are selected, 'none' when none is. */
+export type Mask = Uint8Array | null | 'none';
+
+export interface MatchSet {
+  /** The one spelling of its meaning. */
+  readonly text: string;
+  hiddenOf(shape: AdmittedShape, host: string): Mask;
+  /** Whether it takes a series with these labels. */
+  takes(name: string, labels: Readonly<Record<string, string>>): boolean;
+  /** Lets go of what was needed for evaluation only; whatever is asked later is answered as well. */
+  release(): void;
+}
+
+/** Lines by index in the column, `1` where taken. */
+type Lines = Uint8Array | 'all' | 'none';
+
+/** What the set takes of one shape. */
+interface Verdict {
+  /** On any host. */
+  readonly always: Lines;
+  /** On hosts whose names meet the conditions. */
+  readonly byHost: readonly { readonly matchers: readonly Matcher[]; readonly lines: Lines }[];
+  /** By which of `byHost` a host meets, as a text of 0 and 1. */
+  readonly masks: Map<string, Mask>;
+}
+
+/** Masks of one shape that are kept. More are needed only where dozens of selectors tell hosts apart in many ways. */
+const MASKS_MAX = 64;
+
+/** @param selectors at least one. */
+export function createMatchSet(selectors: readonly Selector[]): MatchSet {
+  const texts = new Map(selectors.map((selector) => [selector.text, selector]));
+  const different = [...texts.values()];
+  const verdicts = new WeakMap<AdmittedShape, Verdict>();
+  return {
+    // As the union of selections is written in PromQL.
+    text: [...texts.keys()].sort().join(' or '),
+    hiddenOf(shape, host) {
+      let verdict = verdicts.get(shape);
+      if (verdict === undefined) {
+        verdict = judge(different, shape);
+        verdicts.set(shape, verdict);
+      }
+      return maskFor(verdict, shape, host);
+    },
+    takes: (name, labels) =>
+      different.some(({ matchers }) =>
+        matchers.every(({ label, matches }) =>
+          matches(label === NAME ? name : Object.hasOwn(labels, label) ? (labels[label] ?? '') : ''),
+        ),
+      ),
+    release: () => {
+      for (const { matchers } of different) for (const matcher of matchers) matcher.release();
+    },
+  };
+}
+
+function maskFor({ always, byHost, masks }: Verdict, shape: AdmittedShape, host: string): Mask {
+  let key = '';
+  for (const { matchers } of byHost) key += matchers.every(({ matches }) => matches(host)) ? '1' : '0';
+  let mask = masks.get(key);
+  if (mask === undefined) {
+    const lines = byHost.filter((_, i) => key[i] === '1').reduce((all, own) => union(all, own.lines), always);
+    mask = hidden(lines, shape);
+    if (masks.size < MASKS_MAX) masks.set(key, mask);
+  }
+  return mask;
+}
+
+function judge(selectors: readonly Selector[], shape: AdmittedShape): Verdict {
+  let always: Lines = 'none';
+  const byHost: { matchers: Matcher[]; lines: Lines }[] = [];
+  for (const { matchers } of selectors) {
+    const ofHost: Matcher[] = [];
+    const ofLine: Matcher[] = [];
+    let met = true;
+    for (const matcher of matchers) {
+      const { label } = matcher;
+      // What stands for the host's name here is no name that a host can have.
+      const value = targetLabel(shape.labels, label, '\n');
+      if (value === '\n') ofHost.push(matcher);
+      else if (value === null) ofLine.push(matcher);
+      else if (!matcher.matches(value)) met = false;
+    }
+    const lines = met ? linesOf(shape, ofLine) : 'none';
+    if (ofHost.length === 0) always = union(always, lines);
+    else if (lines !== 'none') byHost.push({ matchers: ofHost, lines });
+  }
+  return { always, byHost: always === 'all' ? [] : byHost, masks: new Map() };
+}
+
+/** The lines that meet conditions on names and on the series' own labels. */
+function linesOf(shape: AdmittedShape, matchers: readonly Matcher[]): Lines {
+  const ofName = matchers.filter(({ label }) => label === NAME);
+  const ofLabels = matchers.filter(({ label }) => label !== NAME);
+  const taken = new Uint8Array(shape.length);
+  let count = 0;
+  for (const family of shape.families) {
+    const { prefixes, indexes, suffixes } = family;
+    const named = suffixesTaken(family, ofName);
+    if (named.size === 0) continue;
+    for (const [k, prefix] of prefixes.entries()) {
+      if (!named.has(suffixes[k] ?? '')) continue;
+      if (!ofLabels.every(({ label, matches }) => matches(ownLabelOf(prefix, label)))) continue;
+      taken[indexes[k] ?? 0] = 1;
+      count++;
+    }
+  }
+  return count === 0 ? 'none' : count === shape.length ? 'all' : taken;
+}
+
+function suffixesTaken({ name, suffixes }: AdmittedFamily, matchers: readonly Matcher[]): Set<string> {
+  const taken = new Set(suffixes);
+  for (const suffix of taken) {
+    if (!matchers.every(({ matches }) => matches(name + suffix))) taken.delete(suffix);
+  }
+  return taken;
+}
+
+function union(a: Lines, b: Lines): Lines {
+  if (a === 'all' || b === 'none') return a;
+  if (b === 'all' || a === 'none') return b;
+  return a.map((flag, i) => flag | (b[i] ?? 0));
+}
+
+function hidden(lines: Lines, shape: AdmittedShape): Mask {
+  if (lines === 'all') return null;
+  if (lines === 'none') return 'none';
+  // Several selectors together may take everything.
+  return lines.includes(0) && shape.length > 0 ? lines.map((flag) => 1 - flag) : null;
+}
