@@ -50,10 +50,11 @@ export function ownLabelOf(prefix: string, name: string): string {
   for (let at = prefix.indexOf('{') + 1; at < prefix.length; ) {
     const from = prefix.indexOf('=', at) + 2;
     const to = closingQuote(prefix, from);
-    const label = prefix.slice(at, from - 2);
-    if (label === name) return unescapeLabelValue(prefix.slice(from, to));
-    // They are sorted.
-    if (label > name) return '';
+    if (from - 2 - at === name.length && prefix.startsWith(name, at)) {
+      return unescapeLabelValue(prefix.slice(from, to));
+    }
+    // They are sorted, and their first letters tell most of them apart.
+    if (prefix.charCodeAt(at) > name.charCodeAt(0)) return '';
     at = to + 2;
   }
   return '';

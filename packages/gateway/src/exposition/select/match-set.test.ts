@@ -60,6 +60,15 @@ test('the target has labels too, by default and static ones', () => {
   }
 });
 
+test('no value of a label is taken for the host', () => {
+  for (const env of ['\n', '\u0001', 'host', 'h']) {
+    const shape = shapeOf([family('a', 'gauge')], { env });
+    assert.deepEqual(shown(shape, 'h', `{env=${JSON.stringify(env)}}`), ['a{'], env);
+    assert.deepEqual(shown(shape, 'other', `{env=${JSON.stringify(env)}}`), ['a{'], env);
+    assert.deepEqual(shown(shape, 'h', '{env="x"}'), [], env);
+  }
+});
+
 test('names that the target has taken are found under their new ones, and inherited ones are no labels', () => {
   const shape = shapeOf(
     [

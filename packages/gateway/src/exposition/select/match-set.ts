@@ -36,6 +36,9 @@ interface Verdict {
 /** Masks of one shape that are kept. More are needed only where dozens of selectors tell hosts apart in many ways. */
 const MASKS_MAX = 64;
 
+/** Stands for a host's name: admission lets no label have a value with a NUL in it. */
+const ANY_HOST = '\0';
+
 /** @param selectors at least one. */
 export function createMatchSet(selectors: readonly Selector[]): MatchSet {
   const texts = new Map(selectors.map((selector) => [selector.text, selector]));
@@ -85,9 +88,8 @@ function judge(selectors: readonly Selector[], shape: AdmittedShape): Verdict {
     let met = true;
     for (const matcher of matchers) {
       const { label } = matcher;
-      // What stands for the host's name here is no name that a host can have.
-      const value = targetLabel(shape.labels, label, '\n');
-      if (value === '\n') ofHost.push(matcher);
+      const value = targetLabel(shape.labels, label, ANY_HOST);
+      if (value === ANY_HOST) ofHost.push(matcher);
       else if (value === null) ofLine.push(matcher);
       else if (!matcher.matches(value)) met = false;
     }
