@@ -196,3 +196,25 @@ test('shapes of two jobs of a host are different series, and stay apart', () => 
     ['one', 'two'].flatMap((job) => [1, 2].map((n) => `x{instance="db",job="${job}",host="a"} ${n} ${n}`)),
   );
 });
+
+test('looking at much that is not shown ends a chunk as well', () => {
+  const shape = shapeOf([
+    {
+      name: 'a',
+      type: 'gauge',
+      help: '',
+      series: Array.from({ length: 500 }, (_, i) => ['', { i: `${i}` }]),
+    },
+  ]);
+  const values = Array.from({ length: 500 }, () => 1);
+  const hidden = [...values.keys()].slice(1);
+  const hosts = Array.from({ length: 200 }, (_, i) => {
+    const host = `h${String(i).padStart(3, '0')}`;
+    return hostPoints(host, shape, [point(1, values, i === 199 ? hidden : [0, ...hidden])]);
+  });
+  const input = new Map([[shape, hosts]]);
+  const chunks = [...render(createLayout('text', hostCounts(input), []), input, [])];
+  assert.ok(chunks.length >= 6, `${chunks.length} chunks for 100,000 lines`);
+  assert.equal(chunks.filter((chunk) => chunk !== '').length, 1);
+  assert.equal(chunks.join(''), '# TYPE a gauge\na{i="0",instance="h199",job="node",host="h199"} 1 1\n');
+});

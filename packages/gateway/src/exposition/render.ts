@@ -16,10 +16,13 @@ import { createRestatements, type Restated, restatedText } from './restated.ts';
 const CHUNK_CHARS = 64 * 1024;
 /** Lines of a piece, unless a single point of a metric has more. */
 const PIECE_LINES_MAX = 512;
+/** A chunk ends here too, however little is in it: looking at lines that are not shown takes time as well. */
+const CHUNK_LINES_MAX = 16_384;
 
 /**
  * @param layout made for all of `input`'s shapes and for `own`.
  * @param own each family is read once, when the body gets there.
+ * @returns chunks; one is empty where much was looked at and nothing of it is shown.
  * @throws Error when the input has a shape that the layout does not know: its values would be missing in silence.
  */
 export function* render(
@@ -48,7 +51,9 @@ export function* render(
         if (chunk.full) yield chunk.take();
         if (large === undefined) continue;
         next++;
-        for (const piece of largeText(lines, large, stamps)) if (chunk.add(piece)) yield chunk.take();
+        for (const piece of largeText(lines, large, stamps)) {
+          if (chunk.add(piece, PIECE_LINES_MAX)) yield chunk.take();
+        }
       }
     }
     if (restated !== null) {
@@ -64,14 +69,20 @@ class Chunk {
   text = '';
   /** Of the current family; written before its first line, and so never where nothing of it is shown. */
   header = '';
+  /** Looked at, shown or not. */
+  #lines = 0;
 
   get full(): boolean {
-    return this.text.length >= CHUNK_CHARS;
+    return this.text.length >= CHUNK_CHARS || this.#lines >= CHUNK_LINES_MAX;
   }
 
-  /** @returns whether it is time to `take`. */
-  add(piece: string): boolean {
-    if (piece === '') return false;
+  /**
+   * @param lines that were looked at for it.
+   * @returns whether it is time to `take`.
+   */
+  add(piece: string, lines = 1): boolean {
+    this.#lines += lines;
+    if (piece === '') return this.full;
     if (this.header !== '') {
       this.text += this.header;
       this.header = '';
@@ -87,6 +98,7 @@ class Chunk {
   take(): string {
     const { text } = this;
     this.text = '';
+    this.#lines = 0;
     return text;
   }
 }
@@ -108,8 +120,9 @@ function addHosts(
   for (let i = from; i < hosts.length; i++) {
     const host = hosts[i];
     if (host === undefined || restated?.has(host.host)) continue;
-    if (host.points.length * perPoint > PIECE_LINES_MAX) return i;
-    if (chunk.add(hostText(lines, host, stamps))) return i + 1;
+    const count = host.points.length * perPoint;
+    if (count > PIECE_LINES_MAX) return i;
+    if (chunk.add(hostText(lines, host, stamps), count)) return i + 1;
   }
   return hosts.length;
 }

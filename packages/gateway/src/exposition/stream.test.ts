@@ -42,6 +42,23 @@ for (const gzip of [false, true]) {
     assert.equal((gzip ? gunzipSync(body) : body).length, 0);
   });
 
+  test(`empty chunks are turns of the event loop in a ${how} body, and no end`, async () => {
+    function* sparse() {
+      for (let i = 0; i < 1000; i++) yield i % 100 === 99 ? `${i}\n` : '';
+    }
+    let turns = 0;
+    let counting = true;
+    const count = () => {
+      turns++;
+      if (counting) setImmediate(count);
+    };
+    setImmediate(count);
+    const body = await buffer(bodyStream(sparse(), gzip));
+    counting = false;
+    assert.equal((gzip ? gunzipSync(body) : body).toString().match(/\n/g)?.length, 10);
+    assert.ok(turns >= 1000, `${turns} turns`);
+  });
+
   test(`a ${how} body that fails midway is destroyed and never ends`, async () => {
     const stream = bodyStream(source(20, 10).chunks, gzip);
     let ended = false;

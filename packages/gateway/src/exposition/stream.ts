@@ -22,16 +22,22 @@ export function bodyStream(chunks: Generator<string, void, undefined>, gzip: boo
 
 function readableOf(chunks: Generator<string, void, undefined>): Readable {
   let turn: NodeJS.Immediate | undefined;
+  const makeNext = (stream: Readable): void => {
+    turn = setImmediate(() => {
+      try {
+        const { value, done } = chunks.next();
+        if (done === true) stream.push(null);
+        // Nothing to send yet: the next turn goes on.
+        else if (value === '') makeNext(stream);
+        else stream.push(Buffer.from(value, 'utf8'));
+      } catch (error) {
+        stream.destroy(error instanceof Error ? error : new Error('rendering failed', { cause: error }));
+      }
+    });
+  };
   return new Readable({
     read() {
-      turn = setImmediate(() => {
-        try {
-          const { value, done } = chunks.next();
-          this.push(done === true ? null : Buffer.from(value, 'utf8'));
-        } catch (error) {
-          this.destroy(error instanceof Error ? error : new Error('rendering failed', { cause: error }));
-        }
-      });
+      makeNext(this);
     },
     destroy(error, callback) {
       clearImmediate(turn);
