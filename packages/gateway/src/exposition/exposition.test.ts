@@ -5,6 +5,7 @@ import type { AdmittedShape } from '../link/admission.ts';
 import { columnOf, FakeClock, familyOf, gauges, NOW, shapeOf } from '../link/test-support.ts';
 import type { OwnFamily } from '../telemetry/own-family.ts';
 import { Exposition } from './exposition.ts';
+import { parseSelection } from './select/selection.ts';
 
 const A = shapeOf(gauges('a'));
 
@@ -74,4 +75,44 @@ test('bodies that are made at the same time do not disturb each other', async ()
   const second = await exposition.newest('text');
   assert.match([...second].join(''), /^b\{.*\} 3 /m);
   assert.match([...first].join(''), /^a\{.*host="web-1"\} 1 /m);
+});
+
+const linesOf = (body: string) => body.match(/^[^#].*$/gm) ?? [];
+
+test('a selection shows what it selects, typed as ever, and of its own what goes with it', async () => {
+  const { exposition, sample, bodyOf } = bench();
+  for (const host of ['web-1', 'web-2', 'web-3']) sample(host, A, 1);
+  const select = async (match: string[], host: string[] = [], shard?: string) => {
+    const selection = parseSelection({ match, host, shard });
+    return [...(await exposition.newest('text', selection))].join('');
+  };
+  assert.deepEqual(linesOf(await select(['a', 'own'])), [
+    ...['web-1', 'web-2', 'web-3'].map((host) => `a{instance="${host}",job="node",host="${host}"} 1 ${NOW}`),
+    'own 7',
+  ]);
+  const one = await select([], ['web-2']);
+  assert.ok(linesOf(one).length > 10 && linesOf(one).every((line) => line.includes('host="web-2"')), one);
+  assert.deepEqual(linesOf(await select(['nothing'])), []);
+  const shards = await Promise.all(['0/3', '1/3', '2/3'].map((shard) => select([], [], shard)));
+  assert.deepEqual(shards.flatMap(linesOf).sort(), linesOf(await bodyOf('text')).sort());
+  assert.deepEqual(
+    shards.map((body) => /^own 7$/m.test(body)),
+    [true, false, false],
+  );
+});
+
+test('types and help are decided over the whole fleet, whatever is selected', async () => {
+  const { exposition, fleet, sample, bodyOf } = bench();
+  const counter = shapeOf([{ ...familyOf('a', 'counter'), help: 'Other.' }]);
+  sample('web-1', A, 1);
+  sample('web-2', A, 1);
+  const groups = [{ shape: counter, at: NOW, column: columnOf(5) }];
+  fleet.settled('db-1', [{ kind: 'batch', seq: 1, at: NOW, contentHash: 1, groups }]);
+  const selection = parseSelection({ match: ['a'], host: ['db-1'], shard: undefined });
+  const body = [...(await exposition.newest('text', selection))].join('');
+  assert.equal(
+    body,
+    `# HELP a Help of a.\n# TYPE a gauge\na{instance="db-1",job="node",host="db-1"} 5 ${NOW}\n`,
+  );
+  assert.match(await bodyOf('text'), /^# HELP a Help of a\.\n# TYPE a gauge\n/);
 });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Fleet } from '../fleet/fleet.ts';
 import { columnOf, FakeClock, gauges, helloOf, NOW, shapeOf } from '../link/test-support.ts';
 import { fleetSeries } from './fleet-series.ts';
+import { parseSelection } from './select/selection.ts';
 
 function fleetOf(): Fleet {
   const clock = new FakeClock();
@@ -106,4 +107,28 @@ test('families stand once each, and counters end in _total', () => {
   const families = fleetSeries(fleetOf());
   assert.equal(new Set(families.map(({ name }) => name)).size, families.length);
   for (const { name, type } of families) assert.equal(name.endsWith('_total'), type === 'counter', name);
+});
+
+test('a selection leaves out series, never families', () => {
+  const fleet = fleetOf();
+  const namesOf = (match: string[], host: string[] = []) => {
+    const families = fleetSeries(fleet, parseSelection({ match, host, shard: undefined }));
+    assert.deepEqual(
+      families.map(({ name, type, help }) => [name, type, help]),
+      fleetSeries(fleet).map(({ name, type, help }) => [name, type, help]),
+    );
+    return families.flatMap(({ name, series }) =>
+      [...series()].map(({ labels }) => `${name} ${labels['host']} ${labels['reason'] ?? ''}`.trim()),
+    );
+  };
+  assert.deepEqual(namesOf(['up']), ['up web-1', 'up web-2']);
+  assert.deepEqual(namesOf(['up', 'tributary_host_info'], ['web-2']), [
+    'up web-2',
+    'tributary_host_info web-2',
+  ]);
+  assert.deepEqual(namesOf(['{host="web-1",reason=~"repeat|too_old",__name__!~".*seconds.*"}']), [
+    'tributary_host_dropped_samples_total web-1 repeat',
+    'tributary_host_lost_batches_total web-1 too_old',
+  ]);
+  assert.deepEqual(namesOf(['node_load1']), []);
 });

@@ -2,6 +2,8 @@
 import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetHost } from '../fleet/host.ts';
 import type { OwnFamily, OwnSeries } from '../telemetry/own-family.ts';
+import { selectOwn } from './select/apply.ts';
+import { EVERYTHING, type Selection } from './select/selection.ts';
 
 type Read = (host: FleetHost, fleet: Fleet) => Iterable<OwnSeries>;
 
@@ -110,10 +112,12 @@ const SPECS: readonly Spec[] = [
   },
 ];
 
-/** The families of all hosts, read when the exposition comes to them. */
-export function fleetSeries(fleet: Fleet): OwnFamily[] {
-  const hosts = fleet.hosts();
-  return SPECS.map(({ name, type, help, read }) => ({
+/** The families of all selected hosts, read when the exposition comes to them. All have series per host only. */
+export function fleetSeries(fleet: Fleet, selection: Selection = EVERYTHING): readonly OwnFamily[] {
+  const all = fleet.hosts();
+  // Not only for `selectOwn` to leave out: one host of ten thousand should cost one host.
+  const hosts = selection === EVERYTHING ? all : all.filter(({ name }) => selection.includesHost(name));
+  const families = SPECS.map(({ name, type, help, read }) => ({
     name,
     type,
     help,
@@ -121,4 +125,5 @@ export function fleetSeries(fleet: Fleet): OwnFamily[] {
       for (const host of hosts) yield* read(host, fleet);
     },
   }));
+  return selectOwn(families, selection, true);
 }

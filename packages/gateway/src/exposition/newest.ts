@@ -1,6 +1,8 @@
 /** The exposition for whoever has no cursor: the newest point of each group that is still fresh. */
 import type { AdmittedShape } from '../link/admission.ts';
 import type { HostInput, HostPoints, Point } from './input.ts';
+import { hideUnselected } from './select/apply.ts';
+import { EVERYTHING, type Selection } from './select/selection.ts';
 
 /** What a host last said of one shape. */
 export interface NewestGroup {
@@ -14,13 +16,20 @@ export interface NewestGroup {
 /**
  * @param groups at most one for each host and shape; cheapest in order of the hosts' names.
  * @param freshSince milliseconds since the epoch: older points are left out.
+ * @param selection what else is not shown is left out or hidden.
  */
-export function newestInput(groups: Iterable<NewestGroup>, freshSince: number): HostInput {
+export function newestInput(
+  groups: Iterable<NewestGroup>,
+  freshSince: number,
+  selection: Selection = EVERYTHING,
+): HostInput {
   const input = new Map<AdmittedShape, HostPoints[]>();
   const unsorted = new Set<HostPoints[]>();
   for (const { host, shape, target, newest } of groups) {
-    if (newest.at < freshSince) continue;
-    const entry: HostPoints = { host, target, points: [newest] };
+    if (newest.at < freshSince || !selection.includesHost(host)) continue;
+    const mask = selection.hiddenOf(shape, host);
+    if (mask === 'none') continue;
+    const entry: HostPoints = { host, target, points: [hideUnselected(newest, mask)] };
     const hosts = input.get(shape);
     const last = hosts?.at(-1);
     if (hosts === undefined) input.set(shape, [entry]);
@@ -31,4 +40,16 @@ export function newestInput(groups: Iterable<NewestGroup>, freshSince: number): 
   }
   for (const hosts of unsorted) hosts.sort((a, b) => (a.host < b.host ? -1 : 1));
   return input;
+}
+
+/** How many hosts have a fresh point of each shape, whatever is selected: the votes on types and help. */
+export function freshCounts(
+  groups: Iterable<Pick<NewestGroup, 'shape' | 'newest'>>,
+  freshSince: number,
+): Map<AdmittedShape, number> {
+  const counts = new Map<AdmittedShape, number>();
+  for (const { shape, newest } of groups) {
+    if (newest.at >= freshSince) counts.set(shape, (counts.get(shape) ?? 0) + 1);
+  }
+  return counts;
 }

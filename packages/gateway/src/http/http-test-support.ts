@@ -4,6 +4,7 @@ import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from '
 import type { TestContext } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import type { Format } from '../exposition/format.ts';
+import { EVERYTHING, type Selection } from '../exposition/select/selection.ts';
 import { Fleet } from '../fleet/fleet.ts';
 import { FakeClock } from '../link/test-support.ts';
 import { createHttp, type HttpSources, listen } from './server.ts';
@@ -25,7 +26,7 @@ export interface HttpBench {
   /** Why the gateway is not ready, and why it does not serve. */
   notReady: string | null;
   notServing: string | null;
-  chunks: (format: Format) => Iterable<string>;
+  chunks: (format: Format, selection: Selection) => Iterable<string>;
   /** What an exposition waits for before it begins. */
   gate: Promise<void>;
   ask(path: string, options?: AskOptions): Promise<Answer>;
@@ -54,9 +55,9 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
     startedAt: clock.now(),
     ledger: () => ({ generation: 'g', bytes: 1, entries: 2, oldestAt: 0, pendingBytes: 3 }),
     exposition: {
-      async newest(format) {
+      async newest(format, selection = EVERYTHING) {
         await bench.gate;
-        return generatorOf(bench.chunks(format));
+        return generatorOf(bench.chunks(format, selection));
       },
     },
     metrics: {

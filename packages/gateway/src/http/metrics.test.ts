@@ -148,3 +148,54 @@ test('a client that goes away in the middle frees its place', async (t) => {
   }
   assert.ok(!bench.told.includes('refused busy'));
 });
+
+test('the selection is passed on', async (t) => {
+  const bench = await startHttp(t);
+  bench.chunks = (_format, { matches, scope }) => [`# ${matches} of ${scope}\n`];
+  const { status, text } = await bench.ask(
+    '/metrics?match[]=up&match%5B%5D=%7Ba%3D%22b+%2B%22%7D&host=web-1&shard=1%2F4&scraper=a&window=1h&replay=1',
+  );
+  assert.deepEqual([status, text], [200, '# up or {a="b +"} of host=web-1&shard=1/4\n']);
+  assert.equal((await bench.ask('/metrics?')).text, '#  of \n');
+});
+
+test("a query that cannot be read is a 400 in Prometheus's envelope, and no body is begun", async (t) => {
+  const bench = await startHttp(t);
+  bench.chunks = () => assert.fail('a body was begun');
+  const cases: readonly [query: string, error: string][] = [
+    [
+      'match[]=up%7Ba%3D%22b%22',
+      'match[] "up{a=\\"b\\"": unexpected end behind a condition at character 9; go on with "," or "}"',
+    ],
+    [
+      'match[]=%7Ba%3D~%22(%22%7D',
+      'match[] "{a=~\\"(\\"}": not a regular expression of RE2: missing closing ): `(` at character 5; see RE2 syntax',
+    ],
+    [
+      'match[]=%7B%7D',
+      'match[] "{}": every condition is met by a missing label; add one that is not, such as the name',
+    ],
+    [
+      'host=a%2Fb',
+      'host "a/b": no name of a host; names are 1 to 253 letters, digits, ".", "-" and "_"; match[] takes patterns',
+    ],
+    ['shard=4/4', 'shard "4/4": no shard; write I/N with N from 1 to 1024 and I from 0 to N-1, such as 0/4'],
+    ['scraper=a+b', 'scraper cannot be "a b"; names are 1 to 64 letters, digits, ".", "-" and "_"'],
+    ['window=soon', 'window cannot be "soon"; write a duration such as 50m or 23h'],
+    ['max_bytes=1', 'max_bytes cannot be "1"; write a size such as 64MB'],
+    ['matches[]=up', 'unknown parameter "matches[]"; did you mean match[]?'],
+    [
+      Array.from({ length: 65 }, () => 'match[]=up').join('&'),
+      'match[] "up": more than 64 selectors in one request; join them by =~"a|b", or scrape in several jobs',
+    ],
+  ];
+  for (const [query, error] of cases) {
+    const answer = await bench.ask(`/metrics?${query}`);
+    assert.equal(answer.status, 400, query);
+    assert.match(answer.headers['content-type'] ?? '', /^application\/json/);
+    assert.deepEqual(JSON.parse(answer.text), { status: 'error', errorType: 'bad_data', error });
+    assert.equal((await bench.ask(`/metrics?${query}`, { method: 'HEAD' })).status, 400, query);
+  }
+  assert.deepEqual(new Set(bench.told), new Set(['refused bad_query']));
+  assert.equal(bench.told.length, 2 * cases.length);
+});

@@ -6,6 +6,7 @@ import { contentType, type Format } from '../exposition/format.ts';
 import { bodyStream } from '../exposition/stream.ts';
 import type { GatewayMetrics } from '../telemetry/metrics.ts';
 import type { Readiness } from './health.ts';
+import { type MetricsQuery, parseMetricsQuery } from './metrics-query.ts';
 
 export interface MetricsSources {
   readonly exposition: Pick<Exposition, 'newest'>;
@@ -34,22 +35,32 @@ export function registerMetrics(app: FastifyInstance, sources: MetricsSources): 
     reply.code(503).type('text/plain; charset=utf-8');
     return `not served: ${notServed ?? `${CONCURRENT_MAX} scrapes are being answered already`}\n`;
   };
+  const readQuery = (url: string): MetricsQuery => {
+    try {
+      return parseMetricsQuery(url);
+    } catch (error) {
+      metrics.httpRefused('bad_query');
+      throw error;
+    }
+  };
   app.head('/metrics', (request, reply) => {
     const refusal = refuse(reply);
     if (refusal !== null) return reply.send(refusal);
+    readQuery(request.url);
     return describeBody(reply, negotiateFormat(request.headers.accept)).send();
   });
   // A HEAD by fastify's own means would make a body only to throw it away.
   app.get('/metrics', { exposeHeadRoute: false }, async (request, reply) => {
     const refusal = refuse(reply);
     if (refusal !== null) return reply.send(refusal);
+    const { selection } = readQuery(request.url);
     const startedMs = performance.now();
     const format = negotiateFormat(request.headers.accept);
     const gzip = negotiateGzip(request.headers['accept-encoding']?.toString());
     running++;
     let body: ReturnType<typeof bodyStream>;
     try {
-      body = bodyStream(await exposition.newest(format), gzip);
+      body = bodyStream(await exposition.newest(format, selection), gzip);
     } catch (error) {
       running--;
       metrics.scrapeFailed();
