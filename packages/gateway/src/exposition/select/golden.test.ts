@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import type { AdmittedShape } from '../../link/admission.ts';
 import { mixedFleet, ownFamilies } from '../fixtures/mixed-fleet.ts';
 import type { Format } from '../format.ts';
 import type { HostInput, HostPoints } from '../input.ts';
@@ -32,7 +33,7 @@ const MATCH = [
 
 /** All points of what is selected, each as a replay would show it. */
 function selectInput(input: HostInput, selection: Selection): HostInput {
-  const selected = new Map<HostInput extends ReadonlyMap<infer S, unknown> ? S : never, HostPoints[]>();
+  const selected = new Map<AdmittedShape, HostPoints[]>();
   for (const [shape, hosts] of input) {
     for (const host of hosts) {
       const mask = selection.hiddenOf(shape, host.host);

@@ -50,6 +50,7 @@ export class Regex {
 let engine: typeof RE2JS | undefined;
 
 function compile(pattern: string): RE2JS {
+  // `require` knows no types; `import()` would, but cannot be waited for here.
   engine ??= (createRequire(import.meta.url)('re2js') as typeof import('re2js')).RE2JS;
   try {
     return engine.compile(pattern, engine.DOTALL);
