@@ -2,6 +2,8 @@
 import {
   choiceOption,
   durationOption,
+  numberOption,
+  OptionError,
   type OptionValues,
   parseOptions,
   sizeOption,
@@ -27,6 +29,12 @@ export const OPTION_SPECS = {
       return text;
     },
   }),
+  'web.external-url': textOption({
+    help: 'URL that scrapers reach the gateway at; its address stands in /sd. The address that was asked for unless set.',
+    placeholder: 'URL',
+    default: '',
+    check: checkExternalUrl,
+  }),
   'storage.path': textOption({
     help: 'Folder of the ledger.',
     placeholder: 'DIR',
@@ -41,6 +49,25 @@ export const OPTION_SPECS = {
     help: 'How much disk samples may take up; the oldest go first.',
     defaultBytes: 2048 * MIB,
     minBytes: MIB,
+  }),
+  'replay.window': durationOption({
+    help: 'How old a sample may be to be served to a scraper; Prometheus with stock settings refuses what is older than an hour.',
+    defaultMs: 50 * MINUTE_MS,
+    minMs: 1000,
+  }),
+  'replay.max-points': numberOption({
+    help: 'Points older than two scrape intervals that one scrape may bring.',
+    default: 1_000_000,
+    min: 1,
+  }),
+  'replay.order': choiceOption({
+    help: 'What a host that is behind sends first; live-first needs an out-of-order window in Prometheus.',
+    choices: ['in-order', 'live-first'],
+    default: 'in-order',
+  }),
+  'replay.overlap': durationOption({
+    help: 'What was served within this is served again on a new connection, since Prometheus may have lost it with its power.',
+    defaultMs: MINUTE_MS,
   }),
   'fleet.stale-after': durationOption({
     help: 'A host or a series without a newer sample is no longer shown.',
@@ -59,6 +86,12 @@ export const OPTION_SPECS = {
     default: 'auto',
   }),
 };
+
+function checkExternalUrl(text: string): string {
+  const url = URL.parse(text);
+  if (text === '' || url?.protocol === 'http:' || url?.protocol === 'https:') return text;
+  throw new OptionError(`${JSON.stringify(text)} is not an http:// or https:// URL`);
+}
 
 export type GatewayOptions = OptionValues<typeof OPTION_SPECS>;
 

@@ -9,6 +9,7 @@ import { DEFAULT_LIMITS } from '@tributary/shared/limits';
 import type { FastifyInstance } from 'fastify';
 import type { GatewayOptions } from './config.ts';
 import { Exposition } from './exposition/exposition.ts';
+import type { Scrapers } from './exposition/replay/scrapers.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { refuseUnlessLoopback } from './http/access.ts';
 import { parseListenAddress } from './http/listen-address.ts';
@@ -19,9 +20,10 @@ import { LinkServer } from './link/server.ts';
 import { ShapeRegistry } from './link/shape-registry.ts';
 import { Voices } from './link/voices.ts';
 import { observeLink } from './link-events.ts';
+import { createReplaying } from './replaying.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics, type GatewayMetrics } from './telemetry/metrics.ts';
-import { startUpkeep } from './upkeep.ts';
+import { startUpkeep, type Upkeep } from './upkeep.ts';
 import { VERSION } from './version.ts';
 
 export interface Gateway {
@@ -39,6 +41,8 @@ export class ListenError extends Error {
 const DRAIN_MS_MAX = 2_000;
 /** For scrapes that are under way to come to their end. */
 const CLOSE_HTTP_MS_MAX = 2_000;
+/** Reporters correct themselves by the gateway's clock when it changes by more than this (docs/PROTOCOL.md, "Time"). */
+const CLOCK_STEP_MS = 2_000;
 const DAMAGED =
   'the ledger was damaged: its file is set aside and a new one begins, which the reporters refill with what they have kept';
 
@@ -75,6 +79,7 @@ async function startOnce(
 ): Promise<Gateway> {
   const startedAt = systemClock.now();
   const parts: Parts = { phase: 'starting', metrics: null };
+  let upkeep: Upkeep | null = null;
   const ledger = await openLedger(options, log, parts, onDeath);
   const shapes = new ShapeRegistry();
   const fleet = new Fleet({
@@ -82,8 +87,16 @@ async function startOnce(
     uptimeMs,
     staleAfterMs: options['fleet.stale-after'],
     forgetAfterMs: options['fleet.forget-after'],
+    onClockStep: (stepMs) => {
+      if (Math.abs(stepMs) < CLOCK_STEP_MS) return;
+      log.warn({ stepMs }, "this machine's clock was set; hosts are told the time anew");
+      // Not at once: it is noticed while hosts come and go.
+      setImmediate(() => link.recycle("the gateway's clock was set"));
+    },
   });
-  const exposition: Exposition = new Exposition({ fleet, own: () => metrics.families() });
+  const replaying = createReplaying({ ledger, fleet, shapes, options, log, uptimeMs });
+  const { scrapers, reports } = replaying;
+  const exposition: Exposition = new Exposition({ fleet, reports, own: () => metrics.families() });
   const metrics = createMetrics(VERSION, {
     connections: () => link.connections,
     shapes: () => shapes.size,
@@ -104,7 +117,10 @@ async function startOnce(
       shapes,
       voices: new Voices(),
       times: new Map(),
-      observer: observeLink({ fleet, ledger, metrics, log }),
+      observer: observeLink({ fleet, ledger, scrapers, metrics, log }),
+      delivered: (host, epoch) => scrapers.deliveredSeq(host, epoch),
+      clockIsWrong: () => fleet.clockIsWrong(),
+      isFull: () => upkeep?.isFull ?? false,
       horizonMs: options['storage.retention.time'],
     },
     ledger,
@@ -119,25 +135,46 @@ async function startOnce(
     startedAt,
     ledger: () => ledgerFacts(ledger),
     exposition,
+    ...replaying,
+    scrapeAddress: addressOf(options['web.external-url']),
     metrics,
     onFault,
     upgrade: (request, socket, head) => link.upgrade(request, socket, head),
   });
   const url = await listenOrClose(app, options, ledger);
-  await fleet.restore(ledger, shapes).catch((error: unknown) => closeAndThrow(app, ledger, error));
-  const upkeep = startUpkeep({ fleet, ledger, options, log, metrics });
+  await restore(fleet, scrapers, ledger, shapes).catch((error: unknown) => closeAndThrow(app, ledger, error));
+  upkeep = startUpkeep({ fleet, ledger, scrapers, options, log, metrics });
   parts.phase = 'running';
   log.info({ url, storage: options['storage.path'], hosts: fleet.size, version: VERSION }, 'gateway started');
   return {
     url,
     async stop() {
       parts.phase = 'stopping';
-      upkeep.stop();
+      upkeep?.stop();
       // Both at once: the server is closed only when the reporters are gone, too.
       await Promise.all([link.drain(DRAIN_MS_MAX), closeHttp(app)]);
+      // What cannot be saved is served again.
+      await scrapers.save().catch((error: unknown) => onFault(error));
       await ledger.close();
     },
   };
+}
+
+async function restore(
+  fleet: Fleet,
+  scrapers: Scrapers,
+  ledger: Ledger,
+  shapes: ShapeRegistry,
+): Promise<void> {
+  await fleet.restore(ledger, shapes);
+  await scrapers.load();
+}
+
+/** `host:port` of a URL; null for an empty one. */
+function addressOf(url: string): string | null {
+  if (url === '') return null;
+  const { host, port, protocol } = new URL(url);
+  return port === '' ? `${host}:${protocol === 'https:' ? 443 : 80}` : host;
 }
 
 function authorize(request: IncomingMessage, phase: Phase, metrics: GatewayMetrics) {
@@ -220,7 +257,12 @@ function whyNotReady(ledger: Ledger, fleet: Fleet): string | null {
   const { failure } = ledger.health;
   if (failure !== null) return `the ledger cannot commit: ${failure}`;
   if (fleet.clockIsWrong()) {
-    return `the clocks of most hosts differ from this machine's by ${Math.round((fleet.medianSkewMs() ?? 0) / 1000)} s; set this machine's clock right`;
+    const skewMs = fleet.medianSkewMs();
+    const why =
+      skewMs === null
+        ? 'it is behind the newest sample of the ledger'
+        : `most hosts' clocks differ from it by ${Math.round(skewMs / 1000)} s`;
+    return `this machine's clock is wrong: ${why}; set it right`;
   }
   return null;
 }

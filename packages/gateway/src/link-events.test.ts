@@ -23,7 +23,8 @@ async function bench(t: TestContext) {
     ledger: () => ({ ...ledger.stats, pendingBytes: 0, healthy: true }),
   });
   const log = keepLog();
-  return { ledger, fleet, log, observer: observeLink({ fleet, ledger, metrics, log }) };
+  const scrapers = { forget: () => {} };
+  return { ledger, fleet, log, observer: observeLink({ fleet, ledger, scrapers, metrics, log }) };
 }
 
 function lost(seq: number, reason: string) {

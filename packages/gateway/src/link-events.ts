@@ -1,4 +1,5 @@
 /** What happens on the link, told to the fleet, the metrics and the log. */
+import type { Scrapers } from './exposition/replay/scrapers.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { LinkObserver } from './link/observer.ts';
@@ -8,6 +9,8 @@ import type { GatewayMetrics } from './telemetry/metrics.ts';
 export interface LinkListeners {
   readonly fleet: Fleet;
   readonly ledger: Ledger;
+  /** Told of hosts whose log is gone. */
+  readonly scrapers: Pick<Scrapers, 'forget'>;
   readonly metrics: GatewayMetrics;
   readonly log: Log;
 }
@@ -17,7 +20,7 @@ const REJECTS_TOLD_MAX = 32;
 /** Hosts of which that is remembered. */
 const HOSTS_TOLD_MAX = 10_000;
 
-export function observeLink({ fleet, ledger, metrics, log }: LinkListeners): LinkObserver {
+export function observeLink({ fleet, ledger, scrapers, metrics, log }: LinkListeners): LinkObserver {
   const told = new Map<string, Set<string>>();
   const isNews = (host: string, what: string): boolean => {
     if (told.size > HOSTS_TOLD_MAX) told.clear();
@@ -29,6 +32,9 @@ export function observeLink({ fleet, ledger, metrics, log }: LinkListeners): Lin
   };
   return {
     frame: metrics.frame,
+    greeted(host, skewMs) {
+      fleet.greeted(host, skewMs);
+    },
     opened(hello, address, skewMs) {
       fleet.opened(hello, address, skewMs);
       log.info({ host: hello.host, epoch: hello.epoch, address, agent: hello.agent }, 'host connected');
@@ -66,6 +72,7 @@ export function observeLink({ fleet, ledger, metrics, log }: LinkListeners): Lin
       ledger.forget(host).then(
         () => {
           fleet.forget(host);
+          scrapers.forget(host);
           told.delete(host);
           log.info({ host }, 'host left and was forgotten');
         },

@@ -30,8 +30,9 @@ async function bench(t: TestContext, ...argv: readonly string[]) {
       trimmed[reason] += entries;
     },
   };
+  const scrapers = { forget: () => {}, save: async () => {}, undelivered: () => new Map<string, number>() };
   const start = (used: Ledger = ledger) => {
-    const upkeep = startUpkeep({ fleet, ledger: used, options, log, metrics });
+    const upkeep = startUpkeep({ fleet, ledger: used, scrapers, options, log, metrics });
     t.after(() => upkeep.stop());
     return upkeep;
   };

@@ -1,6 +1,7 @@
-/** What is done now and then: stale points go, lost hosts are forgotten, the ledger makes room. */
+/** What is done now and then: stale points go, lost hosts are forgotten, cursors are saved, the ledger makes room. */
 import { systemClock } from '@tributary/shared/clock';
 import type { GatewayOptions } from './config.ts';
+import type { Scrapers } from './exposition/replay/scrapers.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Log } from './telemetry/log.ts';
@@ -8,19 +9,30 @@ import type { GatewayMetrics } from './telemetry/metrics.ts';
 
 const EXPIRE_EVERY_MS = 5_000;
 const TRIM_EVERY_MS = 30_000;
+const SAVE_EVERY_MS = 5_000;
 
 const TOO_SMALL =
   'the ledger passed --storage.retention.size: entries younger than --storage.retention.time were removed; give it more room or a shorter time';
 
+const FULL =
+  'the ledger is full of samples that scrapers have not taken: nothing is taken from hosts, which keep theirs; is Prometheus scraping? Give --storage.retention.size more room, or remove a scraper that is gone (DELETE /api/v1/scrapers/NAME)';
+
 export interface UpkeepParts {
   readonly fleet: Fleet;
   readonly ledger: Ledger;
+  readonly scrapers: Pick<Scrapers, 'forget' | 'save' | 'undelivered'>;
   readonly options: GatewayOptions;
   readonly log: Log;
   readonly metrics: Pick<GatewayMetrics, 'trimmed'>;
 }
 
-export function startUpkeep({ fleet, ledger, options, log, metrics }: UpkeepParts): { stop(): void } {
+export interface Upkeep {
+  /** True while the ledger has no room for more, since all that it holds is undelivered. */
+  readonly isFull: boolean;
+  stop(): void;
+}
+
+export function startUpkeep({ fleet, ledger, scrapers, options, log, metrics }: UpkeepParts): Upkeep {
   const tell = (what: string) => (error: Error) => log.error({ error: error.message }, what);
   const expire = async () => {
     for (const host of fleet.expire()) {
@@ -28,19 +40,30 @@ export function startUpkeep({ fleet, ledger, options, log, metrics }: UpkeepPart
       if (!fleet.isForgettable(host)) continue;
       fleet.forget(host);
       await ledger.forget(host);
+      // Not before: until then a scrape may be sent what is in the log.
+      scrapers.forget(host);
       log.info({ host }, 'host was not seen for long and is forgotten');
     }
   };
+  let isFull = false;
   let trimming = false;
   const trim = async () => {
     // A clock that is wrong must not decide what is old.
     if (trimming || fleet.clockIsWrong()) return;
     trimming = true;
     try {
-      const { age, size } = await ledger.trim({
-        olderThan: systemClock.now() - options['storage.retention.time'],
+      const now = systemClock.now();
+      const { age, size, full } = await ledger.trim({
+        olderThan: now - options['storage.retention.time'],
         bytesMax: options['storage.retention.size'],
+        undelivered: scrapers.undelivered(),
+        keepSince: now - options['replay.window'],
       });
+      if (full !== isFull) {
+        isFull = full;
+        if (full) log.error({ bytesMax: options['storage.retention.size'] }, FULL);
+        else log.info('the ledger has room again');
+      }
       metrics.trimmed('age', age);
       metrics.trimmed('size', size);
       if (age > 0) log.debug({ removed: age }, 'ledger trimmed');
@@ -51,7 +74,13 @@ export function startUpkeep({ fleet, ledger, options, log, metrics }: UpkeepPart
   };
   const timers = [
     setInterval(() => expire().catch(tell('cannot forget hosts')), EXPIRE_EVERY_MS),
+    setInterval(() => scrapers.save().catch(tell('cannot save the cursors of scrapers')), SAVE_EVERY_MS),
     setInterval(() => trim().catch(tell('cannot trim the ledger')), TRIM_EVERY_MS),
   ];
-  return { stop: () => timers.forEach(clearInterval) };
+  return {
+    get isFull() {
+      return isFull;
+    },
+    stop: () => timers.forEach(clearInterval),
+  };
 }

@@ -3,33 +3,12 @@
  * else never gets past the parser. A frame is a tree whose leaves are text as it stands on the wire, so that it can hold
  * what no value of JavaScript can: keys that stand twice, `__proto__`, `1e999`.
  */
+import type { Random } from './random.ts';
 
 export type Tree =
   | { readonly kind: 'leaf'; text: string }
   | { readonly kind: 'array'; readonly items: Tree[] }
   | { readonly kind: 'object'; readonly entries: [key: string, value: Tree][] };
-
-export interface Random {
-  (): number;
-  below(limit: number): number;
-  pick<T>(items: readonly T[]): T;
-}
-
-/** mulberry32. */
-export function randomOf(seed: number): Random {
-  let state = seed;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (limit: number): number => Math.floor(next() * limit);
-  return Object.assign(next, {
-    below,
-    pick: <T>(items: readonly T[]): T => items[below(items.length)] as T,
-  });
-}
 
 export function toTree(value: unknown): Tree {
   if (Array.isArray(value)) return { kind: 'array', items: value.map(toTree) };

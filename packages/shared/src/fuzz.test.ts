@@ -11,9 +11,10 @@ import { decodeReporterFrame } from './decode.ts';
 import { decodeGatewayFrame } from './decode-gateway.ts';
 import { type Fault, isRejectCode, RefuseError } from './errors.ts';
 import type { Batch, GatewayFrame, Hello, ReporterFrame, ShapeFrame } from './frames.ts';
-import { breakFrame, randomOf } from './fuzz-test-support.ts';
+import { breakFrame } from './fuzz-test-support.ts';
 import * as limits from './limits.ts';
 import { isHostName } from './names.ts';
+import { randomOf } from './random.ts';
 import { METRIC_TYPES, seriesCount } from './shape.ts';
 import { encodeGatewayFrame, encodeReporterFrame, readFixtures } from './test-support.ts';
 

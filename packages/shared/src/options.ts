@@ -201,6 +201,19 @@ export function sizeOption(
   });
 }
 
+/** A whole number, at least `min`. */
+export function numberOption(
+  described: Described & { readonly default: number; readonly min: number },
+): OptionSpec<number> {
+  const { min } = described;
+  return single(described, 'NUMBER', `${described.default}`, described.default, (text) => {
+    const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (!Number.isSafeInteger(number)) throw new OptionError(`${JSON.stringify(text)} is no whole number`);
+    if (number < min) throw new OptionError(`${text} is too small; at least ${min} is needed`);
+    return number;
+  });
+}
+
 /** One of a few words. */
 export function choiceOption<T extends string>(
   described: Described & { readonly choices: readonly T[]; readonly default: T },

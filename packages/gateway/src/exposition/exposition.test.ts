@@ -5,6 +5,7 @@ import type { AdmittedShape } from '../link/admission.ts';
 import { columnOf, FakeClock, familyOf, gauges, NOW, shapeOf } from '../link/test-support.ts';
 import type { OwnFamily } from '../telemetry/own-family.ts';
 import { Exposition } from './exposition.ts';
+import { ScraperReports } from './replay/reports.ts';
 import { parseSelection } from './select/selection.ts';
 
 const A = shapeOf(gauges('a'));
@@ -20,7 +21,15 @@ function bench() {
   const own: OwnFamily[] = [
     { name: 'own', type: 'gauge', help: 'Ours.', series: () => [{ suffix: '', labels: {}, value: 7 }] },
   ];
-  const exposition = new Exposition({ fleet, own: async () => own });
+  const reports = new ScraperReports({
+    scrapers: { all: function* () {} },
+    ledger: { tail: () => null },
+    hosts: () => [],
+    now: () => clock.now(),
+    uptimeMs: clock.uptimeMs,
+    pointsMax: 1,
+  });
+  const exposition = new Exposition({ fleet, reports, own: async () => own });
   let seq = 0;
   const sample = (host: string, shape: AdmittedShape, value: number, at = clock.now()) => {
     const groups = [{ shape, at, column: columnOf(value) }];

@@ -4,16 +4,28 @@ import { valueText } from './format.ts';
 import type { OwnFamily, OwnSeries } from './input.ts';
 import type { OwnMember } from './layout.ts';
 
+/** Counts what was written, for whoever wants to know. */
+export interface Tally {
+  /** Samples of the gateway's own. */
+  own: number;
+  /** Characters of the body. */
+  chars: number;
+}
+
 /** @returns the lines of a member, one by one. Every family is read once, also where its lines are spread. */
 export function createOwnText(
   own: readonly OwnFamily[],
+  tally: Tally,
 ): (member: OwnMember) => Generator<string, void, undefined> {
   const kept = new Map<OwnFamily, readonly OwnSeries[]>();
   return function* ownText({ own: place, suffix }) {
     const family = own[place];
     if (family === undefined) return;
     if (suffix === null) {
-      for (const series of family.series()) yield lineText(family.name, series);
+      for (const series of family.series()) {
+        tally.own++;
+        yield lineText(family.name, series);
+      }
       return;
     }
     let all = kept.get(family);
@@ -21,7 +33,11 @@ export function createOwnText(
       all = [...family.series()];
       kept.set(family, all);
     }
-    for (const series of all) if (series.suffix === suffix) yield lineText(family.name, series);
+    for (const series of all) {
+      if (series.suffix !== suffix) continue;
+      tally.own++;
+      yield lineText(family.name, series);
+    }
   };
 }
 

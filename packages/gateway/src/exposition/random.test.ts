@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type Random, randomOf } from '@tributary/shared/random';
 import { METRIC_TYPES, type MetricType } from '@tributary/shared/shape';
 import type { AdmittedShape } from '../link/admission.ts';
 import { type Format, stampText, valueText } from './format.ts';
@@ -15,8 +16,6 @@ import {
   hostPoints,
   parseStrictly,
   point,
-  type Random,
-  randomOf,
   shapeOf,
   withoutStrictParser,
 } from './test-support.ts';

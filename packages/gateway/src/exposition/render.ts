@@ -8,7 +8,7 @@
 import type { HostInput, HostPoints, OwnFamily } from './input.ts';
 import { type Layout, linesByShape } from './layout.ts';
 import type { Lines } from './lines.ts';
-import { createOwnText } from './own-lines.ts';
+import { createOwnText, type Tally } from './own-lines.ts';
 import { createStamps, hostText, metricText, type Stamps } from './point-text.ts';
 import { createRestatements, type Restated, restatedText } from './restated.ts';
 
@@ -22,6 +22,7 @@ const CHUNK_LINES_MAX = 16_384;
 /**
  * @param layout made for all of `input`'s shapes and for `own`.
  * @param own each family is read once, when the body gets there.
+ * @param tally is brought up to date with each chunk.
  * @returns chunks; one is empty where much was looked at and nothing of it is shown.
  * @throws Error when the input has a shape that the layout does not know: its values would be missing in silence.
  */
@@ -29,13 +30,26 @@ export function* render(
   layout: Layout,
   input: HostInput,
   own: readonly OwnFamily[],
+  tally: Tally = { own: 0, chars: 0 },
+): Generator<string, void, undefined> {
+  for (const chunk of chunksOf(layout, input, own, tally)) {
+    tally.chars += chunk.length;
+    yield chunk;
+  }
+}
+
+function* chunksOf(
+  layout: Layout,
+  input: HostInput,
+  own: readonly OwnFamily[],
+  tally: Tally,
 ): Generator<string, void, undefined> {
   for (const shape of input.keys()) {
     if (!layout.counts.has(shape)) throw new Error(`the layout does not know the shape ${shape.hash}`);
   }
   const hosts = layout.shapes.map((shape) => input.get(shape) ?? []);
   const stamps = createStamps(layout.format);
-  const ownText = createOwnText(own);
+  const ownText = createOwnText(own, tally);
   const restatedOf = createRestatements(layout, hosts);
   const chunk = new Chunk();
   for (const family of layout.families) {

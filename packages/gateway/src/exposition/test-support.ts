@@ -77,29 +77,6 @@ export function typesIn(body: string): string[] {
   return body.match(/(?<=^# TYPE ).*$/gm) ?? [];
 }
 
-export interface Random {
-  (): number;
-  below(limit: number): number;
-  pick<T>(items: readonly T[]): T;
-}
-
-/** mulberry32. */
-export function randomOf(seed: number): Random {
-  let state = seed;
-  const next = (): number => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (limit: number): number => Math.floor(next() * limit);
-  return Object.assign(next, {
-    below,
-    // In range: `below` stays under the length, and nobody picks from an empty list.
-    pick: <T>(items: readonly T[]): T => items[below(items.length)] as T,
-  });
-}
-
 const STRICT_PARSER = `
 import json, sys
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as parse

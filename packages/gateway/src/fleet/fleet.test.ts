@@ -157,8 +157,8 @@ test('up is connected and fresh', () => {
   fleet.closed('nobody');
 });
 
-test('the median of the skews tells whose clock is wrong, once enough are connected', () => {
-  const { fleet } = bench();
+test('the median of the skews tells whose clock is wrong, once enough have spoken', () => {
+  const { fleet, clock } = bench();
   fleet.opened(helloOf({ host: 'a' }), '', 100_000);
   fleet.opened(helloOf({ host: 'b' }), '', 70_000);
   assert.deepEqual([fleet.medianSkewMs(), fleet.clockIsWrong()], [null, false]);
@@ -170,7 +170,49 @@ test('the median of the skews tells whose clock is wrong, once enough are connec
   fleet.closed('d');
   fleet.closed('e');
   fleet.closed('c');
+  assert.equal(
+    fleet.medianSkewMs(),
+    10,
+    'who spoke a moment ago counts, or nobody would while all are refused',
+  );
+  clock.pass(11 * 60_000);
   assert.equal(fleet.medianSkewMs(), null);
+});
+
+test('hellos that were refused tell of the clock as well', () => {
+  const { fleet } = bench();
+  for (const host of ['a', 'b', 'c']) fleet.greeted(host, 90_000);
+  assert.equal(fleet.clockIsWrong(), true);
+  assert.equal(fleet.size, 0);
+});
+
+test('a clock that is behind the newest sample was set back, unless a host agrees with it', () => {
+  const { fleet, clock } = bench();
+  fleet.settled('a', [entryOf(1, clock.now(), [A, 1])]);
+  assert.equal(fleet.clockIsWrong(), false);
+  clock.step(-3_600_000);
+  assert.equal(fleet.clockIsWrong(), true);
+  fleet.greeted('a', 3_600_000);
+  assert.equal(fleet.clockIsWrong(), true);
+  fleet.greeted('a', 500);
+  assert.equal(fleet.clockIsWrong(), false);
+});
+
+test('a step of the clock is told', () => {
+  const steps: number[] = [];
+  const clock = new FakeClock();
+  const fleet = new Fleet({
+    clock,
+    uptimeMs: clock.uptimeMs,
+    staleAfterMs: STALE_MS,
+    forgetAfterMs: FORGET_MS,
+    onClockStep: (stepMs) => void steps.push(stepMs),
+  });
+  clock.pass(10_000);
+  clock.step(5_000);
+  fleet.expire();
+  fleet.expire();
+  assert.deepEqual(steps, [5_000]);
 });
 
 test('when this machine’s clock is set, what was held against the hosts is taken back', () => {

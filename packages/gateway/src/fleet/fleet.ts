@@ -8,6 +8,7 @@ import type { Ledger, StoredEntry, TombstoneEntry } from '../ledger/ledger.ts';
 import type { DropReason, SettledEntry } from '../link/observer.ts';
 import type { ShapeRegistry } from '../link/shape-registry.ts';
 import { FleetHost, type HostGroup } from './host.ts';
+import { Skews } from './skews.ts';
 
 export interface FleetOptions {
   readonly clock: Clock;
@@ -17,15 +18,14 @@ export interface FleetOptions {
   readonly staleAfterMs: number;
   /** A host that was not seen for so long is forgotten. */
   readonly forgetAfterMs: number;
+  /** Told when this machine's clock was set, and by how much. */
+  readonly onClockStep?: (stepMs: number) => void;
 }
 
 /** For so long after a start, hosts keep the state they had, so that a restart of the gateway alerts nobody. */
 const GRACE_MS = 60_000;
 /** Clocks are steered a little all the time; more than this between two looks is a step. */
 const STEP_MS_MIN = 500;
-/** Skews are judged from so many connected hosts on; fewer could be wrong themselves. */
-const SKEW_HOSTS_MIN = 3;
-const SKEW_MS_MAX = 60_000;
 /** Hosts that are read from the ledger at a time during a start. */
 const RESTORE_CONCURRENCY = 16;
 /** Entries of each that are read: the last alone may be a tombstone, or one of several batches of a tick. */
@@ -34,6 +34,10 @@ const RESTORE_ENTRIES = 16;
 export class Fleet {
   readonly #options: FleetOptions;
   readonly #hosts = new Map<string, FleetHost>();
+  readonly #skews = new Skews();
+  readonly #isConnected = (host: string): boolean => this.#hosts.get(host)?.connected ?? false;
+  /** Of any host, in ms. */
+  #newestSampleAt = 0;
   /** In ms of uptime. */
   readonly #startedAt: number;
   /** Hosts that were up when the gateway went down, and have not been lost since. */
@@ -81,24 +85,27 @@ export class Fleet {
     return this.#wereUp.has(host.name) && this.#options.uptimeMs() - this.#startedAt < GRACE_MS;
   }
 
-  /** The median of the connected hosts' skews in ms; null while too few are connected to tell. */
+  /** The median of the hosts' skews in ms; null while too few have spoken to tell. */
   medianSkewMs(): number | null {
-    const skews: number[] = [];
-    for (const host of this.#hosts.values()) if (host.connected) skews.push(host.skewMs);
-    if (skews.length < SKEW_HOSTS_MIN) return null;
-    skews.sort((a, b) => a - b);
-    return skews[Math.floor(skews.length / 2)] ?? null;
+    return this.#skews.median(this.#options.uptimeMs(), this.#isConnected);
   }
 
-  /** True when most of the fleet disagrees with this machine's clock: then it is the gateway that is wrong. */
+  /** True when it is the gateway's clock that is wrong: see `Skews`. */
   clockIsWrong(): boolean {
-    const median = this.medianSkewMs();
-    return median !== null && Math.abs(median) > SKEW_MS_MAX;
+    this.#followClock();
+    const aheadMs = this.#newestSampleAt - this.#options.clock.now();
+    return this.#skews.clockIsWrong(this.#options.uptimeMs(), this.#isConnected, aheadMs);
+  }
+
+  /** A hello came, whether it will be welcomed or not. @param skewMs the host's clock minus the gateway's */
+  greeted(host: string, skewMs: number): void {
+    this.#followClock();
+    this.#skews.note(host, skewMs, this.#options.uptimeMs());
   }
 
   /** @param skewMs the host's clock minus the gateway's when its hello came. */
   opened(hello: Hello, address: string, skewMs: number): void {
-    this.#followClock();
+    this.greeted(hello.host, skewMs);
     this.#ensure(hello.host).opened(hello, address, this.#options.clock.now(), skewMs);
   }
 
@@ -121,6 +128,7 @@ export class Fleet {
         for (const { shape, at, column } of entry.groups) if (host.apply(shape, at, column)) changed = true;
     }
     if (changed) this.#groups = null;
+    if (host.lastSampleAt > this.#newestSampleAt) this.#newestSampleAt = host.lastSampleAt;
   }
 
   dropped(name: string, reason: DropReason, samples: number): void {
@@ -133,6 +141,7 @@ export class Fleet {
 
   forget(name: string): void {
     this.#wereUp.delete(name);
+    this.#skews.forget(name);
     if (!this.#hosts.delete(name)) return;
     this.#sorted = null;
     this.#groups = null;
@@ -166,6 +175,7 @@ export class Fleet {
   async restore(ledger: Ledger, shapes: ShapeRegistry): Promise<void> {
     const states = await ledger.hosts();
     const newestAt = states.reduce((newest, { lastAt }) => Math.max(newest, lastAt), 0);
+    this.#newestSampleAt = newestAt;
     const queue = [...states];
     const work = async () => {
       for (let state = queue.pop(); state !== undefined; state = queue.pop()) {
@@ -178,7 +188,7 @@ export class Fleet {
         if (state.lastAt > 0 && newestAt - state.lastAt <= this.#options.staleAfterMs)
           this.#wereUp.add(state.host);
         if (state.lastAt < this.freshSince()) continue;
-        const after = Math.max(0, state.nextOffset - 1 - RESTORE_ENTRIES);
+        const after = Math.max(0, state.end.offset - RESTORE_ENTRIES);
         const entries = await ledger.read(state.host, after, RESTORE_ENTRIES);
         restoreGroups(host, entries, shapes, this.freshSince());
       }
@@ -201,7 +211,9 @@ export class Fleet {
     const step = offset - this.#clockOffset;
     this.#clockOffset = offset;
     if (Math.abs(step) < STEP_MS_MIN) return;
+    this.#skews.clockStepped(step);
     for (const host of this.#hosts.values()) host.clockStepped(step);
+    this.#options.onClockStep?.(step);
   }
 
   #ensure(name: string): FleetHost {

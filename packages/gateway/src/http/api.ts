@@ -49,7 +49,7 @@ export function failure(
   return { status: 'error', errorType, error };
 }
 
-function success<T>(data: T): { status: 'success'; data: T } {
+export function success<T>(data: T): { status: 'success'; data: T } {
   return { status: 'success', data };
 }
 
@@ -84,7 +84,7 @@ function detail(fleet: Fleet, host: FleetHost) {
 }
 
 /** What no date can be, a host may have told: it is shown as none rather than failing the whole answer. */
-function isoTime(ms: number): string | null {
+export function isoTime(ms: number): string | null {
   const date = new Date(ms);
   return ms === 0 || Number.isNaN(date.getTime()) ? null : date.toISOString();
 }

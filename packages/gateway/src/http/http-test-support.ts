@@ -4,6 +4,8 @@ import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from '
 import type { TestContext } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import type { Format } from '../exposition/format.ts';
+import { ScrapeConnections } from '../exposition/replay/connection.ts';
+import { ScraperReports } from '../exposition/replay/reports.ts';
 import { EVERYTHING, type Selection } from '../exposition/select/selection.ts';
 import { Fleet } from '../fleet/fleet.ts';
 import { FakeClock } from '../link/test-support.ts';
@@ -47,6 +49,14 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
     forgetAfterMs: 86_400_000,
   });
   const told: string[] = [];
+  const reports = new ScraperReports({
+    scrapers: { all: function* () {} },
+    ledger: { tail: () => null },
+    hosts: () => [],
+    now: () => clock.now(),
+    uptimeMs: clock.uptimeMs,
+    pointsMax: 1,
+  });
   const sources: HttpSources = {
     fleet,
     readiness: () => bench.notReady,
@@ -59,7 +69,16 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
         await bench.gate;
         return generatorOf(bench.chunks(format, selection));
       },
+      async prepare() {},
+      async replay(format, _input, selection) {
+        return generatorOf(bench.chunks(format, selection));
+      },
     },
+    replays: { prepare: async () => null },
+    connections: new ScrapeConnections(),
+    scrapers: { remove: async () => false, rewind: async () => false },
+    reports,
+    scrapeAddress: null,
     metrics: {
       scrape: (format) => void told.push(`scrape ${format}`),
       scrapeFailed: () => void told.push('scrapeFailed'),

@@ -1,15 +1,22 @@
-/** `GET /metrics`: the federated exposition. */
+/** `GET /metrics`: the federated exposition; a replay for scrapers, the newest points for anyone else. */
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { negotiateFormat, negotiateGzip } from '../exposition/accept.ts';
 import type { Exposition } from '../exposition/exposition.ts';
 import { contentType, type Format } from '../exposition/format.ts';
+import type { Tally } from '../exposition/own-lines.ts';
+import { type Client, readClient } from '../exposition/replay/client.ts';
+import type { ScrapeConnection, ScrapeConnections } from '../exposition/replay/connection.ts';
+import type { Replay, Replays } from '../exposition/replay/replay.ts';
 import { bodyStream } from '../exposition/stream.ts';
 import type { GatewayMetrics } from '../telemetry/metrics.ts';
 import type { Readiness } from './health.ts';
 import { type MetricsQuery, parseMetricsQuery } from './metrics-query.ts';
 
 export interface MetricsSources {
-  readonly exposition: Pick<Exposition, 'newest'>;
+  readonly exposition: Pick<Exposition, 'newest' | 'replay' | 'prepare'>;
+  readonly replays: Pick<Replays, 'prepare'>;
+  readonly connections: ScrapeConnections;
   readonly metrics: Pick<GatewayMetrics, 'scrape' | 'scrapeFailed' | 'httpRefused'>;
   /**
    * Null while expositions are served, otherwise one line that says why not. Not the same as being ready: what is known
@@ -25,8 +32,15 @@ const CONCURRENT_MAX = 32;
 /** No scrape waits for longer; whoever takes a body drop by drop must not keep its place for ever. */
 const SCRAPE_MS_MAX = 120_000;
 
+interface Body {
+  readonly chunks: Generator<string, void, undefined>;
+  readonly tally: Tally;
+  /** Null for whoever moves no cursor. */
+  readonly replay: Replay | null;
+}
+
 export function registerMetrics(app: FastifyInstance, sources: MetricsSources): void {
-  const { exposition, metrics, serving, onFault } = sources;
+  const { metrics, serving } = sources;
   let running = 0;
   const refuse = (reply: FastifyReply): string | null => {
     const notServed = serving();
@@ -53,39 +67,101 @@ export function registerMetrics(app: FastifyInstance, sources: MetricsSources): 
   app.get('/metrics', { exposeHeadRoute: false }, async (request, reply) => {
     const refusal = refuse(reply);
     if (refusal !== null) return reply.send(refusal);
-    const { selection } = readQuery(request.url);
+    const query = readQuery(request.url);
     const startedMs = performance.now();
     const format = negotiateFormat(request.headers.accept);
-    const gzip = negotiateGzip(request.headers['accept-encoding']?.toString());
     running++;
-    let body: ReturnType<typeof bodyStream>;
     try {
-      body = bodyStream(await exposition.newest(format, selection), gzip);
+      const body = await prepare(sources, request.raw, query, format);
+      const gzip = negotiateGzip(request.headers['accept-encoding']?.toString());
+      return send(sources, reply, body, { format, gzip, startedMs, done: () => running-- });
     } catch (error) {
       running--;
       metrics.scrapeFailed();
       throw error;
     }
-    const deadline = setTimeout(
-      () => body.destroy(new Error(`a scrape took longer than ${SCRAPE_MS_MAX} ms`)),
-      SCRAPE_MS_MAX,
-    );
-    body.on('error', (error) => {
-      metrics.scrapeFailed();
-      // Before its head is sent a failure can still be answered, and the error handler tells of it.
-      if (!reply.raw.headersSent) return;
-      onFault(error);
-      // A reset, since over HTTP/1.0 a mere end would pass for the end of the body.
-      request.raw.socket.resetAndDestroy();
-    });
-    body.on('end', () => metrics.scrape(format, (performance.now() - startedMs) / 1000));
-    body.on('close', () => {
-      running--;
-      clearTimeout(deadline);
-    });
-    if (gzip) reply.header('content-encoding', 'gzip');
-    return describeBody(reply, format).send(body);
   });
+}
+
+async function prepare(
+  sources: MetricsSources,
+  request: IncomingMessage,
+  query: MetricsQuery,
+  format: Format,
+): Promise<Body> {
+  const { exposition, replays } = sources;
+  const { selection } = query;
+  const tally: Tally = { own: 0, chars: 0 };
+  const client = readClient(request, format, query);
+  let replay: Replay | null = null;
+  if (client !== null) {
+    await exposition.prepare(selection);
+    replay = await replays.prepare(replayRequest(query, client, connectionOf(sources.connections, request)));
+  }
+  const chunks =
+    replay === null
+      ? await exposition.newest(format, selection, tally)
+      : await exposition.replay(format, replay.input, selection, tally);
+  return { chunks, tally, replay };
+}
+
+function replayRequest(query: MetricsQuery, client: Client, connection: ScrapeConnection) {
+  const { selection, scraper, windowMs, maxPoints, maxBytes, order, fromWindow } = query;
+  return {
+    name: scraper,
+    client,
+    connection,
+    selection: selection.matches,
+    filter: selection,
+    scope: { name: selection.scope, includesHost: (host: string) => selection.includesHost(host) },
+    windowMs,
+    pointsMax: maxPoints,
+    bytesMax: maxBytes,
+    order,
+    fromWindow,
+  };
+}
+
+function connectionOf(connections: ScrapeConnections, { socket }: IncomingMessage): ScrapeConnection {
+  return connections.of(socket, socket.remoteAddress ?? '', (closed) => socket.once('close', closed));
+}
+
+interface Sending {
+  readonly format: Format;
+  readonly gzip: boolean;
+  readonly startedMs: number;
+  /** To be called when the body is gone, one way or another. */
+  readonly done: () => void;
+}
+
+function send(
+  { metrics, onFault }: MetricsSources,
+  reply: FastifyReply,
+  { chunks, tally, replay }: Body,
+  { format, gzip, startedMs, done }: Sending,
+): FastifyReply {
+  const body = bodyStream(chunks, gzip);
+  const deadline = setTimeout(
+    () => body.destroy(new Error(`a scrape took longer than ${SCRAPE_MS_MAX} ms`)),
+    SCRAPE_MS_MAX,
+  );
+  body.on('error', (error) => {
+    metrics.scrapeFailed();
+    // Before its head is sent a failure can still be answered, and the error handler tells of it.
+    if (!reply.raw.headersSent) return;
+    onFault(error);
+    // A reset, since over HTTP/1.0 a mere end would pass for the end of the body.
+    reply.raw.socket?.resetAndDestroy();
+  });
+  body.on('end', () => metrics.scrape(format, (performance.now() - startedMs) / 1000));
+  body.on('close', () => {
+    done();
+    clearTimeout(deadline);
+  });
+  // Only now all of it is with the system; that it was read is shown by what comes on this connection later.
+  reply.raw.once('finish', () => replay?.completed(tally.own, tally.chars));
+  if (gzip) reply.header('content-encoding', 'gzip');
+  return describeBody(reply, format).send(body);
 }
 
 function describeBody(reply: FastifyReply, format: Format): FastifyReply {

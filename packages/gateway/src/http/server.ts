@@ -3,6 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { systemClock } from '@tributary/shared/clock';
 import { STREAM_PATH } from '@tributary/shared/frames';
 import { HOST_CHARS_MAX } from '@tributary/shared/limits';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
@@ -12,8 +13,14 @@ import { registerHealth } from './health.ts';
 import { registerLanding } from './landing.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { type MetricsSources, registerMetrics } from './metrics.ts';
+import { registerScrapers, type ScraperSources } from './scrapers.ts';
+import { registerServiceDiscovery } from './service-discovery.ts';
 
 export interface HttpSources extends ApiSources, MetricsSources {
+  readonly scrapers: ScraperSources['scrapers'];
+  readonly reports: ScraperSources['reports'];
+  /** `host:port` that scrapers reach the gateway at; null where only the request can tell. */
+  readonly scrapeAddress: string | null;
   /** Takes WebSocket upgrades. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
@@ -61,6 +68,8 @@ export function createHttp(sources: HttpSources, stallMs = STALL_MS): FastifyIns
   });
   app.addHook('onRequest', (request, reply, done) => {
     const { headers, socket } = request.raw;
+    // Whatever is asked: that the connection is used again proves that the last body on it was read.
+    sources.connections.requested(socket);
     const refused = refuseUnlessLoopback({ headers, remoteAddress: socket.remoteAddress });
     if (refused === null) return done();
     sources.metrics.httpRefused(refused.reason);
@@ -83,6 +92,8 @@ export function createHttp(sources: HttpSources, stallMs = STALL_MS): FastifyIns
   registerMetrics(app, sources);
   registerHealth(app, sources.readiness);
   registerApi(app, sources);
+  registerScrapers(app, { ...sources, now: () => systemClock.now() });
+  registerServiceDiscovery(app, { fleet: sources.fleet, address: sources.scrapeAddress });
   app.server.on('upgrade', sources.upgrade);
   return app;
 }

@@ -4,11 +4,20 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import type { BatchEntry, Ledger, ShapeKey, TombstoneEntry } from './ledger.ts';
-import { LedgerClosedError, LedgerGapError } from './ledger.ts';
+import {
+  type BatchEntry,
+  type Ledger,
+  LedgerClosedError,
+  LedgerGapError,
+  LOG_START,
+  type Position,
+  positionOf,
+  type ShapeKey,
+  type TombstoneEntry,
+} from './ledger.ts';
 
 const SHAPE: ShapeKey = { hash: 'a'.repeat(64), body: '{"labels":{},"families":[]}' };
-const NO_BOUNDS = { olderThan: 0, bytesMax: Number.MAX_SAFE_INTEGER };
+const NO_BOUNDS = { olderThan: 0, bytesMax: Number.MAX_SAFE_INTEGER, undelivered: new Map(), keepSince: 0 };
 
 export function batch(seq: number, at = seq * 1000, value = seq): BatchEntry {
   const column = { values: Float64Array.of(value, Number.NaN, -0.5), absent: Uint8Array.of(0, 0, 1) };
@@ -17,6 +26,10 @@ export function batch(seq: number, at = seq * 1000, value = seq): BatchEntry {
 
 export function tombstone(seq: number, lastSeq: number, reason = 'skipped:too_large'): TombstoneEntry {
   return { kind: 'tombstone', seq, lastSeq, fromAt: seq * 1000, at: lastSeq * 1000, reason, contentHash: 0 };
+}
+
+function at(offset: number, samples: number, epoch: string, seq: number): Position {
+  return { offset, samples, epoch, seq };
 }
 
 async function seqs(ledger: Ledger, host: string, after = 0, limit = 1000): Promise<number[]> {
@@ -49,7 +62,7 @@ export function ledgerContract(name: string, open: (folder: string) => Promise<L
       assert.deepEqual([first.offset, second.offset, third.offset], [1, 2, 3]);
       assert.deepEqual(first.groups, batch(1).groups);
       assert.equal(second.contentHash, 14);
-      const { offset: _, epoch: __, ...stored } = third;
+      const { offset: _, epoch: __, samples: ___, samplesThrough: ____, ...stored } = third;
       assert.deepEqual(stored, tombstone(3, 5));
     });
 
@@ -112,8 +125,8 @@ export function ledgerContract(name: string, open: (folder: string) => Promise<L
       await ledger.append('web-1', 'e1', [batch(1), batch(2)]);
       await ledger.append('web-1', 'e9', [batch(1, 1500)]);
       assert.deepEqual(await ledger.hosts(), [
-        { host: 'web-1', nextOffset: 4, lastAt: 2000, epoch: 'e9' },
-        { host: 'web-2', nextOffset: 2, lastAt: 1000, epoch: 'e1' },
+        { host: 'web-1', end: at(3, 6, 'e9', 1), lastAt: 2000, epoch: 'e9' },
+        { host: 'web-2', end: at(1, 2, 'e1', 1), lastAt: 1000, epoch: 'e1' },
       ]);
     });
 
@@ -138,9 +151,17 @@ export function ledgerContract(name: string, open: (folder: string) => Promise<L
 
     check('trims by age, and keeps the streams', async (ledger) => {
       await ledger.append('web-1', 'e1', [batch(1), batch(2), batch(3)]);
-      assert.deepEqual(await ledger.trim({ ...NO_BOUNDS, olderThan: 2500 }), { age: 2, size: 0 });
+      assert.deepEqual(await ledger.trim({ ...NO_BOUNDS, olderThan: 2500 }), {
+        age: 2,
+        size: 0,
+        full: false,
+      });
       assert.deepEqual(await seqs(ledger, 'web-1'), [3]);
-      assert.deepEqual(await ledger.trim({ ...NO_BOUNDS, olderThan: 9000 }), { age: 1, size: 0 });
+      assert.deepEqual(await ledger.trim({ ...NO_BOUNDS, olderThan: 9000 }), {
+        age: 1,
+        size: 0,
+        full: false,
+      });
       assert.equal(ledger.stats.entries, 0);
       assert.equal((await ledger.stream('web-1', 'e1')).next, 4);
     });
@@ -152,7 +173,7 @@ export function ledgerContract(name: string, open: (folder: string) => Promise<L
         await ledger.append('web-1', 'e1', [{ ...batch(seq), groups }]);
       }
       const bytesMax = Math.floor(ledger.stats.bytes / 2);
-      const { age, size } = await ledger.trim({ olderThan: 3500, bytesMax });
+      const { age, size } = await ledger.trim({ ...NO_BOUNDS, olderThan: 3500, bytesMax });
       assert.equal(age, 3);
       assert.ok(size > 0);
       assert.ok(ledger.stats.bytes <= bytesMax);
@@ -173,7 +194,11 @@ export function ledgerContract(name: string, open: (folder: string) => Promise<L
         };
         for (let seq = 1; seq <= 600; seq++) await ledger.append('web-1', 'e1', [shaped(seq)]);
         const olderThan = 591 * 100_000;
-        assert.deepEqual(await ledger.trim({ olderThan, bytesMax: 1_000_000 }), { age: 590, size: 0 });
+        assert.deepEqual(await ledger.trim({ ...NO_BOUNDS, olderThan, bytesMax: 1_000_000 }), {
+          age: 590,
+          size: 0,
+          full: false,
+        });
         assert.ok(ledger.stats.bytes < 1_000_000, `${ledger.stats.bytes} bytes`);
         assert.equal((await ledger.read('web-1', 0, 100)).length, 10);
         // A shape that comes back is as good as new.
@@ -185,14 +210,110 @@ export function ledgerContract(name: string, open: (folder: string) => Promise<L
 
     check('trims by size until nothing is left, and comes to an end', async (ledger) => {
       await ledger.append('web-1', 'e1', [batch(1), batch(2), batch(3)]);
-      assert.deepEqual(await ledger.trim({ olderThan: 0, bytesMax: 1 }), { age: 0, size: 3 });
-      assert.deepEqual(await ledger.trim({ olderThan: 0, bytesMax: 1 }), { age: 0, size: 0 });
+      assert.deepEqual(await ledger.trim({ ...NO_BOUNDS, bytesMax: 1 }), { age: 0, size: 3, full: false });
+      assert.deepEqual(await ledger.trim({ ...NO_BOUNDS, bytesMax: 1 }), { age: 0, size: 0, full: false });
       await ledger.append('web-1', 'e1', [batch(4)]);
       assert.deepEqual(
         (await ledger.read('web-1', 0, 10)).map(({ seq }) => seq),
         [4],
       );
     });
+
+    check('counts samples along a log, trimmed ones included', async (ledger, reopen) => {
+      await ledger.append('web-1', 'e1', [batch(1), batch(2), tombstone(3, 5)]);
+      await ledger.append('web-1', 'e2', [batch(1, 9000)]);
+      await ledger.trim({ ...NO_BOUNDS, olderThan: 1500 });
+      const places = (await ledger.read('web-1', 0, 10)).map(positionOf);
+      const expected = [at(2, 4, 'e1', 2), at(3, 4, 'e1', 5), at(4, 6, 'e2', 1)];
+      assert.deepEqual(places, expected);
+      assert.deepEqual((await reopen()).tail('web-1')?.end, expected.at(-1));
+    });
+
+    check('has the newest entries at hand as soon as they are durable', async (ledger) => {
+      assert.equal(ledger.tail('web-1'), null);
+      await ledger.append('web-1', 'e1', [batch(1), batch(2)]);
+      await ledger.append('web-1', 'e1', [batch(2), batch(3)]);
+      const tail = ledger.tail('web-1');
+      assert.deepEqual(tail?.end, at(3, 6, 'e1', 3));
+      assert.deepEqual(tail?.entries, await ledger.read('web-1', 0, 10));
+      await ledger.append('web-1', 'e1', [batch(4)]);
+      assert.equal(tail?.entries.length, 3, 'what was handed out does not change');
+      await ledger.forget('web-1');
+      assert.equal(ledger.tail('web-1'), null);
+    });
+
+    check('reads several hosts at once, as much of each as is asked for', async (ledger) => {
+      for (const host of ['a', 'b'])
+        await ledger.append(host, 'e1', [batch(1), batch(2), batch(3), batch(4)]);
+      const lists = await ledger.readMany([
+        { host: 'a', after: 1, samplesMax: 4 },
+        { host: 'nobody', after: 0, samplesMax: 9 },
+        { host: 'b', after: 0, samplesMax: 1 },
+        { host: 'b', after: 4, samplesMax: 1 },
+      ]);
+      assert.deepEqual(
+        lists.map((list) => list.map(({ seq }) => seq)),
+        [[2, 3], [], [1], []],
+      );
+    });
+
+    check('finds the place of a moment', async (ledger) => {
+      await ledger.append('web-1', 'e1', [batch(1), batch(2), batch(3)]);
+      assert.deepEqual(await ledger.seek(['web-1', 'nobody'], 2000), [at(1, 2, 'e1', 1), LOG_START]);
+      assert.deepEqual(await ledger.seek(['web-1'], 0), [LOG_START]);
+      assert.deepEqual(await ledger.seek(['web-1'], 3001), [at(3, 6, 'e1', 3)]);
+      await ledger.trim({ ...NO_BOUNDS, olderThan: 2500 });
+      const [place] = await ledger.seek(['web-1'], 0);
+      assert.deepEqual([place?.offset, place?.samples], [2, 4]);
+    });
+
+    check('keeps cursors, as far as they were saved', async (ledger, reopen) => {
+      await ledger.append('a', 'e1', [batch(1)]);
+      await ledger.append('b', 'e1', [batch(1)]);
+      const cursor = { name: 'prometheus', selection: '', createdAt: 5, seenAt: 6 };
+      const taken = at(1, 2, 'e1', 1);
+      const open = [{ after: LOG_START, through: taken }];
+      await ledger.saveCursor({ ...cursor, places: new Map([['a', { taken, open: [] }]]) });
+      const second = new Map([
+        ['b', { taken, open }],
+        ['nobody', { taken, open }],
+      ]);
+      await ledger.saveCursor({ ...cursor, seenAt: 7, places: second });
+      await ledger.saveCursor({ ...cursor, selection: 'up', places: new Map() });
+      const places = new Map([
+        ['a', { taken, open: [] }],
+        ['b', { taken, open }],
+      ]);
+      const kept = await (await reopen()).cursors();
+      assert.deepEqual(kept, [
+        { ...cursor, seenAt: 7, places },
+        { ...cursor, selection: 'up', places: new Map() },
+      ]);
+    });
+
+    check('drops a cursor, and the places in a log that is dropped', async (ledger) => {
+      await ledger.append('a', 'e1', [batch(1)]);
+      const places = new Map([['a', { taken: at(1, 2, 'e1', 1), open: [] }]]);
+      const cursor = { name: 'p', createdAt: 5, seenAt: 6, places };
+      await ledger.saveCursor({ ...cursor, selection: '' });
+      await ledger.saveCursor({ ...cursor, selection: 'up' });
+      await ledger.removeCursor({ name: 'p', selection: 'up' });
+      await ledger.forget('a');
+      assert.deepEqual(await ledger.cursors(), [{ ...cursor, selection: '', places: new Map() }]);
+    });
+
+    check(
+      'never removes for its size what is undelivered, and says when that is all there is',
+      async (ledger) => {
+        for (const host of ['a', 'b']) await ledger.append(host, 'e1', [batch(1), batch(2), batch(3)]);
+        const undelivered = new Map([['a', 1]]);
+        const bounds = { olderThan: 0, bytesMax: 1, undelivered, keepSince: 0 };
+        assert.deepEqual(await ledger.trim(bounds), { age: 0, size: 4, full: true });
+        assert.deepEqual([await seqs(ledger, 'a'), await seqs(ledger, 'b')], [[2, 3], []]);
+        assert.deepEqual(await ledger.trim({ ...bounds, keepSince: 2500 }), { age: 0, size: 1, full: true });
+        assert.deepEqual(await ledger.trim({ ...bounds, olderThan: 9000 }), { age: 1, size: 0, full: false });
+      },
+    );
 
     check('forgets a host, and takes it anew', async (ledger) => {
       await ledger.append('web-1', 'e1', [batch(1), batch(2)]);

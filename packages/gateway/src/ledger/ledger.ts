@@ -11,10 +11,17 @@
  *   hole fails the whole append with `LedgerGapError`, and nothing of it is kept.
  * - **Patience.** While the medium refuses (a full disk), `append` waits and tries again instead of failing;
  *   `health` says so. Callers bound what they leave waiting by looking at `pendingBytes`.
- * - **Ownership.** Columns are copied before `append` returns its promise; the caller may do with them as it likes.
- * - **Position.** A position is an offset within a generation. A generation is named anew whenever entries that were
- *   durable can no longer be found (a lost or a set-aside file); a position of another generation is foreign, and its
- *   holder starts over at what there is.
+ * - **Ownership.** What was appended belongs to the ledger: entries and columns must not be changed any more, since `tail`
+ *   hands them out as they are. The same holds for whoever reads.
+ * - **Position.** A position is a place in a host's log within a generation: behind the entry at its offset. A generation
+ *   is named anew whenever entries that were durable can no longer be found (a lost or a set-aside file); a position of
+ *   another generation is foreign, and its holder starts over at what there is. Positions carry the number of samples that
+ *   the log has had up to there, trimmed ones included, so that the difference of two positions is what lies between them,
+ *   whether it is still stored or not.
+ * - **Tail.** The newest entries of each host are in memory, and `tail` answers at once. It holds what is durable only, and
+ *   is brought up to date before `append` resolves.
+ * - **Cursors.** The ledger keeps the places of its readers, in the same generation as what they read, so that both are
+ *   lost or kept together. What `saveCursor` has resolved is durable. Dropping a host drops its places.
  * - **Closing.** `close` refuses new calls, lets what was called before finish, and makes what has not become durable
  *   reject with `LedgerClosedError`. It is safe to call twice.
  */
@@ -73,22 +80,100 @@ export interface StreamState {
 
 export interface HostState {
   readonly host: string;
-  /** The offset that the host's next entry will get; the first is 1. */
-  readonly nextOffset: number;
+  /** Behind the newest entry. */
+  readonly end: Position;
   /** The latest `at` of any batch, over all epochs; 0 for none. */
   readonly lastAt: number;
   /** The epoch that wrote last. */
   readonly epoch: string;
 }
 
-/** A stored entry. `offset` is its position within the ledger's generation. */
-export type StoredEntry = Entry & { readonly offset: number; readonly epoch: string };
+/** A place in a host's log: behind the entry that it names. */
+export interface Position {
+  /** Of the entry; 0 is the place before the first one. */
+  readonly offset: number;
+  /** Samples of the log up to and with the entry, those included that were trimmed since. */
+  readonly samples: number;
+  /** The entry's epoch and the last seq that it settles; '' and 0 before the first one. */
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+/** Before the first entry of any host. */
+export const LOG_START: Position = { offset: 0, samples: 0, epoch: '', seq: 0 };
+
+/** A stored entry, and where it stands. */
+export type StoredEntry = Entry & {
+  readonly epoch: string;
+  /** Place within the ledger's generation. */
+  readonly offset: number;
+  /** Values of the entry that are not absent; 0 for a tombstone. */
+  readonly samples: number;
+  /** `Position.samples` behind the entry. */
+  readonly samplesThrough: number;
+};
+
+/** The place behind an entry. */
+export function positionOf(entry: StoredEntry): Position {
+  const { offset, samplesThrough, epoch } = entry;
+  return { offset, samples: samplesThrough, epoch, seq: entry.kind === 'batch' ? entry.seq : entry.lastSeq };
+}
+
+/** What is known of a host's log without asking the medium. Replaced when the log grows, never changed. */
+export interface Tail {
+  /** Behind the newest entry that is durable. */
+  readonly end: Position;
+  /**
+   * The newest entries without a gap up to `end`, oldest first; as many as the implementation keeps, maybe none. Where the
+   * first one's offset is not beyond `position.offset + 1`, everything behind `position` is here.
+   */
+  readonly entries: readonly StoredEntry[];
+}
+
+export interface ReadRequest {
+  readonly host: string;
+  /** Entries of greater offsets are wanted. */
+  readonly after: number;
+  /** Entries that do not fit are left out, but for the first one. */
+  readonly samplesMax: number;
+}
+
+/** Entries `after.offset + 1` to `through.offset`. */
+export interface LogRange {
+  readonly after: Position;
+  readonly through: Position;
+}
+
+/** Where a reader stands in one host's log. */
+export interface Place {
+  /** Everything up to here was taken, but for `open`. */
+  readonly taken: Position;
+  /** Ranges before `taken` that were not, ascending and apart; nearly always none. */
+  readonly open: readonly LogRange[];
+}
+
+export interface CursorKey {
+  readonly name: string;
+  /** Which series it reads, in a form that is the same whenever the meaning is; '' for all. */
+  readonly selection: string;
+}
+
+export interface StoredCursor extends CursorKey {
+  /** When it was made, and when it was last used, in ms. */
+  readonly createdAt: number;
+  readonly seenAt: number;
+  /** By host. */
+  readonly places: ReadonlyMap<string, Place>;
+}
 
 export interface TrimBounds {
-  /** Entries whose time is older than this go. */
+  /** Entries whose time is older than this go, whoever has not read them. */
   readonly olderThan: number;
-  /** Then the oldest go until no more than this is used. */
+  /** Then the oldest go until no more than this is used, but for what is undelivered. */
   readonly bytesMax: number;
+  /** By host, the offset behind which entries of `keepSince` or later are undelivered. Other hosts have none. */
+  readonly undelivered: ReadonlyMap<string, number>;
+  readonly keepSince: number;
 }
 
 /** How many entries a trim removed. */
@@ -97,6 +182,8 @@ export interface TrimCounts {
   readonly age: number;
   /** Because of `bytesMax`, although they were young enough. */
   readonly size: number;
+  /** True when `bytesMax` is passed by what is undelivered alone: nothing more should be taken until that changes. */
+  readonly full: boolean;
 }
 
 export interface LedgerStats {
@@ -118,6 +205,8 @@ export interface LedgerHealth {
 export interface Ledger extends AsyncDisposable {
   /** A UUID. Every position belongs to one. */
   readonly generation: string;
+  /** When the generation began, in ms. */
+  readonly bornAt: number;
   readonly health: LedgerHealth;
   readonly stats: LedgerStats;
 
@@ -132,9 +221,26 @@ export interface Ledger extends AsyncDisposable {
    * Entries that were trimmed are passed over in silence: offsets may jump.
    */
   read(host: string, after: number, limit: number): Promise<readonly StoredEntry[]>;
-  /** Makes room. A host's streams keep their state when all its entries are gone. */
+  /**
+   * The entries of several hosts, in the order of the requests: of each host those behind `after`, in order, as many as
+   * `samplesMax` allows but at least one where there is any. Commits are not kept waiting for all of it.
+   */
+  readMany(requests: readonly ReadRequest[]): Promise<readonly (readonly StoredEntry[])[]>;
+  /** Null for a host that has no log. */
+  tail(host: string): Tail | null;
+  /**
+   * For each host the place before its first stored entry of this moment or later; the log's end where there is none,
+   * and `LOG_START` for a host that has no log. Trimmed entries count as older.
+   */
+  seek(hosts: readonly string[], at: number): Promise<readonly Position[]>;
+  /** Every cursor that was saved. */
+  cursors(): Promise<readonly StoredCursor[]>;
+  /** Makes a cursor or changes it. Places that are not named stay as they are; those of hosts without a log are passed over. */
+  saveCursor(cursor: StoredCursor): Promise<void>;
+  removeCursor(key: CursorKey): Promise<void>;
+  /** Makes room, and brings older entries into a form that takes less of it. Streams keep their state without entries. */
   trim(bounds: TrimBounds): Promise<TrimCounts>;
-  /** Drops a host with everything that is known of it. */
+  /** Drops a host with everything that is known of it, the places of cursors in its log included. */
   forget(host: string): Promise<void>;
   close(): Promise<void>;
 }

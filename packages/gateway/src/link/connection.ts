@@ -101,10 +101,11 @@ export class Connection {
 
   #applyPressure(): void {
     const { pendingBytes } = this.#ledger.health;
-    if (!this.#paused && pendingBytes > PENDING_BYTES_MAX) {
+    const isFull = this.#context.isFull();
+    if (!this.#paused && (isFull || pendingBytes > PENDING_BYTES_MAX)) {
       this.#paused = true;
       this.#wire.pause();
-    } else if (this.#paused && pendingBytes < PENDING_BYTES_MAX / 2) {
+    } else if (this.#paused && !isFull && pendingBytes < PENDING_BYTES_MAX / 2) {
       this.#paused = false;
       this.#wire.resume();
     }

@@ -68,6 +68,8 @@ function stored(
     kind: 'batch',
     offset,
     epoch: 'e1',
+    samples: groups.length,
+    samplesThrough: offset * groups.length,
     seq: offset,
     at,
     contentHash: 1,

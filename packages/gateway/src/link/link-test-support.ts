@@ -20,6 +20,7 @@ import { Voices } from './voices.ts';
 export function silentObserver(over: Partial<LinkObserver> = {}): LinkObserver {
   const nothing = () => {};
   return {
+    greeted: nothing,
     opened: nothing,
     settled: nothing,
     dropped: nothing,
@@ -89,6 +90,9 @@ export async function startLink(
         refused: (host, code) => void refusals.push(`${host} ${code}`),
         ...over.observer,
       }),
+      delivered: () => 0,
+      isFull: () => false,
+      clockIsWrong: () => false,
       horizonMs: 3_600_000,
     },
     ledger,

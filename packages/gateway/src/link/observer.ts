@@ -14,6 +14,8 @@ export type SettledEntry = AdmittedEntry | TombstoneEntry;
 export type DropReason = 'backwards' | 'repeat' | 'rejected';
 
 export interface LinkObserver {
+  /** A hello came, welcomed or not. @param skewMs the host's clock minus the gateway's */
+  greeted(host: string, skewMs: number): void;
   /**
    * A host was welcomed.
    * @param address of the connection, for people.

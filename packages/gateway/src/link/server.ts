@@ -126,6 +126,14 @@ export class LinkServer {
     this.#server.close();
   }
 
+  /** Asks everyone to connect again, so that they are told the time anew. */
+  recycle(reason: string): void {
+    for (const { connection } of this.#live) {
+      connection.session.ack();
+      connection.session.refuse(new RefuseError('DRAINING', reason, DRAIN_RETRY_MS));
+    }
+  }
+
   #refuseUpgrade(request: IncomingMessage): { status: number; message: string } | null {
     const path = (request.url ?? '').split('?')[0];
     if (path !== STREAM_PATH)

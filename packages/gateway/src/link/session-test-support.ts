@@ -38,6 +38,7 @@ export class Bench {
       (...args: unknown[]) =>
         void this.events.push([what, ...args.filter((arg) => typeof arg !== 'object')].join(' '));
     const observer: LinkObserver = {
+      greeted: () => {},
       opened: tell('opened'),
       settled: tell('settled'),
       dropped: tell('dropped'),
@@ -56,6 +57,9 @@ export class Bench {
         voices,
         times: this.times,
         observer,
+        delivered: () => 0,
+        isFull: () => false,
+        clockIsWrong: () => false,
         horizonMs: 60_000,
         address: '10.0.0.1:1',
       },

@@ -14,7 +14,12 @@ import { CLOSE_CODES, CLOSE_NORMAL } from '@tributary/shared/close-codes';
 import { decodeReporterFrame } from '@tributary/shared/decode';
 import { type RefuseCode, RefuseError } from '@tributary/shared/errors';
 import type { Batch, GatewayFrame, Hello, ReporterFrame, ShapeFrame, Skip } from '@tributary/shared/frames';
-import { SHAPES_PER_EPOCH_MAX, SILENCE_MS_MAX, type WireLimits } from '@tributary/shared/limits';
+import {
+  FUTURE_MS_MAX,
+  SHAPES_PER_EPOCH_MAX,
+  SILENCE_MS_MAX,
+  type WireLimits,
+} from '@tributary/shared/limits';
 import { quote } from '@tributary/shared/names';
 import type { StoredEntry, StreamState, TombstoneEntry } from '../ledger/ledger.ts';
 import { type Admission, faultOfInstance } from './admission.ts';
@@ -46,6 +51,12 @@ export interface SessionContext {
   /** By host, what its connections have taken since the start; see `loaded`. */
   readonly times: Map<string, HostTimes>;
   readonly observer: LinkObserver;
+  /** The highest seq of an epoch that every active scraper has taken; 0 for none. */
+  readonly delivered: (host: string, epoch: string) => number;
+  /** True while the ledger has no room, since what it holds is undelivered: nothing is read, and the hosts keep theirs. */
+  readonly isFull: () => boolean;
+  /** True when most hosts, or the ledger, say that this machine's clock is wrong: nobody is to take its time then. */
+  readonly clockIsWrong: () => boolean;
   /** Batches older than this need not come. */
   readonly horizonMs: number;
   /** The other end's address, for people. */
@@ -54,6 +65,8 @@ export interface SessionContext {
 
 /** Series that all shapes of one connection may have together, as a multiple of what a host may have at a time. */
 const DECLARED_SERIES_FACTOR = 8;
+
+const WRONG_CLOCK_RETRY_MS = 5_000;
 
 /** Hosts whose times are remembered; beyond, the ledger tells them anew. */
 const HOSTS_REMEMBERED_MAX = 100_000;
@@ -152,7 +165,12 @@ export class Session implements Voice {
   ack(): void {
     if (this.#state !== 'open' || this.#acked === this.#settled) return;
     this.#acked = this.#settled;
-    this.#effects.send({ kind: 'ack', seq: this.#settled, delivered: 0 });
+    this.#effects.send({ kind: 'ack', seq: this.#settled, delivered: this.#delivered() });
+  }
+
+  /** Never more than what is acked: a place is in the ledger before a scraper takes it, but not before this end knows. */
+  #delivered(): number {
+    return Math.min(this.#settled, this.#context.delivered(this.host, this.epoch));
   }
 
   /** To be called about once a second. */
@@ -208,11 +226,23 @@ export class Session implements Voice {
   #onHello(hello: Hello): void {
     if (this.#state !== 'new') throw new RefuseError('BAD_FRAME', 'a second hello came on one connection');
     this.#hello = hello;
-    this.#skewMs = hello.clock - this.#context.clock.now();
+    const { clock, observer } = this.#context;
+    this.#skewMs = hello.clock - clock.now();
+    observer.greeted(hello.host, this.#skewMs);
+    this.#refuseWrongClock();
     const claim = this.#context.voices.claim(hello.host, this, this.#heardAt);
     if (!claim.granted) throw new RefuseError('DUPLICATE_HOST', claim.message, claim.retryAfterMs);
     this.#state = 'loading';
     this.#effects.load(hello.host, hello.epoch);
+  }
+
+  #refuseWrongClock(): void {
+    if (!this.#context.clockIsWrong()) return;
+    throw new RefuseError(
+      'DRAINING',
+      "the gateway's clock is wrong; samples are taken once it is set right",
+      WRONG_CLOCK_RETRY_MS,
+    );
   }
 
   /** What earlier connections of this host knew, or what the ledger tells of it after a start. */
@@ -274,6 +304,8 @@ export class Session implements Voice {
     if (batch.seq < this.#next) return this.#onRepeat(batch.seq, hash);
     if (batch.seq > this.#next) throw this.#gap(`batch ${batch.seq}`);
     const { clock, limits } = this.#context;
+    // A batch that seems to be from the future must not be settled by a clock that was set back.
+    if (batch.at > clock.now() + FUTURE_MS_MAX) this.#refuseWrongClock();
     const verdict = judgeBatch(batch, hash, this.#shapes, this.#times, limits, clock.now());
     for (const { group, code, message } of verdict.rejects) {
       this.#effects.send({

@@ -1,6 +1,6 @@
 /** Random selectors, as data that an evaluator reads and as text that the parser does. */
 
-import type { Random } from '../test-support.ts';
+import type { Random } from '@tributary/shared/random';
 
 export interface Condition {
   readonly label: string;

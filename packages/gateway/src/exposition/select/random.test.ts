@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fnv1a32 } from '@tributary/shared/hash';
+import { type Random, randomOf } from '@tributary/shared/random';
 import type { Family, Labels } from '@tributary/shared/shape';
 import type { AdmittedShape } from '../../link/admission.ts';
 import { targetText } from '../../link/series-text.ts';
@@ -12,7 +13,7 @@ import type { OwnFamily } from '../input.ts';
 import { createLayout, layoutFits } from '../layout.ts';
 import { freshCounts, type NewestGroup, newestInput } from '../newest.ts';
 import { render } from '../render.ts';
-import { family, point, type Random, randomOf, shapeOf } from '../test-support.ts';
+import { family, point, shapeOf } from '../test-support.ts';
 import { selectOwn } from './apply.ts';
 import { asText, type Condition, meets, randomConditions } from './random-test-support.ts';
 import { parseSelection } from './selection.ts';

@@ -50,6 +50,39 @@ const MIGRATIONS = [
   ) STRICT;
   CREATE INDEX entries_by_time ON entries (at);
   `,
+  // Entries are counted in samples, which those of the first schema were not: they go, in a new generation, and the
+  // hosts send again what no scraper has taken.
+  `
+  DELETE FROM meta;
+  DELETE FROM entries;
+  DELETE FROM streams;
+  DELETE FROM hosts;
+  DELETE FROM shapes;
+  -- Of all entries of the host, trimmed ones included.
+  ALTER TABLE hosts ADD COLUMN samples INTEGER NOT NULL DEFAULT 0;
+  -- Of the entry, and of all up to it.
+  ALTER TABLE entries ADD COLUMN samples INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE entries ADD COLUMN samples_through INTEGER NOT NULL DEFAULT 0;
+
+  CREATE TABLE cursors (
+    id         INTEGER PRIMARY KEY,
+    name       TEXT NOT NULL,
+    selection  TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    seen_at    INTEGER NOT NULL,
+    UNIQUE (name, selection)
+  ) STRICT;
+
+  -- Positions as JSON: [offset, samples, epoch, seq]; open: pairs of them.
+  CREATE TABLE places (
+    cursor_id INTEGER NOT NULL REFERENCES cursors (id),
+    host_id   INTEGER NOT NULL REFERENCES hosts (id),
+    taken     TEXT NOT NULL,
+    open      TEXT NOT NULL,
+    PRIMARY KEY (cursor_id, host_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX places_by_host ON places (host_id);
+  `,
 ];
 
 /** Brings an opened database to the present schema. @throws LedgerOpenError when it is from a newer version. */

@@ -29,6 +29,7 @@ function bench(t: TestContext) {
       at,
       contentHash: 1,
       reason: null,
+      samples: 1,
       shapes,
       payload,
     };
@@ -36,7 +37,8 @@ function bench(t: TestContext) {
     store.commit([{ host: 'web-1', epoch: 'e1', entries: [entry] }], bodies);
   };
   const trim = (olderThan: number) =>
-    store.trim({ olderThan, bytesMax: Number.MAX_SAFE_INTEGER }, 1000).shapes;
+    store.trim({ olderThan, bytesMax: Number.MAX_SAFE_INTEGER, undelivered: new Map(), keepSince: 0 }, 1000)
+      .shapes;
   const lastAt = (hash: string) =>
     reader.prepare('SELECT last_at FROM shapes WHERE hash = ?').pluck().get(hash) as number | undefined;
   return { store, append, trim, lastAt };
@@ -58,11 +60,11 @@ test('a shape stays while an entry may name it, and goes when none can', (t) => 
   append(10.9 * MINUTE_MS, 'old');
   append(30 * MINUTE_MS, 'new');
   assert.deepEqual(trim(10.5 * MINUTE_MS), []);
-  assert.equal(store.read('web-1', 0, 10).entries.length, 2);
+  assert.equal(store.log.read('web-1', 0, 10).entries.length, 2);
   assert.deepEqual(trim(20 * MINUTE_MS), ['old']);
   assert.equal(lastAt('old'), undefined);
   append(31 * MINUTE_MS, 'old');
-  const { entries, shapes } = store.read('web-1', 0, 10);
+  const { entries, shapes } = store.log.read('web-1', 0, 10);
   assert.equal(entries.length, 2);
   assert.deepEqual(
     shapes.map(({ hash }) => hash),
@@ -85,7 +87,7 @@ test('random appends and trims: no entry ever names a shape that is gone', (t) =
     // Hosts' clocks differ: times do not only rise.
     append(at - Math.floor(Math.random() * 5 * MINUTE_MS), `${Math.floor(i / 7)}`, `${i % 11}`);
     if (i % 13 === 0) gone += trim(at - 20 * MINUTE_MS).length;
-    store.read('web-1', 0, 1000);
+    store.log.read('web-1', 0, 1000);
   }
   assert.ok(gone > 10, `${gone} gone`);
 });

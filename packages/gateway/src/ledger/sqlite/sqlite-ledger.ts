@@ -15,6 +15,7 @@
  * that is opened begins a new file and a new generation, which the reporters refill.
  */
 import {
+  type CursorKey,
   type Entry,
   type HostState,
   type Ledger,
@@ -23,21 +24,30 @@ import {
   LedgerGapError,
   type LedgerHealth,
   type LedgerStats,
+  type Position,
+  type ReadRequest,
   type ShapeKey,
+  type StoredCursor,
   type StoredEntry,
   type StreamState,
+  type Tail,
   type TrimBounds,
   type TrimCounts,
 } from '../ledger.ts';
+import { CommitCondition, type ConditionListeners } from './commit-condition.ts';
 import type {
   CommitResult,
+  ReadManyResult,
   ReadResult,
   Request,
   Results,
   TrimPortion,
   WireEntry,
   WireShape,
+  WireStored,
 } from './messages.ts';
+import { readMany } from './read-many.ts';
+import { Tails } from './tails.ts';
 import { type AppendTask, INDEPENDENT, type RequestTask, type Task, takeGroup } from './tasks.ts';
 import { fromWire, toWire } from './wire-entry.ts';
 import { type Answer, type Opened, WorkerHandle } from './worker-handle.ts';
@@ -52,17 +62,11 @@ const INTERNED_MAX = 100_000;
 /** Errors that time, room or an operator may heal. Any other lies in what was to be written. */
 const MEDIUM_ERRORS = /^SQLITE_(BUSY|LOCKED|NOMEM|READONLY|INTERRUPT|IOERR|FULL|CANTOPEN|PROTOCOL|PERM)/;
 
-export interface SqliteLedgerOptions {
+export interface SqliteLedgerOptions extends ConditionListeners {
   /** The folder that holds `ledger.sqlite`; made when it is missing. */
   readonly folder: string;
   /** Told after each group commit, with its duration. */
   readonly onCommit?: (seconds: number) => void;
-  /** Told of each commit that the medium refused, tries again included. */
-  readonly onCommitFailed?: () => void;
-  /** Told once when the medium begins to refuse commits, with what it says. */
-  readonly onFailure?: (message: string) => void;
-  /** Told once when it takes them again. */
-  readonly onRecovered?: () => void;
   /** Told when the worker has died without being asked to, or the file is damaged: nothing will be answered any more. */
   readonly onDeath?: (error: Error) => void;
 }
@@ -73,7 +77,7 @@ export class SqliteLedger implements Ledger {
   #queue: Task[] = [];
   #busy = false;
   #closing: Promise<void> | null = null;
-  #failure: string | null = null;
+  readonly #condition: CommitCondition;
   #pendingBytes = 0;
   #retryTimer: NodeJS.Timeout | null = null;
   #wakeRetry: (() => void) | null = null;
@@ -81,7 +85,9 @@ export class SqliteLedger implements Ledger {
   /** Shapes that the store has interned and did not remove. */
   readonly #interned = new Set<string>();
   #stats: LedgerStats;
+  readonly #tails: Tails;
   readonly generation: string;
+  readonly bornAt: number;
   /** Where a damaged file was moved when this one was opened, or null. */
   readonly setAside: string | null;
 
@@ -94,14 +100,18 @@ export class SqliteLedger implements Ledger {
   private constructor(worker: WorkerHandle, options: SqliteLedgerOptions, opened: Opened) {
     this.#worker = worker;
     this.#options = options;
+    this.#condition = new CommitCondition(options);
     this.generation = opened.generation;
+    this.bornAt = opened.bornAt;
+    this.#tails = new Tails(opened.hosts, () => performance.now());
     this.setAside = opened.setAside;
     this.#stats = opened.stats;
     worker.onDeath = (error) => this.#buryAll(error);
   }
 
   get health(): LedgerHealth {
-    return { failure: this.#failure, pendingBytes: this.#pendingBytes };
+    const { failure } = this.#condition;
+    return { failure, pendingBytes: this.#pendingBytes };
   }
 
   get stats(): LedgerStats {
@@ -123,6 +133,7 @@ export class SqliteLedger implements Ledger {
         kind: 'append',
         append: { host, epoch, entries: wire },
         shapes,
+        entries,
         bytes,
         resolve,
         reject,
@@ -140,28 +151,54 @@ export class SqliteLedger implements Ledger {
 
   async read(host: string, after: number, limit: number): Promise<readonly StoredEntry[]> {
     const { entries, shapes } = await this.#request<ReadResult>({ kind: 'read', host, after, limit });
-    const byHash = new Map(shapes.map((shape) => [shape.hash, shape]));
-    try {
-      return entries.map((entry) => fromWire(entry, byHash));
-    } catch (error) {
-      const message = `host ${host}: ${(error as Error).message}`;
-      return await this.#request<never>({ kind: 'condemn', message });
-    }
+    return await this.#decode(entries, new Map(shapes.map((shape) => [shape.hash, shape])));
+  }
+
+  readMany(requests: readonly ReadRequest[]): Promise<readonly (readonly StoredEntry[])[]> {
+    return readMany(requests, async (portion) => {
+      const { lists, isPartial, shapes } = await this.#request<ReadManyResult>({
+        kind: 'readMany',
+        ...portion,
+      });
+      const byHash = new Map(shapes.map((shape) => [shape.hash, shape]));
+      return { lists: await Promise.all(lists.map((list) => this.#decode(list, byHash))), isPartial };
+    });
+  }
+
+  tail(host: string): Tail | null {
+    return this.#tails.of(host);
+  }
+
+  seek(hosts: readonly string[], at: number): Promise<readonly Position[]> {
+    return this.#request({ kind: 'seek', hosts, at });
+  }
+
+  cursors(): Promise<readonly StoredCursor[]> {
+    return this.#request({ kind: 'cursors' });
+  }
+
+  async saveCursor(cursor: StoredCursor): Promise<void> {
+    await this.#request({ kind: 'saveCursor', cursor });
+  }
+
+  async removeCursor({ name, selection }: CursorKey): Promise<void> {
+    await this.#request({ kind: 'removeCursor', name, selection });
   }
 
   async trim(bounds: TrimBounds): Promise<TrimCounts> {
     const total = { age: 0, size: 0 };
     for (;;) {
       const request = { kind: 'trim', bounds, entriesMax: TRIM_ENTRIES_MAX } as const;
-      const { age, size, more } = await this.#request<TrimPortion>(request);
+      const { age, size, more, full } = await this.#request<TrimPortion>(request);
       total.age += age;
       total.size += size;
-      if (!more) return total;
+      if (!more) return { ...total, full };
     }
   }
 
   async forget(host: string): Promise<void> {
     await this.#request({ kind: 'forget', host });
+    this.#tails.forget(host);
   }
 
   close(): Promise<void> {
@@ -232,6 +269,18 @@ export class SqliteLedger implements Ledger {
     else for (const hash of (response.result as TrimPortion).shapes) this.#interned.delete(hash);
   }
 
+  async #decode(
+    stored: readonly WireStored[],
+    shapes: ReadonlyMap<string, WireShape>,
+  ): Promise<StoredEntry[]> {
+    try {
+      return stored.map((entry) => fromWire(entry, shapes));
+    } catch (error) {
+      const { message } = error as Error;
+      return await this.#request<never>({ kind: 'condemn', message });
+    }
+  }
+
   async #commitGroup(): Promise<void> {
     const group = takeGroup(this.#queue);
     const response = await this.#commit(group);
@@ -241,12 +290,12 @@ export class SqliteLedger implements Ledger {
     if (!MEDIUM_ERRORS.test(code)) return this.#commitOneByOne(group, message);
     // Not `unshift(...group)`: a long group would pass the number of arguments that a call may have.
     this.#queue = [...group, ...this.#queue];
-    this.#suffer(`${message} (${code})`);
+    this.#condition.suffer(`${message} (${code})`);
     if (this.#closing === null) await this.#outlastRefusal();
     // Closing does not wait for a medium to recover.
     else
       this.#failAppends(
-        new LedgerClosedError(`the ledger closed while it could not commit: ${this.#failure}`),
+        new LedgerClosedError(`the ledger closed while it could not commit: ${this.#condition.failure}`),
       );
   }
 
@@ -266,10 +315,10 @@ export class SqliteLedger implements Ledger {
     });
     if (response.kind !== 'done') return response;
     this.#options.onCommit?.((performance.now() - startedMs) / 1000);
-    this.#recover();
+    this.#condition.recover();
     if (this.#interned.size > INTERNED_MAX) this.#interned.clear();
     for (const hash of shapes.keys()) this.#interned.add(hash);
-    this.#settle(group, (response.result as CommitResult).refusals);
+    this.#settle(group, response.result as CommitResult);
     return response;
   }
 
@@ -305,9 +354,11 @@ export class SqliteLedger implements Ledger {
     this.#wakeScan = null;
   }
 
-  #settle(group: readonly AppendTask[], refusals: readonly (string | null)[]): void {
+  #settle(group: readonly AppendTask[], { refusals, placed }: CommitResult): void {
     for (const [i, task] of group.entries()) {
       this.#pendingBytes -= task.bytes;
+      const place = placed[i];
+      if (place !== undefined && place.count > 0) this.#tails.add(task, place.count, place.end);
       const refusal = refusals[i];
       if (refusal === null || refusal === undefined) task.resolve();
       else task.reject(new LedgerGapError(refusal));
@@ -324,19 +375,6 @@ export class SqliteLedger implements Ledger {
       };
       this.#retryTimer = setTimeout(this.#wakeRetry, RETRY_PAUSE_MS);
     });
-  }
-
-  #suffer(failure: string): void {
-    const isNew = this.#failure === null;
-    this.#failure = failure;
-    this.#options.onCommitFailed?.();
-    if (isNew) this.#options.onFailure?.(failure);
-  }
-
-  #recover(): void {
-    if (this.#failure === null) return;
-    this.#failure = null;
-    this.#options.onRecovered?.();
   }
 
   async #ask(request: Request): Promise<Answer> {
@@ -360,7 +398,7 @@ export class SqliteLedger implements Ledger {
 
   /** After the worker is gone, by wish or by accident, nothing will ever be answered. */
   #buryAll(error: Error): void {
-    this.#failure ??= error.message;
+    this.#condition.end(error.message);
     this.#failAppends(error);
     for (const task of this.#queue.splice(0)) task.reject(error);
     this.#wakeRetry?.();

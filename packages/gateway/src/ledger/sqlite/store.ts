@@ -9,22 +9,21 @@
  * the oldest entry is, none is left that does.
  */
 import { randomUUID } from 'node:crypto';
-import type { Database } from 'better-sqlite3';
-import type { HostState, LedgerStats, StreamState, TrimBounds } from '../ledger.ts';
-import { DamageError, lockFolder, openFiles, setFilesAside } from './files.ts';
-import type {
-  CommitResult,
-  ReadResult,
-  TrimPortion,
-  WireAppend,
-  WireEntry,
-  WireShape,
-  WireStored,
-} from './messages.ts';
+import type { Database, Statement } from 'better-sqlite3';
+import {
+  type CursorKey,
+  type LedgerStats,
+  LOG_START,
+  type StoredCursor,
+  type StreamState,
+  type TrimBounds,
+} from '../ledger.ts';
+import { loadCursors, removeCursor, saveCursor } from './cursor-store.ts';
+import { lockFolder, openFiles, setFilesAside } from './files.ts';
+import { LogReader, OFFSETS_PER_HOST } from './log-reader.ts';
+import type { CommitResult, TrimPortion, WireAppend, WireEntry, WireShape } from './messages.ts';
 import { prepare, type Statements } from './statements.ts';
 
-/** Room for 2^32 entries of each of 2^21 hosts, within the integers that a double holds exactly. */
-const OFFSETS_PER_HOST = 2 ** 32;
 /** Hosts, streams and shapes that are remembered; all are read again when there are more. */
 const CACHED_MAX = 100_000;
 /** By so much a shape's `last_at` may lag behind, so that it is not written with every batch. */
@@ -33,6 +32,11 @@ const SHAPE_STEP_MS = 60_000;
 const SHAPES_TRIMMED_MAX = 256;
 /** Entries that are removed before the size is looked at again. */
 const SIZE_STEP_ENTRIES = 256;
+
+type Placed = CommitResult['placed'][number];
+
+/** Nothing of an append was new. */
+const NOT_PLACED: Placed = { count: 0, end: LOG_START };
 
 interface Stream {
   readonly id: number;
@@ -47,6 +51,8 @@ interface Host {
   readonly name: string;
   nextOffset: number;
   lastAt: number;
+  /** Of all entries that it ever had. */
+  samples: number;
 }
 
 interface Shape {
@@ -54,21 +60,10 @@ interface Shape {
   lastAt: number;
 }
 
-interface EntryRow {
-  readonly key: number;
-  readonly epoch: string;
-  readonly seq: number;
-  readonly last_seq: number;
-  readonly from_at: number;
-  readonly at: number;
-  readonly content_hash: number;
-  readonly reason: string | null;
-  readonly shapes: string | null;
-  readonly payload: Uint8Array | null;
-}
-
 export class Store {
   readonly generation: string;
+  /** When it began, in ms. */
+  readonly bornAt: number;
   /** Where a damaged file was moved when this one was opened, or null. */
   readonly setAside: string | null;
   readonly #folder: string;
@@ -79,6 +74,7 @@ export class Store {
   readonly #streams = new Map<string, Stream>();
   readonly #shapes = new Map<string, Shape>();
   readonly #pageBytes: number;
+  readonly #reader: LogReader;
   #entries: number;
 
   /**
@@ -90,16 +86,18 @@ export class Store {
     this.#folder = folder;
     this.#lock = lockFolder(folder);
     try {
-      const { db, loaded, setAside } = openFiles(folder, now, load);
+      const { db, loaded, setAside } = openFiles(folder, now, (opened) => load(opened, now));
       this.#db = db;
       this.#sql = loaded.sql;
       this.generation = loaded.generation;
+      this.bornAt = loaded.bornAt;
       this.#entries = loaded.entries;
       this.setAside = setAside;
     } catch (error) {
       this.#lock.close();
       throw error;
     }
+    this.#reader = new LogReader(this.#sql, (name) => this.#findHost(name));
     this.#pageBytes = this.#db.pragma('page_size', { simple: true }) as number;
   }
 
@@ -116,9 +114,12 @@ export class Store {
     if (this.#hosts.size + this.#streams.size + this.#shapes.size > CACHED_MAX) this.#dropCaches();
     return this.#transaction(() => {
       for (const shape of shapes) this.#internShape(shape);
-      const refusals = appends.map((append) => this.#append(append));
+      const results = appends.map((append) => this.#append(append));
       this.#sql.setMeta.run('entries', String(this.#entries));
-      return { refusals };
+      return {
+        refusals: results.map((result) => (typeof result === 'string' ? result : null)),
+        placed: results.map((result) => (typeof result === 'string' ? NOT_PLACED : result)),
+      };
     });
   }
 
@@ -128,29 +129,34 @@ export class Store {
     return { next: stream?.next ?? null, lastHash: stream?.lastHash ?? 0, lastAt, nextOffset };
   }
 
-  hosts(): HostState[] {
-    return this.#sql.hosts.all() as HostState[];
+  /** What is stored, to be read. */
+  get log(): LogReader {
+    return this.#reader;
   }
 
-  read(host: string, after: number, limit: number): ReadResult {
-    const found = this.#findHost(host);
-    if (found === undefined) return { entries: [], shapes: [] };
-    const base = found.id * OFFSETS_PER_HOST;
-    const rows = this.#sql.read.all(base + after, base + OFFSETS_PER_HOST, limit) as EntryRow[];
-    const shapes = new Map<number, WireShape>();
-    const entries = rows.map((row) => this.#toStored(row, base, shapes));
-    return { entries, shapes: [...shapes.values()] };
+  cursors(): StoredCursor[] {
+    return loadCursors(this.#sql);
+  }
+
+  saveCursor(cursor: StoredCursor): void {
+    this.#transaction(() => saveCursor(this.#sql, cursor, (host) => this.#findHost(host)?.id));
+  }
+
+  removeCursor(key: CursorKey): void {
+    this.#transaction(() => removeCursor(this.#sql, key));
   }
 
   /** Removes at most `entriesMax`, oldest first, and some shapes, so that no commit waits long behind it. */
   trim(bounds: TrimBounds, entriesMax: number): TrimPortion {
-    const age = this.#remove(bounds.olderThan, entriesMax);
+    const age = this.#remove(this.#sql.remove, [bounds.olderThan], entriesMax);
+    this.#protect(bounds);
     const shapes = this.#removeShapes(SHAPES_TRIMMED_MAX);
     const more = (size: number) => age + size >= entriesMax || shapes.length >= SHAPES_TRIMMED_MAX;
     let size = 0;
     while (!more(size) && this.stats.bytes > bounds.bytesMax) {
       const count = this.#remove(
-        Number.MAX_SAFE_INTEGER,
+        this.#sql.removeDelivered,
+        [bounds.keepSince],
         Math.min(SIZE_STEP_ENTRIES, entriesMax - age - size),
       );
       const freed = this.#removeShapes(SHAPES_TRIMMED_MAX - shapes.length);
@@ -159,7 +165,8 @@ export class Store {
       size += count;
       shapes.push(...freed);
     }
-    return { age, size, shapes, more: more(size) };
+    const full = !more(size) && this.#entries > 0 && this.stats.bytes > bounds.bytesMax;
+    return { age, size, shapes, more: more(size), full };
   }
 
   forget(host: string): void {
@@ -168,6 +175,7 @@ export class Store {
     this.#transaction(() => {
       const base = found.id * OFFSETS_PER_HOST;
       this.#entries -= this.#sql.removeHostEntries.run(base, base + OFFSETS_PER_HOST).changes;
+      this.#sql.removeHostPlaces.run(found.id);
       this.#sql.removeHostStreams.run(found.id);
       this.#sql.removeHost.run(found.id);
       this.#sql.setMeta.run('entries', String(this.#entries));
@@ -190,11 +198,11 @@ export class Store {
     }
   }
 
-  /** Returns why the append was refused, or null. Checks everything before it writes anything. */
-  #append({ host, epoch, entries }: WireAppend): string | null {
+  /** Returns why the append was refused, or what became of it. Checks everything before it writes anything. */
+  #append({ host, epoch, entries }: WireAppend): string | Placed {
     const found = this.#findStream(host, epoch);
     const first = entries[0];
-    if (first === undefined) return null;
+    if (first === undefined) return NOT_PLACED;
     // The first entry of a new epoch says where the epoch begins: an earlier life of the ledger may have had the rest.
     let next = found?.next ?? first.seq;
     const fresh = entries.filter((entry) => entry.lastSeq >= next);
@@ -203,17 +211,20 @@ export class Store {
         return `host ${host}, epoch ${epoch}: seq ${entry.seq} came where ${next} is next`;
       next = entry.lastSeq + 1;
     }
-    if (fresh.length === 0) return null;
+    if (fresh.length === 0) return NOT_PLACED;
     const stream = found ?? this.#addStream(host, epoch, first.seq);
     for (const entry of fresh) this.#insert(stream, entry);
     this.#sql.setStream.run(stream.next, stream.lastHash, stream.id);
-    this.#sql.setHost.run(stream.host.nextOffset, stream.host.lastAt, stream.epoch, stream.host.id);
-    return null;
+    const { nextOffset, lastAt, samples, id } = stream.host;
+    this.#sql.setHost.run(nextOffset, lastAt, epoch, samples, id);
+    const end = { offset: nextOffset - 1, samples, epoch, seq: stream.next - 1 };
+    return { count: fresh.length, end };
   }
 
   #insert(stream: Stream, entry: WireEntry): void {
     const { host } = stream;
     if (host.nextOffset >= OFFSETS_PER_HOST) throw new Error(`host ${host.name} has used up its offsets`);
+    host.samples += entry.samples;
     this.#sql.insert.run(
       host.id * OFFSETS_PER_HOST + host.nextOffset,
       stream.id,
@@ -225,6 +236,8 @@ export class Store {
       entry.reason,
       entry.payload === null ? null : JSON.stringify(this.#nameShapes(entry)),
       entry.payload,
+      entry.samples,
+      host.samples,
     );
     host.nextOffset++;
     if (entry.payload !== null && entry.at > host.lastAt) host.lastAt = entry.at;
@@ -236,7 +249,7 @@ export class Store {
   #findHost(name: string): Host | undefined {
     const cached = this.#hosts.get(name);
     if (cached !== undefined) return cached;
-    const row = this.#sql.host.get(name) as { id: number; nextOffset: number; lastAt: number } | undefined;
+    const row = this.#sql.host.get(name) as Omit<Host, 'name'> | undefined;
     if (row === undefined) return undefined;
     const host: Host = { ...row, name };
     this.#hosts.set(name, host);
@@ -262,7 +275,7 @@ export class Store {
     let host = this.#findHost(hostName);
     if (host === undefined) {
       const id = Number(this.#sql.addHost.run(hostName).lastInsertRowid);
-      host = { id, name: hostName, nextOffset: 1, lastAt: 0 };
+      host = { id, name: hostName, nextOffset: 1, lastAt: 0, samples: 0 };
       this.#hosts.set(hostName, host);
     }
     const id = Number(this.#sql.addStream.run(host.id, epoch, next).lastInsertRowid);
@@ -298,37 +311,23 @@ export class Store {
     return row;
   }
 
-  #toStored(row: EntryRow, base: number, shapes: Map<number, WireShape>): WireStored {
-    const hashes = shapeIds(row).map((id) => {
-      let shape = shapes.get(id);
-      if (shape === undefined) {
-        shape = this.#sql.shape.get(id) as WireShape | undefined;
-        if (shape === undefined)
-          throw new DamageError(`entry ${row.key} names shape ${id}, which is not there`);
-        shapes.set(id, shape);
-      }
-      return shape.hash;
-    });
-    return {
-      offset: row.key - base,
-      epoch: row.epoch,
-      seq: row.seq,
-      lastSeq: row.last_seq,
-      fromAt: row.from_at,
-      at: row.at,
-      contentHash: row.content_hash,
-      reason: row.reason,
-      shapes: hashes,
-      payload: row.payload === null ? null : new Uint8Array(row.payload),
-    };
-  }
-
-  #remove(olderThan: number, limit: number): number {
+  #remove(statement: Statement, bounds: readonly number[], limit: number): number {
     return this.#transaction(() => {
-      const removed = this.#sql.remove.run(olderThan, limit).changes;
+      const removed = statement.run(...bounds, limit).changes;
       this.#entries -= removed;
       if (removed > 0) this.#sql.setMeta.run('entries', String(this.#entries));
       return removed;
+    });
+  }
+
+  /** Notes what must not go for its size. */
+  #protect({ undelivered }: TrimBounds): void {
+    this.#transaction(() => {
+      this.#sql.unprotectAll.run();
+      for (const [name, offset] of undelivered) {
+        const host = this.#findHost(name);
+        if (host !== undefined) this.#sql.protect.run(host.id, host.id * OFFSETS_PER_HOST + offset);
+      }
     });
   }
 
@@ -361,8 +360,15 @@ export class Store {
   }
 }
 
+interface Loaded {
+  readonly sql: Statements;
+  readonly generation: string;
+  readonly bornAt: number;
+  readonly entries: number;
+}
+
 /** What the store starts with. Looks at every small table, for damage that would show only later otherwise. */
-function load(db: Database): { sql: Statements; generation: string; entries: number } {
+function load(db: Database, now: number): Loaded {
   const sql = prepare(db);
   const meta = (name: string, make: () => string): string => {
     const row = sql.meta.get(name) as { value: string } | undefined;
@@ -373,14 +379,10 @@ function load(db: Database): { sql: Statements; generation: string; entries: num
   };
   sql.hosts.all();
   sql.oldest.get();
-  return { sql, generation: meta('generation', randomUUID), entries: Number(meta('entries', () => '0')) };
-}
-
-function shapeIds({ key, shapes }: EntryRow): number[] {
-  if (shapes === null) return [];
-  try {
-    return JSON.parse(shapes) as number[];
-  } catch (error) {
-    throw new DamageError(`entry ${key} does not tell its shapes`, { cause: error });
-  }
+  return {
+    sql,
+    generation: meta('generation', randomUUID),
+    bornAt: Number(meta('born_at', () => `${now}`)),
+    entries: Number(meta('entries', () => '0')),
+  };
 }

@@ -1,5 +1,5 @@
 /** What waits in the ledger's queue for its turn with the worker. */
-import type { ShapeKey } from '../ledger.ts';
+import type { Entry, ShapeKey } from '../ledger.ts';
 import type { Request, Results, WireAppend } from './messages.ts';
 
 /** A group is closed at this size: more would only lengthen the wait of its first append. */
@@ -9,6 +9,8 @@ export interface AppendTask {
   readonly kind: 'append';
   readonly append: WireAppend;
   readonly shapes: readonly ShapeKey[];
+  /** As they were handed in. */
+  readonly entries: readonly Entry[];
   readonly bytes: number;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -24,7 +26,15 @@ export interface RequestTask {
 export type Task = AppendTask | RequestTask;
 
 /** Requests that promise nothing about appends that are not durable yet. */
-export const INDEPENDENT: ReadonlySet<Request['kind']> = new Set(['read', 'hosts', 'trim', 'condemn']);
+export const INDEPENDENT: ReadonlySet<Request['kind']> = new Set([
+  'read',
+  'readMany',
+  'seek',
+  'hosts',
+  'cursors',
+  'trim',
+  'condemn',
+]);
 
 /** Takes the appends that stand in a row at the queue's head, as many as are to be one transaction. */
 export function takeGroup(queue: Task[]): AppendTask[] {

@@ -19,9 +19,21 @@ function answer(store: Store, request: Request): Results[keyof Results] {
     case 'stream':
       return store.stream(request.host, request.epoch);
     case 'hosts':
-      return store.hosts();
+      return store.log.hosts();
     case 'read':
-      return store.read(request.host, request.after, request.limit);
+      return store.log.read(request.host, request.after, request.limit);
+    case 'readMany':
+      return store.log.readMany(request.requests, request.samplesMax);
+    case 'seek':
+      return store.log.seek(request.hosts, request.at);
+    case 'cursors':
+      return store.cursors();
+    case 'saveCursor':
+      store.saveCursor(request.cursor);
+      return null;
+    case 'removeCursor':
+      store.removeCursor(request);
+      return null;
     case 'trim':
       return store.trim(request.bounds, request.entriesMax);
     case 'forget':
@@ -65,8 +77,8 @@ function serve(store: Store): void {
 
 try {
   const store = new Store((workerData as { folder: string }).folder, systemClock.now());
-  const { generation, stats, setAside } = store;
-  say({ kind: 'opened', generation, stats, setAside });
+  const { generation, bornAt, stats, setAside } = store;
+  say({ kind: 'opened', generation, bornAt, hosts: store.log.hosts(), stats, setAside });
   serve(store);
 } catch (error) {
   say({ kind: 'open-failed', message: (error as Error).message });

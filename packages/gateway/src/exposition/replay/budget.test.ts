@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Budget, shareOut } from './budget.ts';
+
+const MAX = 1_000_000;
+
+/** A scraper that asks after each of the given gaps. */
+function asker(budget: Budget): (gapMs: number, times?: number) => void {
+  let now = 0;
+  return (gapMs, times = 1) => {
+    for (let i = 0; i < times; i++) {
+      now += gapMs;
+      budget.asked(now, MAX);
+    }
+  };
+}
+
+test('begins full, halves for what was lost, rises by a quarter for what was taken', () => {
+  const budget = new Budget(10_000);
+  assert.equal(budget.points(MAX), MAX);
+  assert.ok(budget.isFull(MAX));
+  budget.lost(MAX);
+  budget.lost(MAX);
+  assert.equal(budget.points(MAX), MAX / 4);
+  assert.ok(!budget.isFull(MAX));
+  budget.taken(MAX);
+  assert.equal(budget.points(MAX), 312_500);
+  for (let i = 0; i < 10; i++) budget.taken(MAX);
+  assert.equal(budget.points(MAX), MAX);
+});
+
+test('never falls below what still moves, nor rises above what this scrape asks for', () => {
+  const budget = new Budget(10_000);
+  for (let i = 0; i < 40; i++) budget.lost(MAX);
+  assert.equal(budget.points(MAX), 10_000);
+  assert.equal(budget.points(500), 500);
+});
+
+test('learns the interval, and takes a late scrape for a busy scraper, a long gap for one that was away', () => {
+  const budget = new Budget(10_000);
+  const ask = asker(budget);
+  ask(15_000, 20);
+  assert.ok(Math.abs(budget.intervalMs - 15_000) < 200, `${budget.intervalMs}`);
+  ask(30_000);
+  assert.equal(budget.points(MAX), 0.75 * MAX);
+  ask(180_000);
+  assert.equal(budget.points(MAX), 0.75 * MAX);
+  ask(15_000, 10);
+  assert.ok(Math.abs(budget.intervalMs - 15_000) < 500, `${budget.intervalMs}`);
+});
+
+test('follows an interval that became four times as long, or a tenth', () => {
+  const budget = new Budget(10_000);
+  const ask = asker(budget);
+  ask(60_000, 30);
+  assert.ok(Math.abs(budget.intervalMs - 60_000) < 1000, `${budget.intervalMs}`);
+  ask(1000, 10);
+  assert.ok(budget.intervalMs < 1200, `${budget.intervalMs}`);
+});
+
+test('shares out: nobody gets more than it needs, the rest goes to the others', () => {
+  assert.deepEqual(shareOut(100, [10, 200, 30]), [10, 60, 30]);
+  assert.deepEqual(shareOut(100, [200, 200, 200, 200]), [25, 25, 25, 25]);
+  assert.deepEqual(shareOut(100, [10, 20]), [10, 20]);
+  assert.deepEqual(shareOut(0, [10, 20]), [0, 0]);
+  assert.deepEqual(shareOut(5, []), []);
+});

@@ -1,0 +1,86 @@
+/**
+ * How many points of backlog a scraper gets at a time: as many as it was seen to take. A body that did not arrive
+ * halves the budget, one that was taken raises it by a quarter, and a scraper that comes late, because it is still busy
+ * with the last body, gets a quarter less. Points younger than two scrape intervals are not counted against it.
+ */
+
+/** No budget falls below this, so that a backlog always moves. */
+const POINTS_MIN = 10_000;
+/** A gap between two scrapes that is so many times longer than usual means that the scraper was busy, or away. */
+const LATE_FACTOR = 1.5;
+/** A gap beyond so many intervals means that the scraper was away, not busy; it counts as one of so many. */
+const AWAY_FACTOR = 3;
+const INTERVAL_MS_MIN = 100;
+
+export class Budget {
+  #points: number = Number.POSITIVE_INFINITY;
+  #intervalMs: number;
+  #lastAt: number | null = null;
+
+  /** @param timeoutMs what the scraper allows for one scrape: the first guess at its interval. */
+  constructor(timeoutMs: number) {
+    this.#intervalMs = Math.max(INTERVAL_MS_MIN, timeoutMs);
+  }
+
+  /** The usual time between two scrapes in ms. */
+  get intervalMs(): number {
+    return this.#intervalMs;
+  }
+
+  /** When it was asked last, in ms of uptime; null for never. */
+  get lastAt(): number | null {
+    return this.#lastAt;
+  }
+
+  /** Points of backlog that may be served now. */
+  points(pointsMax: number): number {
+    return Math.min(this.#points, pointsMax);
+  }
+
+  /** Whether it is as large as it may be. */
+  isFull(pointsMax: number): boolean {
+    return this.#points >= pointsMax;
+  }
+
+  /** A request has come. @param now in ms of uptime */
+  asked(now: number, pointsMax: number): void {
+    const gapMs = this.#lastAt === null ? null : now - this.#lastAt;
+    this.#lastAt = now;
+    if (gapMs === null) return;
+    const usual = this.#intervalMs;
+    const counted = Math.min(gapMs, AWAY_FACTOR * usual);
+    if (gapMs === counted && gapMs > LATE_FACTOR * usual) this.#scale(0.75, pointsMax);
+    // Slowly upwards, since one late scrape is no new interval; quickly down to what is real.
+    const weight = counted < usual ? 0.5 : 0.2;
+    this.#intervalMs = Math.max(INTERVAL_MS_MIN, usual + weight * (counted - usual));
+  }
+
+  taken(pointsMax: number): void {
+    this.#scale(1.25, pointsMax);
+  }
+
+  lost(pointsMax: number): void {
+    this.#scale(0.5, pointsMax);
+  }
+
+  #scale(factor: number, pointsMax: number): void {
+    const scaled = Math.min(this.#points, pointsMax) * factor;
+    this.#points = Math.min(pointsMax, Math.max(POINTS_MIN, Math.floor(scaled)));
+  }
+}
+
+/**
+ * Shares `points` out: nobody gets more than it needs, and what one does not need goes to the others.
+ * @returns the shares in the order of the needs.
+ */
+export function shareOut(points: number, needs: readonly number[]): number[] {
+  const order = needs.map((_, i) => i).sort((a, b) => (needs[a] ?? 0) - (needs[b] ?? 0));
+  const shares = new Array<number>(needs.length).fill(0);
+  let left = points;
+  for (const [k, i] of order.entries()) {
+    const share = Math.min(needs[i] ?? 0, Math.floor(left / (order.length - k)));
+    shares[i] = share;
+    left -= share;
+  }
+  return shares;
+}

@@ -1,0 +1,223 @@
+/** What proves that a body was taken, and what does not. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { LogRange, Position } from '../../ledger/ledger.ts';
+import { ScrapeConnection } from './connection.ts';
+import { Cursor, type Scope, type ScopeKey } from './cursor.ts';
+import { Delivery, type Skip } from './delivery.ts';
+import { placeAt } from './place.ts';
+
+const OVERLAP_MS = 60_000;
+const POINTS_MAX = 1_000_000;
+const FLEET: ScopeKey = { name: '', includesHost: () => true };
+const SHARD: ScopeKey = { name: 'shard=0/2', includesHost: (host: string) => host === 'a' };
+
+/** Every entry has ten samples. */
+function at(offset: number): Position {
+  return { offset, samples: offset * 10, epoch: 'e', seq: offset };
+}
+
+function range(after: number, through: number): LogRange {
+  return { after: at(after), through: at(through) };
+}
+
+class Bench {
+  now = 1_000_000;
+  readonly cursor = new Cursor(
+    { name: 'p', selection: '' },
+    new Map([['a', placeAt(at(0))]]),
+    { createdAt: 0, seenAt: 0, uptime: this.now },
+    { overlapMs: OVERLAP_MS, pointsMax: POINTS_MAX },
+  );
+
+  /** A scrape on a connection, which is sent everything from where it is to begin up to `through`. */
+  scrape(
+    connection: ScrapeConnection,
+    through: number,
+    more: { proxied?: boolean; complete?: boolean; skips?: Skip[]; scope?: ScopeKey } = {},
+  ): { from: number; scope: Scope; delivery: Delivery } {
+    this.now += 15_000;
+    connection.requested();
+    const scope = this.cursor.ask(more.scope ?? FLEET, this.now, {
+      timeoutMs: 10_000,
+      proxied: more.proxied ?? false,
+      isNewConnection: connection.isNew,
+      pointsMax: POINTS_MAX,
+    });
+    const from = this.taken;
+    const served = { ranges: [range(from, through)], skips: more.skips ?? [], newestAt: through * 1000 };
+    const delivery = new Delivery(new Map([['a', served]]), more.proxied ?? false);
+    this.cursor.sent(scope, delivery);
+    connection.sent(delivery);
+    if (more.complete ?? true) this.cursor.completed(scope, delivery, this.now);
+    return { from, scope, delivery };
+  }
+
+  get taken(): number {
+    return this.cursor.place('a').taken.offset;
+  }
+}
+
+const connect = () => new ScrapeConnection('127.0.0.1');
+
+test('a body is taken when the same connection brings the same scrape again', () => {
+  const bench = new Bench();
+  const connection = connect();
+  bench.scrape(connection, 5);
+  assert.equal(bench.taken, 0);
+  bench.scrape(connection, 8);
+  assert.equal(bench.taken, 5);
+  bench.scrape(connection, 9);
+  assert.equal(bench.taken, 8);
+});
+
+test('what is not taken is served again', () => {
+  const bench = new Bench();
+  const connection = connect();
+  assert.equal(bench.scrape(connection, 5, { complete: false }).from, 0);
+  assert.equal(bench.scrape(connection, 8).from, 0);
+  assert.equal(bench.scrape(connection, 9).from, 8);
+});
+
+test('a body whose connection ended is not taken, and halves the budget', () => {
+  const bench = new Bench();
+  const first = connect();
+  bench.scrape(first, 5);
+  first.closed();
+  const { from, scope } = bench.scrape(connect(), 8);
+  assert.equal(from, 0);
+  assert.equal(bench.taken, 0);
+  assert.equal(scope.budget.points(POINTS_MAX), POINTS_MAX / 2);
+});
+
+test('another request on the connection proves that it was read, the same scrape that it was stored', () => {
+  const bench = new Bench();
+  const [first, second] = [connect(), connect()];
+  bench.scrape(second, 0, { scope: SHARD });
+  bench.scrape(first, 5);
+  // Targets of one pool swap their connections: another scrape comes on this one.
+  bench.scrape(first, 5, { scope: SHARD });
+  assert.equal(bench.taken, 0, 'read, but its own scrape has not come again');
+  bench.scrape(second, 8);
+  assert.equal(bench.taken, 5);
+});
+
+test('the same scrape on another connection proves nothing by itself', () => {
+  const bench = new Bench();
+  const [first, second] = [connect(), connect()];
+  bench.scrape(second, 0, { scope: SHARD });
+  bench.scrape(first, 5);
+  bench.scrape(second, 8);
+  assert.equal(bench.taken, 0);
+  // Now the first connection is used again: its body was read, and its scrape has come round since.
+  bench.scrape(first, 9);
+  assert.equal(bench.taken, 5);
+  bench.scrape(second, 9);
+  assert.equal(bench.taken, 8, 'what went out last on the first connection is not read yet');
+});
+
+test('a new connection is served what was taken in the last minute before the scraper went away', () => {
+  const bench = new Bench();
+  const connection = connect();
+  for (let offset = 1; offset <= 12; offset++) bench.scrape(connection, offset);
+  assert.equal(bench.taken, 11);
+  // However long it was away: what it lost is what it had stored just before.
+  bench.now += 600_000;
+  const { from } = bench.scrape(connect(), 20);
+  assert.ok(from <= 12 - OVERLAP_MS / 15_000 && from >= 12 - (2 * OVERLAP_MS) / 15_000, `${from}`);
+  // A body that is lost now does not make up for it: the next connection is served the same.
+  assert.equal(bench.scrape(connect(), 20).from, from);
+  assert.equal(bench.taken, from);
+});
+
+test('what is told to reporters and saved is as old as the overlap', () => {
+  const bench = new Bench();
+  const connection = connect();
+  for (let offset = 1; offset <= 12; offset++) bench.scrape(connection, offset);
+  const safe = bench.cursor.safePlace('a').taken.offset;
+  assert.deepEqual(bench.cursor.safePlaces().get('a'), bench.cursor.safePlace('a'));
+  assert.ok(safe <= 12 - OVERLAP_MS / 15_000 && safe >= 2, `${safe}`);
+});
+
+test('behind a proxy: complete, the overlap passed, and twice repeated', () => {
+  const bench = new Bench();
+  const scrape = (through: number) => bench.scrape(connect(), through, { proxied: true });
+  scrape(1);
+  for (let offset = 2; offset <= OVERLAP_MS / 15_000; offset++) {
+    scrape(offset);
+    assert.equal(bench.taken, 0, `after ${offset} scrapes`);
+  }
+  scrape(5);
+  assert.equal(bench.taken, 1, 'the first of them, a minute later');
+  scrape(6);
+  assert.equal(bench.taken, 2);
+});
+
+test('behind a proxy: time alone proves nothing, since all bodies may have been lost in it', () => {
+  const bench = new Bench();
+  bench.scrape(connect(), 5, { proxied: true });
+  bench.now += 600_000;
+  const again = bench.scrape(connect(), 8, { proxied: true });
+  assert.equal(again.from, 0);
+  bench.now += 600_000;
+  assert.equal(bench.scrape(connect(), 9, { proxied: true }).from, 0);
+  bench.scrape(connect(), 9, { proxied: true });
+  assert.equal(bench.taken, 5);
+});
+
+test('behind a proxy: a smaller body that came after does not prove a larger one', () => {
+  const bench = new Bench();
+  bench.scrape(connect(), 50, { proxied: true });
+  bench.scrape(connect(), 10, { proxied: true });
+  bench.scrape(connect(), 60, { proxied: true });
+  bench.now += OVERLAP_MS;
+  bench.scrape(connect(), 61, { proxied: true });
+  assert.ok(bench.taken <= 10, `${bench.taken}`);
+});
+
+test('what was passed over is counted when it is taken, and once', () => {
+  const bench = new Bench();
+  const connection = connect();
+  const skips: Skip[] = [{ reason: 'window', from: 0, to: 25 }];
+  bench.scrape(connection, 5, { skips });
+  assert.equal(bench.cursor.expired.get('window'), 0);
+  bench.scrape(connection, 5, { complete: false });
+  assert.equal(bench.cursor.expired.get('window'), 25);
+  assert.equal(bench.cursor.takenSamples, 25);
+  const other = connect();
+  bench.scrape(other, 8, { skips });
+  bench.scrape(other, 9);
+  assert.equal(bench.cursor.expired.get('window'), 25, 'a repeat counts nothing twice');
+  assert.equal(bench.cursor.takenSamples, 55);
+});
+
+test('after a rewind nothing that was sent before counts', () => {
+  const bench = new Bench();
+  const connection = connect();
+  bench.scrape(connection, 5);
+  bench.scrape(connection, 9);
+  bench.cursor.reset(new Map([['a', placeAt(at(2))]]), bench.now);
+  assert.equal(bench.scrape(connection, 9).from, 2);
+  bench.scrape(connection, 10);
+  assert.equal(bench.taken, 9);
+});
+
+test('a host whose log is gone begins anew, whatever was sent of it', () => {
+  const bench = new Bench();
+  const connection = connect();
+  bench.scrape(connection, 5);
+  bench.cursor.forget('a');
+  bench.scrape(connection, 2);
+  assert.equal(bench.taken, 0);
+});
+
+test('which hosts it covers, by what was asked for', () => {
+  const bench = new Bench();
+  bench.scrape(connect(), 5, { scope: SHARD });
+  bench.scrape(connect(), 5, { scope: { name: 'host=b', includesHost: (host) => host === 'b' } });
+  assert.deepEqual(
+    ['a', 'b', 'c'].map((host) => bench.cursor.covers(host, bench.now - 60_000)),
+    [true, true, false],
+  );
+  assert.equal(bench.cursor.covers('a', bench.now - 10_000), false, 'not so lately');
+});

@@ -1,0 +1,307 @@
+/**
+ * One scraper's cursor: where it stands in every host's log, what was sent to it and is not proven taken, and where it
+ * stood a while ago.
+ *
+ * **Taken.** A body is taken when it was read (`Delivery`) and the same scrape, that is the same scope of this cursor,
+ * has come again on whatever connection: only then has the scraper stored what it read. Places move when a body is taken
+ * and at no other time, so what is not taken is served again, which Prometheus ignores.
+ *
+ * **Behind a proxy** a connection proves nothing, for the proxy reads on when its own client is dead. There a body counts as
+ * taken when it was complete, the overlap has passed since, and two later complete bodies have held the same again: three in
+ * a row would have to be lost in the proxy. So places trail by the overlap, and every point is served several times.
+ *
+ * **Overlap.** Prometheus does not fsync what it stored at each scrape, and a new connection may be that of a Prometheus
+ * which lost its last minutes with its power. So with a new connection the places of its scope step back to where they
+ * were `overlapMs` before that scope was last heard of (`History`), and move on from there as they are taken again. What is
+ * saved, and told to reporters as delivered, is as old for the same reason: after a restart of the gateway every connection
+ * is new.
+ */
+import type { CursorKey, Place } from '../../ledger/ledger.ts';
+import { Budget } from './budget.ts';
+import { type Delivery, type HostServed, SKIP_REASONS, type SkipReason } from './delivery.ts';
+import { History } from './history.ts';
+import { lower, NOTHING_TAKEN, take, untakenWithin } from './place.ts';
+
+/** Some hosts of the fleet; see `Selection`. */
+export interface ScopeKey {
+  /** The same text whenever the hosts are the same; '' is the whole fleet, `host=NAME` a single host. */
+  readonly name: string;
+  includesHost(host: string): boolean;
+}
+
+/** What is asked for of one cursor: the whole fleet, a shard, a host. */
+export interface Scope extends ScopeKey {
+  readonly budget: Budget;
+  /** Sent and neither taken nor lost, oldest first. */
+  deliveries: Delivery[];
+  /** Hosts that could not catch up lately, and for how long: see `plan.ts`. */
+  readonly behind: Map<string, Behind>;
+  /** Turns with each scrape, so that a budget too small for everyone comes to everyone. */
+  turn: number;
+  /** Whether any body was taken since the last plan was made. */
+  progressed: boolean;
+}
+
+export interface Behind {
+  /** Scrapes in a row that left the host a backlog although the budget was full. */
+  scrapes: number;
+  /** Its backlog when they began, in samples. */
+  backlog: number;
+  /** True while it is shown with its newest points only. */
+  thinned: boolean;
+}
+
+/** Bodies of a scope whose fate is open; the oldest is given up for more. */
+const DELIVERIES_MAX = 8;
+/** Scopes that were not heard of for so long are dropped; they begin anew with a full budget. */
+const SCOPE_IDLE_MS = 3_600_000;
+const SCOPES_MAX = 20_000;
+/** Complete bodies that must have held the same again before one that came through a proxy counts as taken. */
+const PROXIED_REPEATS = 2;
+
+/** Who asks: see `Client`. */
+export interface Asking {
+  readonly timeoutMs: number;
+  readonly proxied: boolean;
+  /** True for the first scrape of a connection. */
+  readonly isNewConnection: boolean;
+  /** How much the budget may be for this one. */
+  readonly pointsMax: number;
+}
+
+export interface CursorOptions {
+  readonly overlapMs: number;
+  /** In points; how much a budget may grow to. */
+  readonly pointsMax: number;
+}
+
+export class Cursor {
+  readonly key: CursorKey;
+  /** In ms since 1970. */
+  readonly createdAt: number;
+  /** When it was used last, in ms since 1970. */
+  seenAt: number;
+  /** All samples of the last body that was complete, the gateway's own included; 0 for none. */
+  servedSamples = 0;
+  readonly expired = new Map<SkipReason, number>(SKIP_REASONS.map((reason) => [reason, 0]));
+  takenSamples = 0;
+  readonly #options: CursorOptions;
+  #places: Map<string, Place>;
+  #history: History;
+  /** Everything that was taken at any time, steps back or not: what is counted is counted once. */
+  readonly #counted: Map<string, Place>;
+  readonly #scopes = new Map<string, Scope>();
+  /** Those of the scopes that are not of a single host. */
+  #wide: Scope[] = [];
+  #askedAt: number;
+  /** The time of the newest entry that was taken of a host, in ms since 1970. */
+  readonly #newestAt = new Map<string, number>();
+
+  /** @param uptime now, in ms */
+  constructor(
+    key: CursorKey,
+    places: ReadonlyMap<string, Place>,
+    times: { readonly createdAt: number; readonly seenAt: number; readonly uptime: number },
+    options: CursorOptions,
+  ) {
+    this.key = key;
+    this.createdAt = times.createdAt;
+    this.seenAt = times.seenAt;
+    this.#options = options;
+    this.#places = new Map(places);
+    this.#counted = new Map(places);
+    this.#history = new History(places, times.uptime);
+    this.#askedAt = times.uptime;
+  }
+
+  place(host: string): Place {
+    return this.#places.get(host) ?? NOTHING_TAKEN;
+  }
+
+  /** The time of the newest entry that it has taken of a host; 0 when that is not known. */
+  newestAt(host: string): number {
+    return this.#newestAt.get(host) ?? 0;
+  }
+
+  /** Where it stands in a host's log for certain, even if the scraper loses its power now. */
+  safePlace(host: string): Place {
+    return lower(this.place(host), this.#safeState().get(host) ?? NOTHING_TAKEN);
+  }
+
+  /** `safePlace` of every host. A place that has not changed is the same object as before. */
+  safePlaces(): ReadonlyMap<string, Place> {
+    const state = this.#safeState();
+    const places = new Map<string, Place>();
+    for (const [host, place] of this.#places)
+      places.set(host, lower(place, state.get(host) ?? NOTHING_TAKEN));
+    return places;
+  }
+
+  /** When it was asked last, in ms of uptime; when it was made, if never. */
+  get askedAt(): number {
+    return this.#askedAt;
+  }
+
+  /**
+   * A request has come: whatever it proves is taken.
+   * @param now in ms of uptime
+   */
+  ask(key: ScopeKey, now: number, client: Asking): Scope {
+    const scope = this.#scope(key, now, client.timeoutMs);
+    const { lastAt } = scope.budget;
+    scope.budget.asked(now, client.pointsMax);
+    this.#askedAt = now;
+    this.#settle(scope, now, client.pointsMax);
+    // Behind a proxy every connection may be new, and places trail by the overlap anyway.
+    if (client.isNewConnection && !client.proxied) this.#stepBack(scope, lastAt ?? now, now);
+    return scope;
+  }
+
+  /** A body is being sent. */
+  sent(scope: Scope, delivery: Delivery): void {
+    if (this.#scopes.get(scope.name) !== scope) return;
+    scope.deliveries.push(delivery);
+    if (scope.deliveries.length > DELIVERIES_MAX) scope.deliveries.shift();
+  }
+
+  /** A body of the scope was handed over whole. */
+  completed(scope: Scope, delivery: Delivery, now: number): void {
+    delivery.completed(now);
+    for (const earlier of scope.deliveries) {
+      if (earlier === delivery) return;
+      if (earlier.isComplete) earlier.repeated(delivery, PROXIED_REPEATS);
+    }
+  }
+
+  /** True when a scope that holds the host was asked for since a moment of uptime, or none was and it is not older. */
+  covers(host: string, since: number): boolean {
+    if (this.#scopes.size === 0) return this.#askedAt >= since;
+    const own = this.#scopes.get(`host=${host}`);
+    if (own !== undefined && isAskedSince(own, since)) return true;
+    return this.#wide.some((scope) => isAskedSince(scope, since) && scope.includesHost(host));
+  }
+
+  scopes(): Iterable<Scope> {
+    return this.#scopes.values();
+  }
+
+  /** Sets places; what was sent before, or is about to be sent, no longer counts. */
+  reset(places: ReadonlyMap<string, Place>, now: number): void {
+    this.#places = new Map(places);
+    this.#history = new History(places, now);
+    this.#newestAt.clear();
+    this.#scopes.clear();
+    this.#wide = [];
+  }
+
+  /** The host's log is gone; should the name come again, it has a new one. */
+  forget(host: string): void {
+    this.#places.delete(host);
+    this.#newestAt.delete(host);
+    this.#counted.delete(host);
+    this.#history.forget(host);
+    for (const scope of this.#scopes.values()) {
+      scope.behind.delete(host);
+      for (const delivery of scope.deliveries) delivery.forget(host);
+    }
+  }
+
+  #settle(scope: Scope, now: number, pointsMax: number): void {
+    const left: Delivery[] = [];
+    for (const delivery of scope.deliveries) {
+      if (delivery.isLost) scope.budget.lost(pointsMax);
+      else if (this.#isTaken(delivery, now)) {
+        this.#apply(delivery, now);
+        scope.progressed = true;
+        scope.budget.taken(pointsMax);
+      } else left.push(delivery);
+    }
+    scope.deliveries = left;
+  }
+
+  #isTaken(delivery: Delivery, now: number): boolean {
+    if (!delivery.proxied) return delivery.isRead;
+    return (
+      delivery.isComplete &&
+      delivery.repeats >= PROXIED_REPEATS &&
+      now - delivery.completeAt >= this.#options.overlapMs
+    );
+  }
+
+  #apply(delivery: Delivery, now: number): void {
+    for (const [host, served] of delivery.served) {
+      if (delivery.proxied && !delivery.isRepeated(host)) continue;
+      this.#count(host, served);
+      this.#places.set(host, take(this.place(host), served.ranges));
+      if (served.newestAt > this.newestAt(host)) this.#newestAt.set(host, served.newestAt);
+    }
+    this.#history.advanced(this.#places, now, this.#options.overlapMs / 4);
+  }
+
+  /** Counted when taken, and only what was never taken before: a body is often served again. */
+  #count(host: string, { ranges, skips }: HostServed): void {
+    const before = this.#counted.get(host) ?? NOTHING_TAKEN;
+    for (const { after, through } of ranges)
+      this.takenSamples += untakenWithin(before, after.samples, through.samples);
+    for (const { reason, from, to } of skips) {
+      const count = untakenWithin(before, from, to);
+      this.takenSamples -= count;
+      this.expired.set(reason, (this.expired.get(reason) ?? 0) + count);
+    }
+    this.#counted.set(host, take(before, ranges));
+  }
+
+  #stepBack(scope: Scope, lastAt: number, now: number): void {
+    const state = this.#history.at(lastAt - this.#options.overlapMs);
+    let changed = false;
+    for (const [host, place] of this.#places) {
+      if (!scope.includesHost(host)) continue;
+      const stepped = lower(place, state.get(host) ?? NOTHING_TAKEN);
+      if (stepped === place) continue;
+      this.#places.set(host, stepped);
+      changed = true;
+    }
+    if (changed) this.#history.steppedBack(this.#places, now);
+  }
+
+  #safeState(): ReadonlyMap<string, Place> {
+    return this.#history.at(this.#askedAt - this.#options.overlapMs);
+  }
+
+  #scope({ name, includesHost }: ScopeKey, now: number, timeoutMs: number): Scope {
+    let scope = this.#scopes.get(name);
+    if (scope === undefined) {
+      if (this.#scopes.size >= SCOPES_MAX) this.#dropIdle(now);
+      scope = {
+        name,
+        includesHost,
+        budget: new Budget(timeoutMs),
+        deliveries: [],
+        behind: new Map(),
+        turn: 0,
+        progressed: false,
+      };
+      this.#scopes.set(name, scope);
+      if (!name.startsWith('host=') || name.includes('&')) this.#wide.push(scope);
+    }
+    return scope;
+  }
+
+  #dropIdle(now: number): void {
+    for (const scope of this.#scopes.values()) {
+      if (!isAskedSince(scope, now - SCOPE_IDLE_MS)) this.#drop(scope);
+    }
+    // All of them in use: the first one goes.
+    const [oldest] = this.#scopes.values();
+    if (this.#scopes.size >= SCOPES_MAX && oldest !== undefined) this.#drop(oldest);
+  }
+
+  #drop(scope: Scope): void {
+    this.#scopes.delete(scope.name);
+    this.#wide = this.#wide.filter((other) => other !== scope);
+  }
+}
+
+function isAskedSince({ budget }: Scope, since: number): boolean {
+  return budget.lastAt !== null && budget.lastAt >= since;
+}

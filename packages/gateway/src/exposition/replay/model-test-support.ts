@@ -1,0 +1,235 @@
+/**
+ * The world of the model test: hosts that send, a gateway that crashes, and Prometheis that scrape over connections which
+ * break in every way that is known. A Prometheus here is a map of what it has stored, with the rules of the real one
+ * (docs/RELIABILITY.md): a point must be newer than its series' newest, an exact repeat is nothing, and what it stored
+ * lately may be gone with its power.
+ */
+import assert from 'node:assert/strict';
+import type { Random } from '@tributary/shared/random';
+import { Fleet } from '../../fleet/fleet.ts';
+import type { AdmittedShape } from '../../link/admission.ts';
+import type { SettledEntry } from '../../link/observer.ts';
+import { ShapeRegistry } from '../../link/shape-registry.ts';
+import { columnOf, FakeClock, gauges, shapeOf } from '../../link/test-support.ts';
+import { ScrapeConnection } from './connection.ts';
+import { MemoryLog } from './memory-log-test-support.ts';
+import type { ReplayOrder } from './plan.ts';
+import { Replays } from './replay.ts';
+import { Scrapers } from './scrapers.ts';
+
+export const OVERLAP_MS = 60_000;
+export const WINDOW_MS = 50 * 60_000;
+/** Small enough that backlogs take several scrapes, large enough that nobody is left behind for good. */
+const POINTS_MAX = 200;
+const CLIENT = { timeoutMs: 10_000, takesSeveral: true, proxied: false };
+
+export interface World {
+  readonly random: Random;
+  readonly clock: FakeClock;
+  readonly log: MemoryLog;
+  readonly registry: ShapeRegistry;
+  readonly shapes: readonly AdmittedShape[];
+  /** Every point that was accepted: by host and shape, time to value. */
+  readonly accepted: Map<string, Map<number, number>>;
+  /** Samples that were counted as never to be served, by the gateways that have crashed. */
+  expiredBefore: number;
+  gateway: Gateway;
+}
+
+export interface Gateway {
+  readonly fleet: Fleet;
+  readonly scrapers: Scrapers;
+  readonly replays: Replays;
+}
+
+export function startWorld(random: Random): World {
+  const clock = new FakeClock();
+  const registry = new ShapeRegistry();
+  const log = new MemoryLog(clock.now());
+  const shapes = [
+    shapeOf(gauges('a'), {}, registry),
+    shapeOf(gauges('b', 'c'), {}, registry),
+    shapeOf(gauges('d'), { job: 'db' }, registry),
+  ];
+  const world = { random, clock, log, registry, shapes, accepted: new Map(), expiredBefore: 0 };
+  return { ...world, gateway: build(world, new Set()) };
+}
+
+function build({ clock, log, registry }: Omit<World, 'gateway'>, hosts: Iterable<string>): Gateway {
+  const uptimeMs = clock.uptimeMs;
+  const fleet = new Fleet({ clock, uptimeMs, staleAfterMs: 300_000, forgetAfterMs: 1e12 });
+  for (const host of hosts) fleet.settled(host, []);
+  const shared = { ledger: log, clock, uptimeMs, windowMs: WINDOW_MS, pointsMax: POINTS_MAX };
+  const names = () => fleet.hosts().map(({ name }) => name);
+  const scrapers = new Scrapers({ ...shared, hosts: names, overlapMs: OVERLAP_MS, onTooMany: () => {} });
+  const replays = new Replays({ ...shared, fleet, shapes: registry, scrapers, order: 'in-order' });
+  return { fleet, scrapers, replays };
+}
+
+/** Everything that is not in the log is gone. */
+export async function crash(world: World): Promise<void> {
+  const hosts = world.gateway.fleet.hosts().map(({ name }) => name);
+  world.expiredBefore = expired(world);
+  world.gateway = build(world, hosts);
+  await world.gateway.scrapers.load();
+}
+
+/** Samples that were counted as never to be served to someone. */
+export function expired({ gateway, expiredBefore }: World): number {
+  let count = expiredBefore;
+  for (const cursor of gateway.scrapers.all())
+    for (const samples of cursor.expired.values()) count += samples;
+  return count;
+}
+
+const seqs = new WeakMap<World, Map<string, { seq: number; at: number }>>();
+
+/** A host's next batch; `at` rises by a random step, up to now. */
+export function send(world: World, host: string, count: number): void {
+  const { random, clock, log, shapes, gateway, accepted } = world;
+  const states = seqs.get(world) ?? new Map<string, { seq: number; at: number }>();
+  seqs.set(world, states);
+  const state = states.get(host) ?? { seq: 0, at: clock.now() - random.below(40) * 60_000 };
+  states.set(host, state);
+  for (let i = 0; i < count; i++) {
+    const at = Math.min(clock.now(), state.at + 1 + random.below(20_000));
+    if (at <= state.at) return;
+    state.at = at;
+    state.seq++;
+    const entry = random() < 0.05 ? tombstone(state.seq, at) : batch(world, state.seq, at, host);
+    log.append(host, 'e1', [entry]);
+    gateway.fleet.settled(host, [entry]);
+    if (entry.kind === 'tombstone') continue;
+    for (const { shape, at: groupAt, column } of entry.groups) {
+      const key = `${host} ${shapes.indexOf(shape)}`;
+      const points = accepted.get(key) ?? new Map<number, number>();
+      accepted.set(key, points);
+      points.set(groupAt, column.values[0] ?? Number.NaN);
+    }
+  }
+}
+
+function batch({ random, shapes }: World, seq: number, at: number, host: string): SettledEntry {
+  const used = shapes.filter(() => random() < 0.7);
+  const groups = (used.length === 0 ? shapes.slice(0, 1) : used).map((shape) => ({
+    shape,
+    at,
+    column: columnOf(...Array.from({ length: shape.length }, () => seq * 1000 + host.length)),
+  }));
+  return { kind: 'batch', seq, at, groups, contentHash: seq };
+}
+
+function tombstone(seq: number, at: number): SettledEntry {
+  return {
+    kind: 'tombstone',
+    seq,
+    lastSeq: seq,
+    fromAt: at,
+    at,
+    reason: 'skipped:too_large',
+    contentHash: 0,
+  };
+}
+
+/** How a scrape may go. */
+export type Fate = 'stored' | 'cut' | 'unread' | 'rejected' | 'killed-after';
+
+export class Prometheus {
+  readonly #world: World;
+  readonly #name: string | null;
+  readonly #order: ReplayOrder;
+  #connection = new ScrapeConnection('127.0.0.1');
+  /** By series: time to value, and when it was stored. */
+  #stored = new Map<string, Map<number, { value: number; storedAt: number }>>();
+  /** Points that came too late to be stored. */
+  refused = 0;
+
+  /** @param order `live-first` stores the past, too, as with an out-of-order window */
+  constructor(world: World, name: string | null, order: ReplayOrder) {
+    this.#world = world;
+    this.#name = name;
+    this.#order = order;
+  }
+
+  async scrape(fate: Fate): Promise<void> {
+    const connection = this.#connection;
+    connection.requested();
+    const replay = await this.#world.gateway.replays.prepare({
+      name: this.#name,
+      client: CLIENT,
+      connection,
+      selection: '',
+      filter: { hiddenOf: () => null },
+      scope: { name: '', includesHost: () => true },
+      windowMs: null,
+      pointsMax: null,
+      bytesMax: null,
+      order: this.#order,
+      fromWindow: false,
+    });
+    assert.ok(replay !== null);
+    if (fate !== 'cut') replay.completed(0, 1000);
+    if (fate === 'stored' || fate === 'killed-after') this.#store(replay.input);
+    // A body that was read and then rejected is followed by reuse, as one that was stored.
+    if (fate !== 'stored') this.reconnect();
+  }
+
+  /** Whatever was open is closed: the other end died, or this one did. */
+  reconnect(): void {
+    this.#connection.closed();
+    this.#connection = new ScrapeConnection('127.0.0.1');
+  }
+
+  /** What was stored in the last moments is gone, and so is the process. */
+  losePower(): void {
+    const since = this.#world.clock.now() - OVERLAP_MS + 1;
+    for (const [series, points] of this.#stored) {
+      for (const [at, { storedAt }] of points) if (storedAt >= since) points.delete(at);
+      if (points.size === 0) this.#stored.delete(series);
+    }
+    this.reconnect();
+  }
+
+  /** Of one host and shape: time to value. */
+  points(key: string): ReadonlyMap<number, { value: number }> {
+    return this.#stored.get(key) ?? new Map();
+  }
+
+  #store(
+    input: Awaited<ReturnType<Replays['prepare']>> extends infer R
+      ? R extends { input: infer I }
+        ? I
+        : never
+      : never,
+  ): void {
+    const { shapes, clock } = this.#world;
+    for (const [shape, hosts] of input) {
+      let before = '';
+      for (const { host, points } of hosts) {
+        assert.ok(host > before, 'hosts are in order of their names');
+        before = host;
+        const key = `${host} ${shapes.indexOf(shape)}`;
+        const stored = this.#stored.get(key) ?? new Map<number, { value: number; storedAt: number }>();
+        this.#stored.set(key, stored);
+        let last = Number.NEGATIVE_INFINITY;
+        for (const { at, column } of points) {
+          assert.ok(at > last, 'points of a body rise');
+          last = at;
+          assert.ok(at >= clock.now() - WINDOW_MS, 'nothing is served that is older than the window');
+          this.#storePoint(stored, at, column.values[0] ?? Number.NaN);
+        }
+      }
+    }
+  }
+
+  #storePoint(stored: Map<number, { value: number; storedAt: number }>, at: number, value: number): void {
+    const known = stored.get(at);
+    if (known !== undefined) {
+      assert.equal(known.value, value, 'the same point has the same value');
+      return;
+    }
+    const newest = Math.max(Number.NEGATIVE_INFINITY, ...stored.keys());
+    if (at < newest && this.#order === 'in-order') this.refused++;
+    else stored.set(at, { value, storedAt: this.#world.clock.now() });
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The promise, against a small model: through crashes of the gateway, broken connections, bodies that were lost, read and
+ * not stored, stored and lost with the power, and hosts that come with a backlog, every accepted point that was still in
+ * the window when it could be served is in every Prometheus, once and with its value, and none came out of order.
+ *
+ * `TRIBUTARY_SEED` repeats one run, `TRIBUTARY_MODEL_SEEDS` says how many there are.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type Random, randomOf } from '@tributary/shared/random';
+import {
+  crash,
+  expired,
+  type Fate,
+  Prometheus,
+  send,
+  startWorld,
+  WINDOW_MS,
+  type World,
+} from './model-test-support.ts';
+
+const SEEDS = Number(process.env['TRIBUTARY_MODEL_SEEDS'] ?? 300);
+const FIRST_SEED = Number(process.env['TRIBUTARY_SEED'] ?? 1);
+const COUNT = process.env['TRIBUTARY_SEED'] === undefined ? SEEDS : 1;
+const STEPS = 120;
+const HOSTS = ['h1', 'h2', 'h3', 'h4'];
+const FATES: readonly Fate[] = [
+  'stored',
+  'stored',
+  'stored',
+  'stored',
+  'stored',
+  'cut',
+  'unread',
+  'killed-after',
+];
+
+async function step(world: World, prometheis: readonly Prometheus[], random: Random): Promise<void> {
+  const { clock, log, gateway } = world;
+  const prometheus = random.pick(prometheis);
+  switch (random.below(16)) {
+    case 0:
+      return await crash(world);
+    case 1:
+      return await gateway.scrapers.save();
+    case 2:
+      return log.forgetTail(random.pick(HOSTS), random.below(5));
+    case 3:
+      return prometheus.losePower();
+    case 4:
+      return prometheus.reconnect();
+    case 5:
+    case 6:
+    case 7:
+    case 8:
+      clock.pass(random.below(15_000));
+      return send(world, random.pick(HOSTS), 1 + random.below(4));
+    case 9:
+      return send(world, random.pick(HOSTS), random.below(100));
+    default:
+      clock.pass(1 + random.below(15_000));
+      return await prometheus.scrape(random.pick(FATES));
+  }
+}
+
+/** Time goes on in peace until everyone has everything. */
+async function settle(world: World, prometheis: readonly Prometheus[]): Promise<void> {
+  for (let i = 0; i < 60; i++) {
+    world.clock.pass(5000);
+    for (const prometheus of prometheis) await prometheus.scrape('stored');
+  }
+}
+
+function assertComplete(world: World, prometheus: Prometheus, startedAt: number, what: string): void {
+  for (const [key, points] of world.accepted) {
+    const stored = prometheus.points(key);
+    for (const [at, value] of points) {
+      // What had left the window before anyone asked was never to be served.
+      if (at < startedAt - WINDOW_MS + 40 * 60_000) continue;
+      assert.equal(stored.get(at)?.value, value, `${what}: ${key} at ${at}`);
+    }
+    for (const at of stored.keys())
+      assert.ok(points.has(at), `${what}: ${key} has a point at ${at} that was never sent`);
+  }
+  assert.equal(prometheus.refused, 0, `${what}: points came after newer ones`);
+}
+
+async function run(seed: number): Promise<void> {
+  const random = randomOf(seed);
+  const world = startWorld(random);
+  const startedAt = world.clock.now();
+  const prometheis = [
+    new Prometheus(world, 'a', 'in-order'),
+    new Prometheus(world, 'b', 'live-first'),
+    new Prometheus(world, null, 'in-order'),
+  ];
+  for (let i = 0; i < STEPS; i++) await step(world, prometheis, random);
+  await settle(world, prometheis);
+  assert.equal(expired(world), 0, `seed ${seed}: something was counted as never to be served`);
+  for (const [i, prometheus] of prometheis.entries())
+    assertComplete(world, prometheus, startedAt, `seed ${seed}, Prometheus ${i}`);
+}
+
+test(`nothing is lost, nothing out of order (${COUNT} seeds)`, async () => {
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + COUNT; seed++) await run(seed);
+});

@@ -1,0 +1,173 @@
+/**
+ * What of each host a scrape is to get, before anything is read.
+ *
+ * A host's untaken entries are its *live* ones, younger than two scrape intervals, and before them its *backlog*. The
+ * live share always goes out; backlogs share the budget (`shareOut`). In order, a host's live entries wait behind its own
+ * backlog, since a Prometheus with stock settings refuses the past of a series once it has seen its present; other
+ * hosts never wait. `live-first` is for a Prometheus with an out-of-order window: there the live entries go at once, and
+ * what lies between becomes an open range.
+ *
+ * A host whose backlog has not become smaller in `BEHIND_SCRAPES` scrapes with a full budget produces more than the
+ * scraper takes. It is *thinned*: shown with its newest points only, until the budget is enough for everyone again.
+ */
+import type { LogRange, Place, Position, StoredEntry, Tail } from '../../ledger/ledger.ts';
+import { shareOut } from './budget.ts';
+import type { Scope } from './cursor.ts';
+import { untaken } from './place.ts';
+
+export type ReplayOrder = 'in-order' | 'live-first';
+
+export interface PlanTerms {
+  readonly order: ReplayOrder;
+  /** Points of backlog for all hosts together. */
+  readonly points: number;
+  /** Whether that is as much as the scraper may ever get. */
+  readonly isFull: boolean;
+  /** Entries of this moment or later are live. */
+  readonly liveSince: number;
+}
+
+/** A host with something to serve. */
+export interface HostPlan {
+  readonly host: string;
+  /** What is not taken, oldest first. */
+  readonly ranges: readonly LogRange[];
+  /** The newest of it, in memory and young: see `share`. */
+  readonly live: readonly StoredEntry[];
+  /** What is older than the window and passed over. */
+  readonly tooOld: readonly LogRange[];
+  /** Samples of `ranges` without `live`. */
+  readonly backlog: number;
+  /** Samples of the backlog that may be served. 0 serves none of it; where there is none, nothing waits. */
+  share: number;
+  /** Only the newest points are to be served, and all else is passed over. */
+  newestOnly: boolean;
+}
+
+/** Scrapes after which a host that does not catch up is thinned. */
+const BEHIND_SCRAPES = 20;
+
+/** @returns null for a host of which everything is taken. */
+export function planHost(host: string, place: Place, tail: Tail, liveSince: number): HostPlan | null {
+  const ranges = untaken(place, tail.end);
+  if (ranges.length === 0) return null;
+  const live = liveEntries(tail, place, liveSince);
+  return { host, ranges, live, tooOld: [], backlog: backlogOf(ranges, live), share: 0, newestOnly: false };
+}
+
+/** Whether some of the plan may be older than the window: not if the first entry is at hand and is not. */
+export function mayBeTooOld({ ranges, live, backlog }: HostPlan, tail: Tail, windowSince: number): boolean {
+  const first = ranges[0];
+  if (first === undefined) return false;
+  const [entry] = entriesIn(tail, first) ?? [];
+  // Times fall only where an epoch ends, and then what follows was judged against what was before.
+  return entry === undefined ? backlog > 0 || live.length === 0 : entry.at < windowSince;
+}
+
+/** Passes over what is before a place: everything there is older than the window. */
+export function passOver(plan: HostPlan, before: Position): HostPlan {
+  const tooOld: LogRange[] = [];
+  const ranges = plan.ranges.flatMap((range) => {
+    const { after, through } = range;
+    if (before.offset <= after.offset) return [range];
+    if (before.offset >= through.offset) {
+      tooOld.push(range);
+      return [];
+    }
+    tooOld.push({ after, through: before });
+    return [{ after: before, through }];
+  });
+  const live = plan.live.filter(({ offset }) => offset > before.offset);
+  return { ...plan, ranges, live, tooOld, backlog: backlogOf(ranges, live) };
+}
+
+/** The entries of a range that are in memory; null when not all of them are. */
+export function entriesIn({ entries }: Tail, { after, through }: LogRange): readonly StoredEntry[] | null {
+  const [first] = entries;
+  if (first === undefined || first.offset > after.offset + 1) return null;
+  // Offsets of a tail have no gap.
+  return entries.slice(after.offset + 1 - first.offset, through.offset + 1 - first.offset);
+}
+
+/** Gives every host its share. @returns whether the budget was too small for all of it. */
+export function share(plans: readonly HostPlan[], scope: Scope, terms: PlanTerms): boolean {
+  const waiting = plans.filter(({ backlog }) => backlog > 0);
+  const total = waiting.reduce((sum, { backlog }) => sum + backlog, 0);
+  if (total <= terms.points) {
+    for (const plan of waiting) plan.share = plan.backlog;
+    scope.behind.clear();
+    return false;
+  }
+  noteBehind(waiting, scope, terms.isFull);
+  const sharing = takeTurns(
+    waiting.filter(({ newestOnly }) => !newestOnly),
+    scope,
+    terms.points,
+  );
+  const shares = shareOut(
+    terms.points,
+    sharing.map(({ backlog }) => backlog),
+  );
+  for (const [i, plan] of sharing.entries()) plan.share = Math.max(1, shares[i] ?? 0);
+  for (const { host, share: given, backlog } of waiting) if (given >= backlog) scope.behind.delete(host);
+  return true;
+}
+
+function backlogOf(ranges: readonly LogRange[], live: readonly StoredEntry[]): number {
+  let samples = 0;
+  for (const { after, through } of ranges) samples += through.samples - after.samples;
+  for (const entry of live) samples -= entry.samples;
+  return samples;
+}
+
+/** The entries at the log's end that are young enough; they are never taken one by one, so the first one tells. */
+function liveEntries({ entries }: Tail, { taken }: Place, liveSince: number): readonly StoredEntry[] {
+  let first = entries.length;
+  for (let entry = entries[first - 1]; entry !== undefined; entry = entries[first - 1]) {
+    if (entry.at < liveSince || entry.offset <= taken.offset) break;
+    first--;
+  }
+  return entries.slice(first);
+}
+
+function noteBehind(waiting: readonly HostPlan[], scope: Scope, isFull: boolean): void {
+  const { behind, progressed } = scope;
+  scope.progressed = false;
+  const present = new Set(waiting.map(({ host }) => host));
+  for (const host of behind.keys()) if (!present.has(host)) behind.delete(host);
+  for (const plan of waiting) {
+    const { host, backlog } = plan;
+    const known = behind.get(host);
+    if (known === undefined) {
+      behind.set(host, { scrapes: 0, backlog, thinned: false });
+      continue;
+    }
+    plan.newestOnly = known.thinned;
+    // A scrape that was not taken says nothing of whether the scraper is too slow for the host.
+    if (!progressed || !isFull || known.thinned || ++known.scrapes < BEHIND_SCRAPES) continue;
+    known.thinned = backlog >= known.backlog;
+    plan.newestOnly = known.thinned;
+    known.scrapes = 0;
+    known.backlog = backlog;
+  }
+}
+
+/** Where the budget is too small for a single entry of everyone, some hosts come now and the others next time. */
+function takeTurns(waiting: readonly HostPlan[], scope: Scope, points: number): readonly HostPlan[] {
+  const largest = waiting.reduce(
+    (most, { ranges, backlog }) => Math.max(most, entrySamples(ranges, backlog)),
+    1,
+  );
+  const turns = Math.max(1, Math.floor(points / largest));
+  if (waiting.length <= turns) return waiting;
+  const from = scope.turn % waiting.length;
+  scope.turn = from + turns;
+  return [...waiting.slice(from), ...waiting.slice(0, from)].slice(0, turns);
+}
+
+/** About as many samples as one entry has. */
+function entrySamples(ranges: readonly LogRange[], backlog: number): number {
+  let entries = 0;
+  for (const { after, through } of ranges) entries += through.offset - after.offset;
+  return backlog / Math.max(1, entries);
+}

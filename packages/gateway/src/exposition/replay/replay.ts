@@ -1,0 +1,193 @@
+/**
+ * A scrape is a replay: a scraper gets every point since its cursor, oldest first, several points of a series in one body
+ * where needed, and the cursor moves only when there is proof that the body was read.
+ *
+ *     request ─► cursor (what is proven taken) ─► plan (what each host is to get) ─► read (memory, ledger) ─► body
+ *                  ▲                                                                                        │
+ *                  └────────────── delivery: what the body held, waiting for its proof ◄────────────────────┘
+ *
+ * The parts: `client` (who asks), `scrapers` (all cursors), `cursor` and `place` (where one stands), `delivery` and
+ * `connection` (the proof), `budget` and `plan` (how much), `read-plans` and `body` (what is served).
+ */
+import type { Clock } from '@tributary/shared/clock';
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { FleetHost } from '../../fleet/host.ts';
+import type { Ledger } from '../../ledger/ledger.ts';
+import type { ShapeRegistry } from '../../link/shape-registry.ts';
+import type { HostInput } from '../input.ts';
+import { BodyCollector, type SeriesFilter } from './body.ts';
+import type { Client } from './client.ts';
+import type { ScrapeConnection } from './connection.ts';
+import type { Cursor, Scope, ScopeKey } from './cursor.ts';
+import { Delivery } from './delivery.ts';
+import { type HostPlan, mayBeTooOld, passOver, planHost, type ReplayOrder, share } from './plan.ts';
+import { readPlans } from './read-plans.ts';
+import type { Scrapers } from './scrapers.ts';
+
+export interface ReplayOptions {
+  readonly ledger: Pick<Ledger, 'tail' | 'seek' | 'readMany'>;
+  readonly fleet: Fleet;
+  readonly shapes: ShapeRegistry;
+  readonly scrapers: Scrapers;
+  readonly clock: Clock;
+  readonly uptimeMs: () => number;
+  readonly windowMs: number;
+  readonly pointsMax: number;
+  readonly order: ReplayOrder;
+}
+
+export interface ReplayRequest {
+  /** Null for a scraper without a name. */
+  readonly name: string | null;
+  readonly client: Client;
+  readonly connection: ScrapeConnection;
+  /** Canonical text of the selected series; the filter says which they are. */
+  readonly selection: string;
+  readonly filter: SeriesFilter;
+  readonly scope: ScopeKey;
+  /** Each null for what the gateway's flags say; none may be more than these. */
+  readonly windowMs: number | null;
+  readonly pointsMax: number | null;
+  readonly bytesMax: number | null;
+  readonly order: ReplayOrder | null;
+  /** A new scraper begins with its window. */
+  readonly fromWindow: boolean;
+}
+
+/** A body to be rendered, and what is to be told of its fate. */
+export interface Replay {
+  readonly input: HostInput;
+  /** Host samples in it. */
+  readonly samples: number;
+  /** The response ended. @param own samples of the gateway's own in the body @param chars of the body, uncompressed */
+  completed(own: number, chars: number): void;
+}
+
+/** Live entries are those of the last so many scrape intervals. */
+const LIVE_INTERVALS = 2;
+/** Hosts that are planned in one turn of the event loop. */
+const HOSTS_PER_TURN = 1000;
+/** A sample's line, before any body has told. */
+const CHARS_PER_SAMPLE = 120;
+/** Of `max_bytes`, what is planned for: lines differ. */
+const BYTES_SHARE = 0.9;
+
+export class Replays {
+  readonly #options: ReplayOptions;
+  #charsPerSample = CHARS_PER_SAMPLE;
+
+  constructor(options: ReplayOptions) {
+    this.#options = options;
+  }
+
+  /** @returns null for a scraper that gets no cursor because there are too many. */
+  async prepare(request: ReplayRequest): Promise<Replay | null> {
+    const { scrapers, clock, uptimeMs } = this.#options;
+    const { name, selection, connection, client } = request;
+    // What is old, and what is new, cannot be told by a wrong clock; all of it comes once the clock is right.
+    if (this.#options.fleet.clockIsWrong()) return { input: new Map(), samples: 0, completed: () => {} };
+    const windowMs = Math.min(request.windowMs ?? Number.POSITIVE_INFINITY, this.#options.windowMs);
+    const pointsMax = Math.min(request.pointsMax ?? Number.POSITIVE_INFINITY, this.#options.pointsMax);
+    const beginMs = request.fromWindow ? windowMs : null;
+    const cursor = await scrapers.open({ name, selection, connection, beginMs });
+    if (cursor === null) return null;
+    const { timeoutMs, proxied } = client;
+    const asking = { timeoutMs, proxied, isNewConnection: connection.isNew, pointsMax };
+    const scope = cursor.ask(request.scope, uptimeMs(), asking);
+    const now = clock.now();
+    const collector = new BodyCollector(request.filter, this.#options.shapes, now - windowMs);
+    await this.#collect(request, cursor, scope, collector, { windowSince: now - windowMs, pointsMax, now });
+    const delivery = new Delivery(collector.served, client.proxied);
+    cursor.sent(scope, delivery);
+    connection.sent(delivery);
+    return {
+      input: collector.input,
+      samples: collector.samples,
+      completed: (own, chars) => {
+        cursor.completed(scope, delivery, uptimeMs());
+        cursor.servedSamples = collector.samples + own;
+        if (cursor.servedSamples > 0) this.#charsPerSample = chars / cursor.servedSamples;
+      },
+    };
+  }
+
+  async #collect(
+    request: ReplayRequest,
+    cursor: Cursor,
+    scope: Scope,
+    collector: BodyCollector,
+    times: { readonly windowSince: number; readonly pointsMax: number; readonly now: number },
+  ): Promise<void> {
+    const { fleet, ledger } = this.#options;
+    const order = request.order ?? this.#options.order;
+    const hosts = fleet.hosts().filter(({ name }) => scope.includesHost(name));
+    const liveSince = times.now - LIVE_INTERVALS * scope.budget.intervalMs;
+    const plans = await this.#planAll(hosts, cursor, liveSince, times.windowSince);
+    const points = this.#points(scope, times.pointsMax, request.bytesMax, plans);
+    const isFull = scope.budget.isFull(times.pointsMax);
+    if (request.client.takesSeveral) share([...plans.values()], scope, { order, points, isFull, liveSince });
+    else for (const plan of plans.values()) plan.newestOnly = true;
+    const toRead = [...plans.values()].filter(({ newestOnly }) => !newestOnly);
+    const read = new Map(
+      (await readPlans(ledger, toRead, order)).map((entries) => [entries.plan.host, entries]),
+    );
+    const freshSince = fleet.freshSince();
+    const reason = request.client.takesSeveral ? 'budget' : 'client';
+    let turn = 0;
+    for (const host of hosts) {
+      if (++turn % HOSTS_PER_TURN === 0) await nextTurn();
+      const plan = plans.get(host.name);
+      const entries = read.get(host.name);
+      if (plan === undefined) collector.addNewest(host, freshSince);
+      else if (plan.newestOnly)
+        collector.addNewestOnly(host, plan, { freshSince, takenAt: cursor.newestAt(host.name), reason });
+      else if (entries !== undefined) collector.addEntries(host, entries);
+      else if (plan.tooOld.length > 0) collector.addTooOld(plan);
+    }
+  }
+
+  /** By host, for those of which something is not taken. */
+  async #planAll(
+    hosts: readonly FleetHost[],
+    cursor: Cursor,
+    liveSince: number,
+    windowSince: number,
+  ): Promise<Map<string, HostPlan>> {
+    const { ledger } = this.#options;
+    const plans = new Map<string, HostPlan>();
+    const doubtful: string[] = [];
+    let turn = 0;
+    for (const { name } of hosts) {
+      if (++turn % HOSTS_PER_TURN === 0) await nextTurn();
+      const tail = ledger.tail(name);
+      const plan = tail === null ? null : planHost(name, cursor.place(name), tail, liveSince);
+      if (plan === null || tail === null) continue;
+      plans.set(name, plan);
+      if (mayBeTooOld(plan, tail, windowSince)) doubtful.push(name);
+    }
+    const begins = doubtful.length === 0 ? [] : await ledger.seek(doubtful, windowSince);
+    for (const [i, name] of doubtful.entries()) {
+      const plan = plans.get(name);
+      const begin = begins[i];
+      if (plan !== undefined && begin !== undefined) plans.set(name, passOver(plan, begin));
+    }
+    return plans;
+  }
+
+  #points(
+    scope: Scope,
+    pointsMax: number,
+    bytesMax: number | null,
+    plans: ReadonlyMap<string, HostPlan>,
+  ): number {
+    const points = scope.budget.points(pointsMax);
+    if (bytesMax === null) return points;
+    let live = 0;
+    for (const plan of plans.values()) for (const { samples } of plan.live) live += samples;
+    return Math.max(0, Math.min(points, (bytesMax * BYTES_SHARE) / this.#charsPerSample - live));
+  }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,318 @@
+/**
+ * Everyone who scrapes: cursors by name and selection, their beginning, their storage and their end.
+ *
+ * A named scraper has one cursor for each selection of series. Without a name each connection has cursors of its own,
+ * which begin at the lowest of its address's connections of the last ten minutes: nothing is lost, and some is repeated.
+ *
+ * A new scraper begins five minutes back. In a ledger that is younger than an hour it begins with the window, for such a
+ * ledger may be the successor of one that was lost with all cursors: what it has was sent again by the hosts because
+ * some scraper had not taken it.
+ */
+import type { Clock } from '@tributary/shared/clock';
+import type { Ledger, Place, StoredCursor } from '../../ledger/ledger.ts';
+import type { ScrapeConnection } from './connection.ts';
+import { Cursor, type CursorOptions } from './cursor.ts';
+import { lower, lowestUntaken, placeAt } from './place.ts';
+
+export interface ScrapersOptions extends CursorOptions {
+  readonly ledger: Pick<Ledger, 'bornAt' | 'seek' | 'cursors' | 'saveCursor' | 'removeCursor'>;
+  /** Names of all hosts that have or may have a log. */
+  readonly hosts: () => readonly string[];
+  readonly clock: Clock;
+  /** Milliseconds that never step. */
+  readonly uptimeMs: () => number;
+  /** The widest window that any scraper gets. */
+  readonly windowMs: number;
+  /** Told of a scraper that got no cursor because there are too many. */
+  readonly onTooMany: (name: string) => void;
+}
+
+export interface CursorRequest {
+  /** Null for a scraper without a name. */
+  readonly name: string | null;
+  /** Canonical; see `CursorKey`. */
+  readonly selection: string;
+  readonly connection: ScrapeConnection;
+  /** Where a new scraper begins, in ms before now; null for the rule. */
+  readonly beginMs: number | null;
+}
+
+export const NAMES_MAX = 64;
+/** Selections of one name. */
+export const SELECTIONS_MAX = 16;
+/** One that was seen within this is active: nobody takes its place, and hosts keep for it what it has not taken. */
+export const ACTIVE_MS = 3_600_000;
+const YOUNG_MS = 3_600_000;
+const BEGIN_MS = 5 * 60_000;
+/** Connections without a name whose places a new one heeds. */
+const UNNAMED_MS = 10 * 60_000;
+const UNNAMED_PER_ADDRESS_MAX = 256;
+/** Names that begin so are addresses; no scraper can have such a name. */
+const ADDRESS_PREFIX = '@';
+
+export class Scrapers {
+  readonly #options: ScrapersOptions;
+  /** By key; those of addresses stand for connections of an earlier life of the gateway. */
+  readonly #cursors = new Map<string, Cursor>();
+  readonly #making = new Map<string, Promise<Cursor>>();
+  /** By the key of the address and selection. */
+  readonly #unnamed = new Map<string, { cursor: Cursor; connection: ScrapeConnection }[]>();
+  /** What the ledger has of each cursor. */
+  readonly #saved = new Map<string, { places: ReadonlyMap<string, Place>; seenAt: number }>();
+
+  constructor(options: ScrapersOptions) {
+    this.#options = options;
+  }
+
+  /** Brings back what the ledger has. */
+  async load(): Promise<void> {
+    const uptime = this.#options.uptimeMs();
+    for (const stored of await this.#options.ledger.cursors()) {
+      const { name, selection, places, createdAt, seenAt } = stored;
+      const cursor = new Cursor({ name, selection }, places, { createdAt, seenAt, uptime }, this.#options);
+      const key = keyOf(name, selection);
+      this.#cursors.set(key, cursor);
+      this.#saved.set(key, { places, seenAt });
+    }
+  }
+
+  /** The cursor for a request; null when there are too many others. */
+  async open(request: CursorRequest): Promise<Cursor | null> {
+    const cursor =
+      request.name === null ? await this.#openUnnamed(request) : await this.#openNamed(request.name, request);
+    if (cursor !== null) cursor.seenAt = this.#options.clock.now();
+    return cursor;
+  }
+
+  /** All cursors, those of connections without a name by their address. */
+  *all(): Generator<Cursor, void, undefined> {
+    for (const [key, cursor] of this.#cursors) if (!this.#unnamed.has(key)) yield cursor;
+    for (const list of this.#unnamed.values()) for (const { cursor } of list) yield cursor;
+  }
+
+  /**
+   * The highest seq of an epoch that every active scraper has taken long enough ago; 0 when that is none, or when nobody
+   * scrapes.
+   */
+  deliveredSeq(host: string, epoch: string): number {
+    const place = this.#lowestPlace(host);
+    if (place === null) return 0;
+    const { epoch: takenEpoch, seq } = place.open[0]?.after ?? place.taken;
+    return takenEpoch === epoch ? seq : 0;
+  }
+
+  /** By host, the offset behind which an active scraper has not taken everything; no host where nobody scrapes. */
+  undelivered(): Map<string, number> {
+    const offsets = new Map<string, number>();
+    for (const host of this.#options.hosts()) {
+      const place = this.#lowestPlace(host);
+      if (place !== null) offsets.set(host, lowestUntaken(place));
+    }
+    return offsets;
+  }
+
+  /** Writes what has changed since it was written last. */
+  async save(): Promise<void> {
+    this.#dropIdle();
+    const states: { cursor: Cursor; places: ReadonlyMap<string, Place> }[] = [];
+    for (const [key, cursor] of this.#cursors) {
+      if (!this.#unnamed.has(key)) states.push({ cursor, places: cursor.safePlaces() });
+    }
+    for (const list of this.#unnamed.values()) {
+      const newest = newestOf(list);
+      if (newest !== null)
+        states.push({ cursor: newest, places: lowestOf(list.map(({ cursor }) => cursor)) });
+    }
+    for (const { cursor, places } of states) await this.#saveOne(cursor, places);
+  }
+
+  /** @returns false when there is no scraper of that name. */
+  async remove(name: string): Promise<boolean> {
+    const keys = [...this.#cursors.keys(), ...this.#unnamed.keys()].filter((key) => nameOf(key) === name);
+    for (const key of new Set(keys)) {
+      this.#cursors.delete(key);
+      this.#unnamed.delete(key);
+      this.#saved.delete(key);
+      await this.#options.ledger.removeCursor({ name, selection: selectionOf(key) });
+    }
+    return keys.length > 0;
+  }
+
+  /**
+   * Sets every cursor of a name back, or forward, to the entries of a moment.
+   * @returns false when there is no scraper of that name.
+   */
+  async rewind(name: string, at: number): Promise<boolean> {
+    const cursors = [...this.all()].filter(({ key }) => key.name === name);
+    if (cursors.length === 0) return false;
+    const places = await this.#placesSince(at);
+    for (const cursor of cursors) cursor.reset(places, this.#options.uptimeMs());
+    return true;
+  }
+
+  /** The host's log is gone. */
+  forget(host: string): void {
+    for (const cursor of this.all()) cursor.forget(host);
+    for (const cursor of this.#cursors.values()) cursor.forget(host);
+  }
+
+  async #openNamed(name: string, request: CursorRequest): Promise<Cursor | null> {
+    const key = keyOf(name, request.selection);
+    const known = this.#cursors.get(key);
+    if (known !== undefined) return known;
+    if (!this.#making.has(key) && !(await this.#makeRoom(name))) {
+      this.#options.onTooMany(name);
+      return null;
+    }
+    return await this.#make(key, request.beginMs);
+  }
+
+  async #openUnnamed(request: CursorRequest): Promise<Cursor | null> {
+    const { connection, selection } = request;
+    const own = connection.cursors.get(selection);
+    if (own !== undefined) return own;
+    const key = keyOf(ADDRESS_PREFIX + connection.address, selection);
+    const before = await this.#beforeUnnamed(key, request);
+    // Another request of this connection may have been faster.
+    const made = connection.cursors.get(selection);
+    if (made !== undefined || before === null) return made ?? null;
+    const list = this.#unnamed.get(key) ?? [];
+    const uptime = this.#options.uptimeMs();
+    const now = this.#options.clock.now();
+    const places = lowestOf(before);
+    const cursor = new Cursor(
+      before[0]?.key ?? { name: '', selection },
+      places,
+      { createdAt: now, seenAt: now, uptime },
+      this.#options,
+    );
+    connection.cursors.set(selection, cursor);
+    list.push({ cursor, connection });
+    if (list.length > UNNAMED_PER_ADDRESS_MAX) list.shift();
+    this.#unnamed.set(key, list);
+    return cursor;
+  }
+
+  /** The cursors whose lowest places a new connection begins with; at least one. Null when there are too many addresses. */
+  async #beforeUnnamed(key: string, request: CursorRequest): Promise<readonly Cursor[] | null> {
+    this.#dropIdle();
+    const list = this.#unnamed.get(key);
+    if (list !== undefined) return list.map(({ cursor }) => cursor);
+    const stored = this.#cursors.get(key);
+    if (stored !== undefined) return [stored];
+    const cursor = await this.#openNamed(nameOf(key), request);
+    return cursor === null ? null : [cursor];
+  }
+
+  #make(key: string, beginMs: number | null): Promise<Cursor> {
+    let making = this.#making.get(key);
+    if (making === undefined) {
+      making = this.#begin(key, beginMs).finally(() => this.#making.delete(key));
+      this.#making.set(key, making);
+    }
+    return making;
+  }
+
+  async #begin(key: string, beginMs: number | null): Promise<Cursor> {
+    const { ledger, clock, uptimeMs, windowMs } = this.#options;
+    const now = clock.now();
+    const isYoung = now - ledger.bornAt < YOUNG_MS;
+    const places = await this.#placesSince(
+      now - (beginMs ?? (isYoung ? windowMs : Math.min(BEGIN_MS, windowMs))),
+    );
+    const times = { createdAt: now, seenAt: now, uptime: uptimeMs() };
+    const cursor = new Cursor(
+      { name: nameOf(key), selection: selectionOf(key) },
+      places,
+      times,
+      this.#options,
+    );
+    this.#cursors.set(key, cursor);
+    return cursor;
+  }
+
+  async #placesSince(at: number): Promise<Map<string, Place>> {
+    const hosts = this.#options.hosts();
+    const positions = await this.#options.ledger.seek(hosts, at);
+    return new Map(positions.map((position, i) => [hosts[i] ?? '', placeAt(position)]));
+  }
+
+  /** @returns whether the name may have another cursor; whoever was seen longest ago and is not active gives way. */
+  async #makeRoom(name: string): Promise<boolean> {
+    const names = new Map<string, { seenAt: number; selections: number }>();
+    for (const { key, seenAt } of this.#cursors.values()) {
+      const known = names.get(key.name);
+      names.set(key.name, {
+        seenAt: Math.max(seenAt, known?.seenAt ?? 0),
+        selections: (known?.selections ?? 0) + 1,
+      });
+    }
+    const own = names.get(name);
+    if (own !== undefined) return own.selections < SELECTIONS_MAX;
+    if (names.size < NAMES_MAX) return true;
+    const [oldest] = [...names].sort(([, a], [, b]) => a.seenAt - b.seenAt);
+    if (oldest === undefined || oldest[1].seenAt >= this.#options.clock.now() - ACTIVE_MS) return false;
+    return await this.remove(oldest[0]);
+  }
+
+  #lowestPlace(host: string): Place | null {
+    const since = this.#options.uptimeMs() - ACTIVE_MS;
+    let lowest: Place | null = null;
+    for (const cursor of this.all()) {
+      if (cursor.seenAt < this.#options.clock.now() - ACTIVE_MS || !cursor.covers(host, since)) continue;
+      const place = cursor.safePlace(host);
+      lowest = lowest === null || lowestUntaken(place) < lowestUntaken(lowest) ? place : lowest;
+    }
+    return lowest;
+  }
+
+  /** Connections without a name go when they are closed or idle for long; the last of an address stays. */
+  #dropIdle(): void {
+    const since = this.#options.uptimeMs() - UNNAMED_MS;
+    for (const [key, list] of this.#unnamed) {
+      const newest = newestOf(list);
+      const kept = list.filter(({ cursor }) => cursor === newest || cursor.askedAt >= since);
+      if (kept.length < list.length) this.#unnamed.set(key, kept);
+    }
+  }
+
+  async #saveOne(cursor: Cursor, places: ReadonlyMap<string, Place>): Promise<void> {
+    const { key, createdAt, seenAt } = cursor;
+    const text = keyOf(key.name, key.selection);
+    const saved = this.#saved.get(text);
+    const changed = new Map<string, Place>();
+    for (const [host, place] of places) if (saved?.places.get(host) !== place) changed.set(host, place);
+    if (saved?.seenAt === seenAt && changed.size === 0) return;
+    const stored: StoredCursor = { ...key, createdAt, seenAt, places: changed };
+    await this.#options.ledger.saveCursor(stored);
+    this.#saved.set(text, { places, seenAt });
+  }
+}
+
+/** Of several cursors that read for one: only what all have taken is taken. */
+function lowestOf(cursors: readonly Cursor[]): ReadonlyMap<string, Place> {
+  const [first, ...others] = cursors;
+  if (first === undefined) return new Map();
+  const lowest = new Map<string, Place>(first.safePlaces());
+  for (const other of others)
+    for (const [host, place] of lowest) lowest.set(host, lower(place, other.safePlace(host)));
+  return lowest;
+}
+
+function newestOf(list: readonly { readonly cursor: Cursor }[]): Cursor | null {
+  let newest: Cursor | null = null;
+  for (const { cursor } of list) if (newest === null || cursor.askedAt >= newest.askedAt) newest = cursor;
+  return newest;
+}
+
+function keyOf(name: string, selection: string): string {
+  return `${name}\n${selection}`;
+}
+
+function nameOf(key: string): string {
+  return key.slice(0, key.indexOf('\n'));
+}
+
+function selectionOf(key: string): string {
+  return key.slice(key.indexOf('\n') + 1);
+}

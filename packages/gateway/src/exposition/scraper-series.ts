@@ -1,0 +1,69 @@
+/** The gateway's own series about each scraper (design: "Own series"). Never with a timestamp. */
+import type { OwnFamily, OwnSeries } from '../telemetry/own-family.ts';
+import type { ScraperReport, ScraperReports } from './replay/reports.ts';
+
+interface Spec {
+  readonly name: string;
+  readonly type: 'counter' | 'gauge';
+  readonly help: string;
+  readonly read: (
+    report: ScraperReport,
+  ) => Iterable<readonly [labels: Readonly<Record<string, string>>, value: number]>;
+}
+
+const SPECS: readonly Spec[] = [
+  {
+    name: 'tributary_scraper_lag_seconds',
+    type: 'gauge',
+    help: 'Age of the newest sample that the scraper has taken of the host it is furthest behind with; about two scrape intervals when all is well.',
+    read: ({ lagMs }) => [[{}, lagMs / 1000]],
+  },
+  {
+    name: 'tributary_scraper_pending_samples',
+    type: 'gauge',
+    help: 'Samples that the ledger has and the scraper has not taken; those of its last body among them until its next scrape.',
+    read: ({ pending }) => [[{}, pending]],
+  },
+  {
+    name: 'tributary_scraper_served_samples',
+    type: 'gauge',
+    help: "Samples in the scraper's last complete body, to hold against scrape_samples_scraped.",
+    read: ({ cursor }) => [[{}, cursor.servedSamples]],
+  },
+  {
+    name: 'tributary_scraper_taken_samples_total',
+    type: 'counter',
+    help: 'Samples that were proven to be read, each once, since the gateway started.',
+    read: ({ cursor }) => [[{}, cursor.takenSamples]],
+  },
+  {
+    name: 'tributary_scraper_expired_samples_total',
+    type: 'counter',
+    help: 'Samples that the scraper will never get, by reason.',
+    read: ({ cursor }) => [...cursor.expired].map(([reason, count]) => [{ reason }, count]),
+  },
+  {
+    name: 'tributary_scraper_budget_points',
+    type: 'gauge',
+    help: 'Points of backlog that the scraper gets at a time.',
+    read: ({ budget }) => [[{}, budget]],
+  },
+];
+
+/** The families of all scrapers, read when the exposition comes to them. */
+export function scraperSeries(reports: ScraperReports): OwnFamily[] {
+  let all: ScraperReport[] | null = null;
+  return SPECS.map(({ name, type, help, read }) => ({
+    name,
+    type,
+    help,
+    *series() {
+      all ??= reports.all();
+      for (const report of all) {
+        const { name: scraper, selection } = report.cursor.key;
+        for (const [labels, value] of read(report))
+          yield { suffix: '', labels: { scraper, selection, ...labels }, value } satisfies OwnSeries;
+      }
+    },
+  }));
+}

@@ -1,0 +1,129 @@
+/**
+ * The newest entries of every host, in memory: what scrapers and acks look at all the time. Entries stay for `KEEP_MS`
+ * after they came, which covers a few scrapes and their repeats, as long as all of them together have no more than
+ * `bytesMax`; beyond, those that came first go first, whoever's they are.
+ */
+import type { Entry, HostState, Position, StoredEntry, Tail } from '../ledger.ts';
+import type { WireAppend } from './messages.ts';
+
+export const KEEP_MS = 120_000;
+export const TAIL_BYTES_MAX = 256 * 1024 * 1024;
+/** Of an entry, beside its values: objects, arrays and the queue's share. */
+const ENTRY_BYTES = 400;
+const GROUP_BYTES = 150;
+
+interface HostTail {
+  end: Position;
+  entries: StoredEntry[];
+  /** What `tail` handed out last; null once it is no longer true. */
+  shown: Tail | null;
+  /** Entries at the front that are dropped and not yet cut off. */
+  dropped: number;
+}
+
+/** What was handed to the ledger, and what became of it on the way to the disk. */
+export interface Appended {
+  readonly append: WireAppend;
+  /** As many as `append` has. */
+  readonly entries: readonly Entry[];
+}
+
+interface Arrival {
+  readonly host: string;
+  readonly tail: HostTail;
+  readonly at: number;
+  readonly bytes: number;
+}
+
+export class Tails {
+  readonly #bytesMax: number;
+  readonly #uptimeMs: () => number;
+  readonly #hosts = new Map<string, HostTail>();
+  /** In the order in which they came; those before `#first` are gone. */
+  #arrivals: Arrival[] = [];
+  #first = 0;
+  #bytes = 0;
+
+  constructor(hosts: readonly HostState[], uptimeMs: () => number, bytesMax = TAIL_BYTES_MAX) {
+    this.#uptimeMs = uptimeMs;
+    this.#bytesMax = bytesMax;
+    for (const { host, end } of hosts) this.#hosts.set(host, { end, entries: [], shown: null, dropped: 0 });
+  }
+
+  /** What it takes up, about. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  of(host: string): Tail | null {
+    const tail = this.#hosts.get(host);
+    if (tail === undefined) return null;
+    tail.shown ??= { end: tail.end, entries: tail.entries.slice(tail.dropped) };
+    return tail.shown;
+  }
+
+  /**
+   * Entries are durable.
+   * @param count how many of them, from the end, were new
+   * @param end behind the last of them
+   */
+  add({ append, entries }: Appended, count: number, end: Position): void {
+    const { host, epoch } = append;
+    const first = entries.length - count;
+    let tail = this.#hosts.get(host);
+    if (tail === undefined) {
+      tail = { end, entries: [], shown: null, dropped: 0 };
+      this.#hosts.set(host, tail);
+    }
+    const now = this.#uptimeMs();
+    let offset = end.offset - count;
+    const counts = append.entries.slice(first).map(({ samples }) => samples);
+    let samplesThrough = end.samples - counts.reduce((sum, samples) => sum + samples, 0);
+    for (const [i, entry] of entries.slice(first).entries()) {
+      const samples = counts[i] ?? 0;
+      offset++;
+      samplesThrough += samples;
+      tail.entries.push({ ...entry, epoch, offset, samples, samplesThrough });
+      const bytes = bytesOf(entry);
+      this.#arrivals.push({ host, tail, at: now, bytes });
+      this.#bytes += bytes;
+    }
+    tail.end = end;
+    tail.shown = null;
+    this.#expire(now);
+  }
+
+  forget(host: string): void {
+    this.#hosts.delete(host);
+  }
+
+  #expire(now: number): void {
+    for (
+      let arrival = this.#arrivals[this.#first];
+      arrival !== undefined;
+      arrival = this.#arrivals[this.#first]
+    ) {
+      if (this.#bytes <= this.#bytesMax && arrival.at >= now - KEEP_MS) break;
+      this.#first++;
+      this.#bytes -= arrival.bytes;
+      const { tail } = arrival;
+      tail.dropped++;
+      tail.shown = null;
+      // Cut off by halves, so that dropping one costs the same however many there are.
+      if (tail.dropped * 2 <= tail.entries.length) continue;
+      tail.entries = tail.entries.slice(tail.dropped);
+      tail.dropped = 0;
+    }
+    if (this.#first * 2 <= this.#arrivals.length) return;
+    this.#arrivals = this.#arrivals.slice(this.#first);
+    this.#first = 0;
+  }
+}
+
+function bytesOf(entry: Entry): number {
+  if (entry.kind === 'tombstone') return ENTRY_BYTES;
+  let bytes = ENTRY_BYTES;
+  for (const { column } of entry.groups)
+    bytes += GROUP_BYTES + column.values.length * 8 + (column.absent?.length ?? 0);
+  return bytes;
+}
