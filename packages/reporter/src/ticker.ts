@@ -1,5 +1,6 @@
 /** Calls a function at the host's ticks, on the corrected clock. Timers are only ever set for short times. */
 import { nextTick, phaseOf } from './sampler/ticks.ts';
+import { STEP_MS } from './sampler/timekeeper.ts';
 
 export interface TickerOptions {
   readonly host: string;
@@ -36,10 +37,11 @@ export class Ticker {
     await this.#running;
   }
 
-  #plan(): void {
+  /** @param fired the tick that was due last: the clock is steered, and may have just gone back before it. */
+  #plan(fired = Number.NEGATIVE_INFINITY): void {
     const { host, now, intervalMs } = this.#options;
     const interval = intervalMs();
-    this.#due = nextTick(now(), interval, phaseOf(host, interval));
+    this.#due = nextTick(Math.max(now(), fired), interval, phaseOf(host, interval));
     this.#wait();
   }
 
@@ -48,7 +50,7 @@ export class Ticker {
     const interval = this.#options.intervalMs();
     if (leftMs <= 0) return this.#tick();
     // The clock stepped back, or the interval became shorter: what is due is further away than it can be.
-    if (leftMs > interval) return this.#plan();
+    if (leftMs > interval + STEP_MS) return this.#plan();
     this.#timer = setTimeout(() => this.#wait(), Math.min(leftMs, LOOK_MS));
   }
 
@@ -58,6 +60,6 @@ export class Ticker {
         this.#running = null;
       });
     } else this.#options.onMissed();
-    this.#plan();
+    this.#plan(this.#due);
   }
 }
