@@ -11,7 +11,9 @@ export type Peer =
   | 'PROMETHEUS_2_53'
   | 'PROMETHEUS_2_42'
   | 'PROMTOOL'
-  | 'PYTHON_PROMETHEUS_CLIENT';
+  | 'PYTHON_PROMETHEUS_CLIENT'
+  | 'VICTORIA_METRICS'
+  | 'NGINX';
 
 const folder = process.env['TRIBUTARY_PEERS_DIR'] ?? join(homedir(), '.cache/tributary/peers');
 
