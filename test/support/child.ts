@@ -3,9 +3,9 @@
  * by `await using`, by the test's own end (a test that ran into its time limit never gets to the former), and by this
  * process's end, whatever ends it short of SIGKILL.
  */
-import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { type ChildProcessByStdio, type SpawnOptions, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import type { Readable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
 import { PATIENCE_MS, within } from './eventually.ts';
 
@@ -28,7 +28,11 @@ export interface ChildOptions {
   readonly env?: NodeJS.ProcessEnv;
   /** A process group of its own, which `kill` reaches whole, as Ctrl-C in a terminal does. */
   readonly group?: boolean;
+  /** It has a stdin, for `write`; the process may take its end for the test's. */
+  readonly input?: boolean;
 }
+
+type Spawned = ChildProcessByStdio<Writable | null, Readable, Readable>;
 
 type Stream = 'stdout' | 'stderr';
 
@@ -39,17 +43,13 @@ export class Child implements AsyncDisposable {
   readonly pid: number;
   /** Resolves when the process has ended and its output is complete. */
   readonly exited: Promise<Exit>;
-  readonly #process: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #process: Spawned;
   readonly #group: boolean;
   readonly #lines: Record<Stream, string[]> = { stdout: [], stderr: [] };
   readonly #listeners = new Set<() => void>();
   #exit: Exit | null = null;
 
-  private constructor(
-    child: ChildProcessByStdio<null, Readable, Readable>,
-    options: ChildOptions,
-    pid: number,
-  ) {
+  private constructor(child: Spawned, options: ChildOptions, pid: number) {
     this.#process = child;
     this.#group = options.group ?? false;
     this.name = options.name;
@@ -78,12 +78,7 @@ export class Child implements AsyncDisposable {
   /** Starts the process. Its last lines are shown if the test fails. */
   static async spawn(t: TestContext, options: ChildOptions): Promise<Child> {
     stopChildrenAtExit();
-    const process = spawn(options.command, options.args, {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: options.env ?? cleanEnv(),
-      detached: options.group ?? false,
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    });
+    const process = launch(options);
     const { pid } = process;
     if (pid === undefined) {
       const error = await new Promise<Error>((resolve) => process.once('error', resolve));
@@ -122,6 +117,12 @@ export class Child implements AsyncDisposable {
     } finally {
       this.#listeners.delete(look);
     }
+  }
+
+  /** Writes a line to its stdin. */
+  write(line: string): void {
+    if (this.#process.stdin === null) throw new Error(`${this.name} was started without a stdin`);
+    this.#process.stdin.write(`${line}\n`);
   }
 
   /** Sends a signal, if the process is still there. */
@@ -166,6 +167,21 @@ export class Child implements AsyncDisposable {
     if (lines.length > LINES_MAX) lines.shift();
     for (const listener of this.#listeners) listener();
   }
+}
+
+function launch(options: ChildOptions): Spawned {
+  const common: SpawnOptions = {
+    env: options.env ?? cleanEnv(),
+    detached: options.group ?? false,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  };
+  if (options.input !== true) {
+    return spawn(options.command, options.args, { ...common, stdio: ['ignore', 'pipe', 'pipe'] });
+  }
+  const child = spawn(options.command, options.args, { ...common, stdio: ['pipe', 'pipe', 'pipe'] });
+  // Written to while it was being killed.
+  child.stdin.on('error', () => {});
+  return child;
 }
 
 /** What is not a child's: the test runner's, a Tributary's of the user, and what npm tells its scripts of this very package. */

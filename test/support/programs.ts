@@ -40,8 +40,16 @@ export interface Scrape {
   readonly body: string;
 }
 
+/** From when to when a program was away, in ms since 1970; `to` is Infinity while it is. */
+export interface Downtime {
+  readonly from: number;
+  to: number;
+}
+
 /** What both programs have in common: one process after another with the same command line. */
 abstract class Program implements AsyncDisposable {
+  /** Between `kill` and the end of `restart`. */
+  readonly downtimes: Downtime[] = [];
   protected readonly test: TestContext;
   protected child: Child;
 
@@ -71,10 +79,17 @@ abstract class Program implements AsyncDisposable {
 
   /** Sends the signal and waits for the end. */
   async kill(signal: NodeJS.Signals, timeoutMs = PATIENCE_MS): Promise<Exit> {
+    this.downtimes.push({ from: Date.now(), to: Infinity });
     return await this.child.end(signal, timeoutMs);
   }
 
   abstract restart(): Promise<void>;
+
+  /** It is there again. */
+  protected returned(): void {
+    const last = this.downtimes.at(-1);
+    if (last?.to === Infinity) last.to = Date.now();
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.child[Symbol.asyncDispose]();
@@ -135,6 +150,7 @@ export class Gateway extends Program {
   override async restart(): Promise<void> {
     await this[Symbol.asyncDispose]();
     this.child = await this.#launch();
+    this.returned();
   }
 
   /** What a person with curl gets: the newest point of each series, moving no cursor. */
@@ -188,6 +204,7 @@ export class Reporter extends Program {
   override async restart(): Promise<void> {
     await this[Symbol.asyncDispose]();
     this.child = await this.#launch();
+    this.returned();
   }
 }
 

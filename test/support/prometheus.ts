@@ -1,168 +1,195 @@
-/** A real Prometheus of a chosen version, on loopback, with a data folder that is gone after the test. */
+/**
+ * A real Prometheus of a chosen version, on loopback. Its data folder outlives its kills and restarts, and is gone
+ * after the test.
+ */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { Child } from './child.ts';
+import { isGatewaysOwn } from './agreement.ts';
+import { Child, type Exit } from './child.ts';
 import { eventually } from './eventually.ts';
+import { readExposition } from './exposition.ts';
 import { type Peer, pathOf } from './peers.ts';
+import { stablePort } from './ports.ts';
+import { type Point, PrometheusApi, type Series } from './prometheus-api.ts';
+import { configText, type PrometheusConfig } from './prometheus-config.ts';
 import { tempDir } from './temp-dir.ts';
+
+export type { Point, Series, Target } from './prometheus-api.ts';
+export type { ScrapeJob } from './prometheus-config.ts';
 
 export type PrometheusPeer = Extract<Peer, `PROMETHEUS_${string}`>;
 
-export interface ScrapeJob {
-  readonly job: string;
-  /** `host:port` of each target. */
-  readonly targets: readonly string[];
-  readonly path?: string;
-  readonly params?: Readonly<Record<string, readonly string[]>>;
-  readonly honorLabels?: boolean;
-  /** In Prometheus's notation; 1s unless given. */
-  readonly interval?: string;
-}
-
-export interface PrometheusOptions {
+export interface PrometheusOptions extends PrometheusConfig {
   readonly version: PrometheusPeer;
-  readonly jobs: readonly ScrapeJob[];
   readonly args?: readonly string[];
-  /** `tsdb:` of the configuration's `storage:`, for instance `{out_of_order_time_window: '2h'}`. */
-  readonly tsdb?: Readonly<Record<string, string>>;
 }
 
-/** A point of a series; times in ms. */
-export interface Point {
-  readonly at: number;
-  readonly value: number;
+/** What a Prometheus tells of its own work, since its first start. */
+export interface Intake {
+  readonly outOfOrder: number;
+  readonly duplicates: number;
+  /** Too old, or too far in the future, for its head. */
+  readonly outOfBounds: number;
+  /** Older than its out-of-order window: such a scrape fails as a whole. */
+  readonly tooOld: number;
+  readonly limitExceeded: number;
+  readonly appended: number;
 }
 
-export interface Series {
-  readonly labels: Readonly<Record<string, string>>;
-  readonly points: readonly Point[];
-}
+const INTAKE: Readonly<Record<keyof Intake, string>> = {
+  outOfOrder: 'prometheus_target_scrapes_sample_out_of_order_total',
+  duplicates: 'prometheus_target_scrapes_sample_duplicate_timestamp_total',
+  outOfBounds: 'prometheus_target_scrapes_sample_out_of_bounds_total',
+  tooOld: 'prometheus_tsdb_too_old_samples_total',
+  limitExceeded: 'prometheus_target_scrapes_exceeded_sample_limit_total',
+  appended: 'prometheus_tsdb_head_samples_appended_total',
+};
 
-export interface Target {
-  readonly job: string;
-  readonly scrapeUrl: string;
-  readonly health: 'up' | 'down' | 'unknown';
-  readonly lastError: string;
-}
-
-export class Prometheus implements AsyncDisposable {
+interface Parts {
   readonly version: PrometheusPeer;
   readonly url: string;
-  readonly #child: Child;
+  readonly configFile: string;
+  readonly child: Child;
+  readonly launch: () => Promise<Child>;
+}
 
-  private constructor(version: PrometheusPeer, child: Child, url: string) {
+export class Prometheus extends PrometheusApi implements AsyncDisposable {
+  readonly version: PrometheusPeer;
+  /** The same after a restart. */
+  readonly url: string;
+  readonly #configFile: string;
+  readonly #launch: () => Promise<Child>;
+  readonly #warnings: string[] = [];
+  #child: Child;
+  /** What the processes before this one told last. */
+  #intakeBefore: Intake = {
+    outOfOrder: 0,
+    duplicates: 0,
+    outOfBounds: 0,
+    tooOld: 0,
+    limitExceeded: 0,
+    appended: 0,
+  };
+
+  private constructor({ version, url, configFile, child, launch }: Parts) {
+    super(version, () => url);
     this.version = version;
-    this.#child = child;
     this.url = url;
+    this.#configFile = configFile;
+    this.#child = child;
+    this.#launch = launch;
   }
 
   /** Starts it and waits until it is ready. Its first scrape comes 5 to 7 s later. */
   static async start(t: TestContext, options: PrometheusOptions): Promise<Prometheus> {
+    const { version } = options;
     const folder = await tempDir(t);
     const configFile = join(folder, 'prometheus.yml');
-    // JSON is YAML.
-    await writeFile(configFile, JSON.stringify(configOf(options), null, 2));
-    const child = await Child.spawn(t, {
-      name: options.version,
-      command: pathOf(options.version),
-      args: [
-        `--config.file=${configFile}`,
-        `--storage.tsdb.path=${join(folder, 'data')}`,
-        '--web.listen-address=127.0.0.1:0',
-        ...(options.args ?? []),
-      ],
-      cwd: folder,
-    });
-    // With port 0 the log is where the port stands, in all versions in the same words.
-    const [, address] = await child.line('stderr', /msg="?Listening on"? .*address=(127\.0\.0\.1:\d+)/);
-    const prometheus = new Prometheus(options.version, child, `http://${address}`);
-    await eventually(
-      `${options.version} is ready`,
-      async () => (await fetch(`${prometheus.url}/-/ready`)).ok,
-    );
-    return prometheus;
+    const address = `127.0.0.1:${await stablePort()}`;
+    await writeFile(configFile, configText(options));
+    const launch = async (): Promise<Child> => {
+      const child = await Child.spawn(t, {
+        name: version,
+        command: pathOf(version),
+        args: [
+          `--config.file=${configFile}`,
+          `--storage.tsdb.path=${join(folder, 'data')}`,
+          `--web.listen-address=${address}`,
+          '--web.enable-lifecycle',
+          ...(options.args ?? []),
+        ],
+        cwd: folder,
+      });
+      await eventually(`${version} is ready`, async () => {
+        if (child.exit !== null) throw new Error(child.describe());
+        return (await fetch(`http://${address}/-/ready`)).ok;
+      });
+      return child;
+    };
+    return new Prometheus({ version, url: `http://${address}`, configFile, child: await launch(), launch });
+  }
+
+  get name(): string {
+    return this.version;
+  }
+
+  /** Sends the signal and waits for the end. Its data stay. */
+  async kill(signal: NodeJS.Signals): Promise<Exit> {
+    this.#intakeBefore = await this.intake().catch(() => this.#intakeBefore);
+    const exit = await this.#child.end(signal);
+    this.#warnings.push(...this.#warningsOfNow());
+    return exit;
+  }
+
+  /** Starts again with the same data and configuration, and waits until it is ready. */
+  async restart(): Promise<void> {
+    await this[Symbol.asyncDispose]();
+    this.#child = await this.#launch();
+  }
+
+  /** Changes the configuration while it runs. */
+  async reload(config: PrometheusConfig): Promise<void> {
+    await writeFile(this.#configFile, configText(config));
+    const response = await fetch(`${this.url}/-/reload`, { method: 'POST' });
+    if (!response.ok) throw new Error(`${this.version}: reload: ${await response.text()}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#child[Symbol.asyncDispose]();
   }
 
-  /** An instant query: of each series its value at this moment. */
-  async instant(query: string): Promise<readonly Series[]> {
-    return toSeries(await this.#api('query', { query }));
-  }
-
-  /**
-   * The stored points of a selector over a duration back from now, with their own times: an instant query of a range
-   * vector, which unlike a range query neither interpolates nor repeats.
-   */
-  async stored(selector: string, duration: string): Promise<readonly Series[]> {
-    return toSeries(await this.#api('query', { query: `${selector}[${duration}]` }));
-  }
-
-  /** A range query; times and step in ms. */
-  async range(query: string, fromMs: number, toMs: number, stepMs: number): Promise<readonly Series[]> {
-    const times = { start: `${fromMs / 1000}`, end: `${toMs / 1000}`, step: `${stepMs / 1000}` };
-    return toSeries(await this.#api('query_range', { query, ...times }));
-  }
-
-  async targets(): Promise<readonly Target[]> {
-    const data = (await this.#api('targets', { state: 'active' })) as {
-      activeTargets: { scrapePool: string; scrapeUrl: string; health: Target['health']; lastError: string }[];
-    };
-    return data.activeTargets.map(({ scrapePool, scrapeUrl, health, lastError }) => ({
-      job: scrapePool,
-      scrapeUrl,
-      health,
-      lastError,
-    }));
-  }
-
-  /** What it has logged as a warning or worse. */
+  /** What it has logged as a warning or worse, in all its processes. */
   warnings(): readonly string[] {
+    return this.#child.exit === null ? [...this.#warnings, ...this.#warningsOfNow()] : this.#warnings;
+  }
+
+  /** As `PointStore` wants it. */
+  async points(host: string, from: number, to: number): Promise<readonly Series[]> {
+    return await this.between(`{host=${JSON.stringify(host)}}`, from, to);
+  }
+
+  /** As `PointStore` wants it: `count_over_time`, name by name, since it drops the names. */
+  async counts(since: number): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    const now = Date.now();
+    const names = await this.names('{host!=""}', since, now);
+    for (const name of names.filter((name) => !isGatewaysOwn({ __name__: name }))) {
+      const query = `sum by (host) (count_over_time(${name}{host!=""}[${now - since}ms]))`;
+      for (const { labels, points } of await this.instant(query, now)) {
+        const host = labels['host'] ?? '';
+        counts.set(host, (counts.get(host) ?? 0) + (points[0]?.value ?? 0));
+      }
+    }
+    return counts;
+  }
+
+  /** `up` of a job at each scrape that it has stored, by the target's instance. */
+  async scrapes(job: string, since: number): Promise<ReadonlyMap<string, readonly Point[]>> {
+    const all = await this.between(`up{job=${JSON.stringify(job)}}`, since, Date.now());
+    return new Map(all.map(({ labels, points }) => [labels['instance'] ?? '', points]));
+  }
+
+  /** Its own counters, those of its earlier processes included as they stood when `kill` was called. */
+  async intake(): Promise<Intake> {
+    const response = await fetch(`${this.url}/metrics`);
+    const { samples } = readExposition(await response.text());
+    const read = (key: keyof Intake): number =>
+      samples.reduce(
+        (sum, { name, value }) => (name === INTAKE[key] ? sum + value : sum),
+        this.#intakeBefore[key],
+      );
+    return {
+      outOfOrder: read('outOfOrder'),
+      duplicates: read('duplicates'),
+      outOfBounds: read('outOfBounds'),
+      tooOld: read('tooOld'),
+      limitExceeded: read('limitExceeded'),
+      appended: read('appended'),
+    };
+  }
+
+  #warningsOfNow(): readonly string[] {
     return this.#child.lines('stderr').filter((line) => /\blevel=(warn|error|fatal)/i.test(line));
   }
-
-  async #api(endpoint: string, params: Record<string, string>): Promise<unknown> {
-    const response = await fetch(`${this.url}/api/v1/${endpoint}?${new URLSearchParams(params)}`);
-    const answer = (await response.json()) as { status: string; data: unknown; error?: string };
-    if (answer.status !== 'success') throw new Error(`${this.version}: ${endpoint}: ${answer.error}`);
-    return answer.data;
-  }
-}
-
-function configOf(options: PrometheusOptions): unknown {
-  return {
-    global: { scrape_interval: '1s', scrape_timeout: '1s' },
-    ...(options.tsdb === undefined ? {} : { storage: { tsdb: options.tsdb } }),
-    scrape_configs: options.jobs.map((job) => ({
-      job_name: job.job,
-      honor_labels: job.honorLabels ?? false,
-      metrics_path: job.path ?? '/metrics',
-      scrape_interval: job.interval ?? '1s',
-      scrape_timeout: job.interval ?? '1s',
-      params: job.params ?? {},
-      static_configs: [{ targets: job.targets }],
-    })),
-  };
-}
-
-type RawPoint = [seconds: number, value: string];
-
-function toSeries(data: unknown): readonly Series[] {
-  const { result } = data as {
-    result: { metric: Record<string, string>; value?: RawPoint; values?: RawPoint[] }[];
-  };
-  return result.map(({ metric, value, values }) => ({
-    labels: metric,
-    points: (values ?? (value === undefined ? [] : [value])).map(([seconds, text]) => ({
-      at: Math.round(seconds * 1000),
-      value: toNumber(text),
-    })),
-  }));
-}
-
-function toNumber(text: string): number {
-  return text === '+Inf' ? Infinity : text === '-Inf' ? -Infinity : Number(text);
 }

@@ -1,0 +1,143 @@
+/**
+ * What a fault is shown on: a simulated fleet, a relay, a gateway, and whoever scrapes it; and in the end the verdict,
+ * which holds every point that is stored against what the spools recorded.
+ */
+import type { TestContext } from 'node:test';
+import { type Agreement, type CompareOptions, compareHost, type PointStore, sumUp } from './agreement.ts';
+import { eventually } from './eventually.ts';
+import { Gateway, type GatewayOptions } from './programs.ts';
+import { Prometheus, type PrometheusOptions, type ScrapeJob } from './prometheus.ts';
+import { Relay } from './relay.ts';
+import { type FleetOptions, Simulator } from './simulator.ts';
+import { type HostTruth, readTruth } from './truth.ts';
+
+export const JOB = 'tributary';
+
+export interface StageOptions {
+  readonly gateway?: GatewayOptions;
+  /** The fleet that is there from the beginning; none unless given. */
+  readonly fleet?: Omit<FleetOptions, 'gatewayUrl'>;
+  /** For the simulator's spools. */
+  readonly spools?: string;
+}
+
+export interface ScraperOptions extends Omit<PrometheusOptions, 'jobs' | 'version'> {
+  readonly version?: PrometheusOptions['version'];
+  readonly job?: Partial<ScrapeJob>;
+}
+
+export interface SettleOptions {
+  /** For how long a store may stand still before its state counts as the last. */
+  readonly quietMs?: number;
+  readonly timeoutMs?: number;
+}
+
+export class Stage {
+  readonly gateway: Gateway;
+  /** Between the fleet and the gateway. */
+  readonly relay: Relay;
+  readonly simulator: Simulator;
+  readonly startedAt = Date.now();
+  readonly #test: TestContext;
+
+  private constructor(t: TestContext, gateway: Gateway, relay: Relay, simulator: Simulator) {
+    this.#test = t;
+    this.gateway = gateway;
+    this.relay = relay;
+    this.simulator = simulator;
+  }
+
+  static async start(t: TestContext, options: StageOptions = {}): Promise<Stage> {
+    const gateway = await Gateway.start(t, options.gateway);
+    const relay = await Relay.start(t, gateway.address);
+    const stage = new Stage(t, gateway, relay, await Simulator.start(t, options.spools));
+    if (options.fleet !== undefined) await stage.addFleet(options.fleet);
+    return stage;
+  }
+
+  /** Where hosts connect: the relay. */
+  get streamUrl(): string {
+    return `ws://${this.relay.address}/v1/stream`;
+  }
+
+  async addFleet(fleet: Omit<FleetOptions, 'gatewayUrl'>): Promise<void> {
+    const history = await this.simulator.addFleet({ ...fleet, gatewayUrl: this.streamUrl });
+    if (history.batches > 0) this.#test.diagnostic(`history: ${JSON.stringify(history)}`);
+  }
+
+  /** A Prometheus that scrapes the gateway under a name of its own. */
+  async scraper(
+    name: string,
+    { version = 'PROMETHEUS_3', job = {}, ...rest }: ScraperOptions = {},
+  ): Promise<Prometheus> {
+    return await Prometheus.start(this.#test, { ...rest, version, jobs: [this.job(name, job)] });
+  }
+
+  job(name: string, change: Partial<ScrapeJob> = {}): ScrapeJob {
+    return {
+      job: JOB,
+      targets: [this.gateway.address],
+      params: { scraper: [name] },
+      honorLabels: true,
+      ...change,
+    };
+  }
+
+  /** Waits until it has scraped so often from now on, well or not. */
+  async scraped(prometheus: Prometheus, times = 2): Promise<void> {
+    const since = Date.now();
+    await eventually(`${prometheus.name} has scraped ${times} times`, async () => {
+      const scrapes = [...(await prometheus.scrapes(JOB, since)).values()];
+      return scrapes.length > 0 && scrapes.every((points) => points.length >= times);
+    });
+  }
+
+  /** No more ticks; what was taken is on the gateway's disk. */
+  async rest({ timeoutMs }: SettleOptions = {}): Promise<void> {
+    await this.simulator.rest();
+    await eventually(
+      'everything is acked',
+      async () => {
+        const waiting = (await this.simulator.stats()).filter(({ acked, next }) => acked < next - 1);
+        if (waiting.length === 0) return true;
+        throw new Error(waiting.map(({ id, acked, next }) => `${id} ${acked}/${next - 1}`).join(', '));
+      },
+      { everyMs: 250, ...(timeoutMs === undefined ? {} : { timeoutMs }) },
+    );
+  }
+
+  /** What the fleet's spools hold. */
+  truths(): readonly HostTruth[] {
+    return this.simulator.hosts.map(({ name, spool }) => readTruth(name, [spool]));
+  }
+
+  /** Waits until the store has as many points as it should, or stands still. */
+  async settled(store: PointStore, truths: readonly HostTruth[], options: SettleOptions = {}): Promise<void> {
+    const { quietMs = 8_000, timeoutMs = 120_000 } = options;
+    const deadline = performance.now() + timeoutMs;
+    const since = Math.min(...truths.map(({ firstAt }) => firstAt)) - 60_000;
+    const expected = truths.reduce((sum, { points }) => sum + points, 0);
+    let last = -1;
+    let movedAt = performance.now();
+    for (;;) {
+      const counts = await store.counts(since);
+      const count = truths.reduce((sum, { host }) => sum + (counts.get(host) ?? 0), 0);
+      const now = performance.now();
+      if (count !== last) movedAt = now;
+      last = count;
+      if (count >= expected || now - movedAt > quietMs || now > deadline) return;
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+  }
+
+  /** Holds everything that a store has against the truth. */
+  async compare(
+    store: PointStore,
+    truths: readonly HostTruth[],
+    options: CompareOptions = {},
+  ): Promise<Agreement> {
+    const agreements: Agreement[] = [];
+    for (const truth of truths) agreements.push(await compareHost(truth, store, options));
+    return sumUp(agreements);
+  }
+}
