@@ -164,10 +164,10 @@ export class Prometheus extends PrometheusApi implements AsyncDisposable {
     return counts;
   }
 
-  /** `up` of a job at each scrape that it has stored, by the target's instance. */
-  async scrapes(job: string, since: number): Promise<ReadonlyMap<string, readonly Point[]>> {
-    const all = await this.between(`up{job=${JSON.stringify(job)}}`, since, Date.now());
-    return new Map(all.map(({ labels, points }) => [labels['instance'] ?? '', points]));
+  /** `up` at each scrape that it has stored, by job and target, of the jobs that match a pattern. */
+  async scrapes(jobs: string, since: number): Promise<ReadonlyMap<string, readonly Point[]>> {
+    const all = await this.between(`up{job=~${JSON.stringify(jobs)},host=""}`, since, Date.now());
+    return new Map(all.map(({ labels, points }) => [`${labels['job']} ${labels['instance']}`, points]));
   }
 
   /** Its own counters, those of its earlier processes included as they stood when `kill` was called. */

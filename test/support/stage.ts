@@ -12,6 +12,8 @@ import { type FleetOptions, Simulator } from './simulator.ts';
 import { type HostTruth, readTruth } from './truth.ts';
 
 export const JOB = 'tributary';
+/** Of the jobs that scrape the gateway. */
+export const JOBS = `${JOB}.*`;
 
 export interface StageOptions {
   readonly gateway?: GatewayOptions;
@@ -87,9 +89,24 @@ export class Stage {
   async scraped(prometheus: Prometheus, times = 2): Promise<void> {
     const since = Date.now();
     await eventually(`${prometheus.name} has scraped ${times} times`, async () => {
-      const scrapes = [...(await prometheus.scrapes(JOB, since)).values()];
+      const scrapes = [...(await prometheus.scrapes(JOBS, since)).values()];
       return scrapes.length > 0 && scrapes.every((points) => points.length >= times);
     });
+  }
+
+  /** Waits until every host streams, and next to all that it has is acked. */
+  async streaming(timeoutMs?: number): Promise<void> {
+    await eventually(
+      'the fleet streams and has caught up',
+      async () => {
+        const behind = (await this.simulator.stats()).filter(
+          ({ isStreaming, acked, next }) => !isStreaming || acked < next - 3,
+        );
+        if (behind.length === 0) return true;
+        throw new Error(behind.map(({ id, acked, next }) => `${id} ${acked}/${next - 1}`).join(', '));
+      },
+      timeoutMs === undefined ? {} : { timeoutMs },
+    );
   }
 
   /** No more ticks; what was taken is on the gateway's disk. */

@@ -5,7 +5,7 @@ import type { Agreement, CompareOptions } from './agreement.ts';
 import { LONG } from './durations.ts';
 import type { Downtime } from './programs.ts';
 import { type Intake, Prometheus } from './prometheus.ts';
-import { JOB, type SettleOptions, type Stage } from './stage.ts';
+import { JOBS, type SettleOptions, type Stage } from './stage.ts';
 import type { HostTruth } from './truth.ts';
 import type { VictoriaMetrics } from './victoria-metrics.ts';
 
@@ -48,7 +48,7 @@ export async function takeFigures(
   await stage.settled(store, truths, options);
   const agreement = await stage.compare(store, truths, options);
   const isPrometheus = store instanceof Prometheus;
-  const ups = isPrometheus ? [...(await store.scrapes(JOB, stage.startedAt)).values()].flat() : [];
+  const ups = isPrometheus ? [...(await store.scrapes(JOBS, stage.startedAt)).values()].flat() : [];
   const failed = ups.filter(({ value }) => value !== 1).map(({ at }) => at);
   const excused = [...stage.gateway.downtimes, ...(options.excused ?? [])];
   const unexcused = failed.filter(

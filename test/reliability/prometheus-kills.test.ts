@@ -1,0 +1,40 @@
+/** Prometheus is killed in the middle of scrapes, and is away for a while. */
+import test from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { either } from '../support/durations.ts';
+import { eventually } from '../support/eventually.ts';
+import { without } from '../support/peers.ts';
+import { Relay } from '../support/relay.ts';
+import { Stage } from '../support/stage.ts';
+import { assertAllWhole } from '../support/verdict.ts';
+
+const KILLS = either(2, 10);
+const AWAY_MS = either(8_000, 3 * 60_000);
+/** So slow that a body takes seconds, so that a kill comes in its middle. */
+const TRICKLE_BYTES_PER_SECOND = 4_000;
+
+test('Prometheus is SIGKILLed in mid-scrape, and stopped for a while', {
+  skip: without('PROMETHEUS_3'),
+}, async (t) => {
+  const fleet = { hosts: either(5, 20), intervalMs: either(500, 1000), series: either(60, 200) };
+  const stage = await Stage.start(t, { fleet });
+  const wire = await Relay.start(t, stage.gateway.address);
+  const prometheus = await stage.scraper('a', { job: { targets: [wire.address] } });
+  await stage.scraped(prometheus, 3);
+  for (let i = 0; i < KILLS; i++) {
+    wire.throttle(TRICKLE_BYTES_PER_SECOND);
+    const before = wire.counts.bytesDown;
+    await eventually('a body is on its way', () => wire.counts.bytesDown > before + 500, { everyMs: 5 });
+    await prometheus.kill('SIGKILL');
+    wire.throttle(null);
+    await prometheus.restart();
+    await stage.scraped(prometheus, 2);
+  }
+  await prometheus.kill('SIGTERM');
+  await delay(AWAY_MS);
+  await prometheus.restart();
+  await stage.scraped(prometheus, 2);
+  await assertAllWhole(t, stage, [prometheus], {
+    scenario: `Prometheus SIGKILLed in mid-scrape ${KILLS} times, stopped for ${AWAY_MS / 1000} s`,
+  });
+});
