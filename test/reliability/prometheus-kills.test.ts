@@ -2,7 +2,7 @@
 import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { either } from '../support/durations.ts';
-import { eventually } from '../support/eventually.ts';
+import { killInMidScrape } from '../support/mid-scrape.ts';
 import { without } from '../support/peers.ts';
 import { Relay } from '../support/relay.ts';
 import { Stage } from '../support/stage.ts';
@@ -10,9 +10,6 @@ import { assertAllWhole } from '../support/verdict.ts';
 
 const KILLS = either(2, 10);
 const AWAY_MS = either(8_000, 3 * 60_000);
-/** So slow that a body takes seconds, so that a kill comes in its middle. */
-const TRICKLE_BYTES_PER_SECOND = 4_000;
-
 test('Prometheus is SIGKILLed in mid-scrape, and stopped for a while', {
   skip: without('PROMETHEUS_3'),
 }, async (t) => {
@@ -22,11 +19,7 @@ test('Prometheus is SIGKILLed in mid-scrape, and stopped for a while', {
   const prometheus = await stage.scraper('a', { job: { targets: [wire.address] } });
   await stage.scraped(prometheus, 3);
   for (let i = 0; i < KILLS; i++) {
-    wire.throttle(TRICKLE_BYTES_PER_SECOND);
-    const before = wire.counts.bytesDown;
-    await eventually('a body is on its way', () => wire.counts.bytesDown > before + 500, { everyMs: 5 });
-    await prometheus.kill('SIGKILL');
-    wire.throttle(null);
+    await killInMidScrape(prometheus, wire);
     await prometheus.restart();
     await stage.scraped(prometheus, 2);
   }

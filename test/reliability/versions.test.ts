@@ -10,8 +10,6 @@ import { VictoriaMetrics } from '../support/victoria-metrics.ts';
 
 const VERSIONS: readonly PrometheusPeer[] = ['PROMETHEUS_2_42', 'PROMETHEUS_2_53', 'PROMETHEUS_3'];
 const AWAY_MS = either(8_000, 60_000);
-/** VictoriaMetrics keeps decimals, so that the last bit of a double may be lost. */
-const VICTORIA_TOLERANCE = 1e-14;
 
 test('all three versions of Prometheus, and VictoriaMetrics', {
   skip: without(...VERSIONS, 'VICTORIA_METRICS'),
@@ -33,5 +31,5 @@ test('all three versions of Prometheus, and VictoriaMetrics', {
   await stage.streaming();
   await delay(2_000);
   await assertAllWhole(t, stage, all, { scenario: 'every version' });
-  await assertAllWhole(t, stage, [victoria], { scenario: 'every version', tolerance: VICTORIA_TOLERANCE });
+  await assertAllWhole(t, stage, [victoria], { scenario: 'every version' });
 });

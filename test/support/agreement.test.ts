@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import type { Shape } from '@tributary/shared/shape';
 import { Spool } from '../../packages/reporter/src/spool/spool.ts';
-import { compareHost, type PointStore } from './agreement.ts';
+import { compareHost, EXACT, type PointStore } from './agreement.ts';
 import type { Series } from './prometheus-api.ts';
 import { readableKey, seriesKey } from './series-key.ts';
 import { tempDir } from './temp-dir.ts';
@@ -50,9 +50,10 @@ async function recorded(t: TestContext, ticks: readonly (readonly (number | null
 }
 
 /** A store that has these series, whatever it is asked, cut to the time. */
-function storeOf(series: readonly Series[]): PointStore {
+function storeOf(series: readonly Series[], limits = EXACT): PointStore {
   return {
     name: 'fake',
+    limits,
     points: async (_host, from, to) =>
       series.map(({ labels, points }) => ({
         labels,
@@ -112,10 +113,9 @@ test('every kind of fault is found and told', async (t) => {
     edit(sum?.points as { at: number; value: number }[]);
     return series;
   };
-  const faults = async (series: readonly Series[], tolerance = 0) => {
-    const { missing, wrong, extra, duplicated, examples } = await compareHost(truth, storeOf(series), {
-      tolerance,
-    });
+  const faults = async (series: readonly Series[], limits = EXACT) => {
+    const agreement = await compareHost(truth, storeOf(series, limits));
+    const { missing, wrong, extra, duplicated, examples } = agreement;
     return { counts: [missing, wrong, extra, duplicated], examples: examples.join('\n') };
   };
   const missing = await faults(change((points) => points.splice(1, 1)));
@@ -126,7 +126,14 @@ test('every kind of fault is found and told', async (t) => {
   assert.deepEqual((await faults(wrong)).counts, [0, 1, 0, 0]);
   const almost = change((points) => points.splice(0, 1, { at: START_AT, value: 4 + 1e-14 }));
   assert.deepEqual((await faults(almost)).counts, [0, 1, 0, 0]);
-  assert.deepEqual((await faults(almost, 1e-12)).counts, [0, 0, 0, 0]);
+  assert.deepEqual((await faults(almost, { ...EXACT, relative: 1e-12 })).counts, [0, 0, 0, 0]);
+  assert.deepEqual((await faults(almost, { ...EXACT, absolute: 1e-12 })).counts, [0, 0, 0, 0]);
+  const noNaN = seriesOf(truth).map(({ labels, points }) => ({
+    labels,
+    points: points.filter(({ value }) => !Number.isNaN(value)),
+  }));
+  assert.deepEqual((await faults(noNaN)).counts, [1, 0, 0, 0]);
+  assert.deepEqual((await faults(noNaN, { ...EXACT, keepsNaN: false })).counts, [0, 0, 0, 0]);
 
   const early = change((points) => points.unshift({ at: START_AT - 5, value: 4 }));
   const between = change((points) => points.splice(1, 0, { at: START_AT + 5, value: 4 }));

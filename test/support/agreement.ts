@@ -7,9 +7,22 @@ import type { Point, Series } from './prometheus-api.ts';
 import { readableKey, seriesKey } from './series-key.ts';
 import type { HostTruth, TrueSeries } from './truth.ts';
 
+/** How true a store is to the values that it is given. */
+export interface StoreLimits {
+  /** By how much a value may change, relative to it, and in any case. */
+  readonly relative: number;
+  readonly absolute: number;
+  /** Whether it keeps points that are NaN. */
+  readonly keepsNaN: boolean;
+}
+
+/** Every bit. */
+export const EXACT: StoreLimits = { relative: 0, absolute: 0, keepsNaN: true };
+
 /** Something that has stored what it scraped. */
 export interface PointStore {
   readonly name: string;
+  readonly limits: StoreLimits;
   /** All points of a host that are later than `from` and not later than `to`, in ms; the gateway's own ones, too. */
   points(host: string, from: number, to: number): Promise<readonly Series[]>;
   /** How many points it has of each host since a moment, the gateway's own ones not counted. */
@@ -33,8 +46,6 @@ export interface Agreement {
 }
 
 export interface CompareOptions {
-  /** What may lie between two values that count as equal, relative to them; 0 unless given. */
-  readonly tolerance?: number;
   /** How far before the first and after the last true point is looked for what should not be there. */
   readonly marginMs?: number;
 }
@@ -47,9 +58,9 @@ const MARGIN_MS = 10 * 60_000;
 export async function compareHost(
   truth: HostTruth,
   store: PointStore,
-  { tolerance = 0, marginMs = MARGIN_MS }: CompareOptions = {},
+  { marginMs = MARGIN_MS }: CompareOptions = {},
 ): Promise<Agreement> {
-  const comparison = new Comparison(truth, tolerance);
+  const comparison = new Comparison(truth, store.limits);
   const from = truth.firstAt - marginMs;
   const to = truth.lastAt + marginMs;
   const pieceMs = pieceLength(truth);
@@ -100,8 +111,7 @@ interface Progress {
 }
 
 class Comparison {
-  readonly #truth: HostTruth;
-  readonly #tolerance: number;
+  readonly #limits: StoreLimits;
   readonly #progress = new Map<string, Progress>();
   readonly #examples = {
     missing: [] as string[],
@@ -114,9 +124,8 @@ class Comparison {
   #extra = 0;
   #duplicated = 0;
 
-  constructor(truth: HostTruth, tolerance: number) {
-    this.#truth = truth;
-    this.#tolerance = tolerance;
+  constructor(truth: HostTruth, limits: StoreLimits) {
+    this.#limits = limits;
     for (const [key, series] of truth.series) {
       this.#progress.set(key, {
         truth: series,
@@ -149,10 +158,16 @@ class Comparison {
 
   finish(): Agreement {
     let missing = 0;
-    for (const { truth, found } of this.#progress.values()) missing += this.#countMissing(truth, found);
+    let expected = 0;
+    for (const { truth, found } of this.#progress.values()) {
+      missing += this.#countMissing(truth, found);
+      expected += this.#limits.keepsNaN
+        ? found.length
+        : truth.values.filter((value) => !Number.isNaN(value)).length;
+    }
     const { missing: lost, wrong, extra, duplicated } = this.#examples;
     return {
-      expected: this.#truth.points,
+      expected,
       stored: this.#stored,
       missing,
       wrong: this.#wrong,
@@ -179,15 +194,15 @@ class Comparison {
     }
     found[progress.next] = 1;
     const expected = truth.values[progress.next] ?? Number.NaN;
-    if (isSame(value, expected, this.#tolerance)) return;
+    if (isSame(value, expected, this.#limits)) return;
     this.#wrong++;
     this.#note('wrong', `${describe(truth.key, at)} is ${value}, not ${expected}`);
   }
 
-  #countMissing({ key, times }: TrueSeries, found: Uint8Array): number {
+  #countMissing({ key, times, values }: TrueSeries, found: Uint8Array): number {
     let missing = 0;
     for (let i = 0; i < found.length; i++) {
-      if (found[i] === 1) continue;
+      if (found[i] === 1 || (!this.#limits.keepsNaN && Number.isNaN(values[i]))) continue;
       if (missing === 0) this.#note('missing', `${describe(key, times[i] ?? 0)} and maybe more of it`);
       missing++;
     }
@@ -200,9 +215,9 @@ class Comparison {
   }
 }
 
-function isSame(a: number, b: number, tolerance: number): boolean {
+function isSame(a: number, b: number, { relative, absolute }: StoreLimits): boolean {
   if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true;
-  return tolerance > 0 && Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b));
+  return Math.abs(a - b) <= Math.max(absolute, relative * Math.max(Math.abs(a), Math.abs(b)));
 }
 
 function describe(key: string, at: number): string {

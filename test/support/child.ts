@@ -7,6 +7,7 @@ import { type ChildProcessByStdio, type SpawnOptions, spawn } from 'node:child_p
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import type { TestContext } from 'node:test';
+import { atEnd } from './at-end.ts';
 import { PATIENCE_MS, within } from './eventually.ts';
 
 const LINES_MAX = 5000;
@@ -86,7 +87,7 @@ export class Child implements AsyncDisposable {
     }
     const child = new Child(process, options, pid);
     running.add(child);
-    t.after(async () => {
+    atEnd(t, async () => {
       await child[Symbol.asyncDispose]();
       if (!hasPassed(t)) t.diagnostic(child.describe());
     });

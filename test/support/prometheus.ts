@@ -5,7 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { isGatewaysOwn } from './agreement.ts';
+import { EXACT, isGatewaysOwn } from './agreement.ts';
 import { Child, type Exit } from './child.ts';
 import { eventually } from './eventually.ts';
 import { readExposition } from './exposition.ts';
@@ -56,6 +56,7 @@ interface Parts {
 
 export class Prometheus extends PrometheusApi implements AsyncDisposable {
   readonly version: PrometheusPeer;
+  readonly limits = EXACT;
   /** The same after a restart. */
   readonly url: string;
   readonly #configFile: string;

@@ -6,6 +6,7 @@
 import { once } from 'node:events';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import type { TestContext } from 'node:test';
+import { atEnd } from './at-end.ts';
 import { stablePort } from './ports.ts';
 import { Pipe } from './relay-pipe.ts';
 
@@ -50,7 +51,7 @@ export class Relay implements AsyncDisposable {
   static async start(t: TestContext, target: string): Promise<Relay> {
     const { hostname, port } = new URL(`tcp://${target}`);
     const relay = new Relay(await stablePort(), { host: hostname, port: Number(port) });
-    t.after(() => relay[Symbol.asyncDispose]());
+    atEnd(t, () => relay[Symbol.asyncDispose]());
     await relay.restore();
     return relay;
   }

@@ -8,6 +8,7 @@ import { createSamples, SERIES_MIN } from './simulator/series.ts';
 import { Stage } from './stage.ts';
 import { readTruth } from './truth.ts';
 import { assertAllWhole } from './verdict.ts';
+import { VictoriaMetrics } from './victoria-metrics.ts';
 
 test('values are a function of seed, host and tick, and about a quarter change', () => {
   const plan = { host: 'web-1', seed: 7, series: 500, labels: {} };
@@ -61,15 +62,18 @@ test('the ledger gets what the spools hold, over kills of the simulator, and clo
 });
 
 test('steady scraping, faster than the fleet samples, stores exactly what the spools recorded', {
-  skip: without('PROMETHEUS_3'),
+  skip: without('PROMETHEUS_3', 'VICTORIA_METRICS'),
 }, async (t) => {
   const stage = await Stage.start(t);
+  const job = stage.job('victoria', { params: { scraper: ['victoria'], replay: ['1'] } });
+  const victoria = await VictoriaMetrics.start(t, [job]);
   const prometheus = await stage.scraper('a', { job: { interval: '250ms' } });
   await stage.scraped(prometheus);
-  await stage.addFleet({ hosts: 4, intervalMs: 1500, series: 120 });
+  await stage.addFleet({ hosts: 4, intervalMs: 2500, series: 120 });
   await eventually('some ticks', async () =>
     (await stage.simulator.stats()).every(({ acked }) => acked >= 8),
   );
   const [figures] = await assertAllWhole(t, stage, [prometheus], { scenario: 'steady scraping' });
   assert.deepEqual(figures?.warnings, []);
+  await assertAllWhole(t, stage, [victoria], { scenario: 'steady scraping' });
 });

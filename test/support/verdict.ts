@@ -4,7 +4,7 @@ import type { TestContext } from 'node:test';
 import type { Agreement, CompareOptions } from './agreement.ts';
 import { LONG } from './durations.ts';
 import type { Downtime } from './programs.ts';
-import { type Intake, Prometheus } from './prometheus.ts';
+import { type Intake, type Point, Prometheus } from './prometheus.ts';
 import { JOBS, type SettleOptions, type Stage } from './stage.ts';
 import type { HostTruth } from './truth.ts';
 import type { VictoriaMetrics } from './victoria-metrics.ts';
@@ -16,6 +16,8 @@ export interface Figures extends Agreement {
   readonly hosts: number;
   readonly series: number;
   readonly scrapes: number;
+  /** Between the beginnings of two scrapes of a target. */
+  readonly longestPauseMs: number;
   /** Scrapes that failed while the gateway was up. */
   readonly failures: number;
   /** Scrapes that failed since the gateway was away. */
@@ -48,7 +50,8 @@ export async function takeFigures(
   await stage.settled(store, truths, options);
   const agreement = await stage.compare(store, truths, options);
   const isPrometheus = store instanceof Prometheus;
-  const ups = isPrometheus ? [...(await store.scrapes(JOBS, stage.startedAt)).values()].flat() : [];
+  const perTarget = isPrometheus ? [...(await store.scrapes(JOBS, stage.startedAt)).values()] : [];
+  const ups = perTarget.flat();
   const failed = ups.filter(({ value }) => value !== 1).map(({ at }) => at);
   const excused = [...stage.gateway.downtimes, ...(options.excused ?? [])];
   const unexcused = failed.filter(
@@ -62,6 +65,7 @@ export async function takeFigures(
     series: truths.reduce((sum, { series }) => sum + series.size, 0),
     ...agreement,
     scrapes: ups.length,
+    longestPauseMs: Math.max(0, ...perTarget.map(longestPause)),
     failures: unexcused.length,
     failuresWhileDown: failed.length - unexcused.length,
     warnings: store.warnings().slice(0, WARNINGS_TOLD_MAX),
@@ -70,6 +74,10 @@ export async function takeFigures(
   };
   t.diagnostic(`figures: ${JSON.stringify(figures)}`);
   return figures;
+}
+
+function longestPause(ups: readonly Point[]): number {
+  return ups.reduce((longest, { at }, i) => Math.max(longest, at - (ups[i - 1]?.at ?? at)), 0);
 }
 
 /** Nothing missing, nothing wrong, nothing that should not be there, and no scrape failed while the gateway was up. */

@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { isGatewaysOwn } from './agreement.ts';
+import { isGatewaysOwn, type StoreLimits } from './agreement.ts';
 import { Child } from './child.ts';
 import { eventually } from './eventually.ts';
 import { pathOf } from './peers.ts';
@@ -20,6 +20,8 @@ interface ExportedSeries {
 
 export class VictoriaMetrics extends PrometheusApi implements AsyncDisposable {
   readonly name = 'VICTORIA_METRICS';
+  /** It keeps twelve decimal digits and no denormal numbers, and drops NaN [run 1.145]. */
+  readonly limits: StoreLimits = { relative: 1e-12, absolute: 1e-300, keepsNaN: false };
   readonly url: string;
   readonly #child: Child;
 
@@ -31,7 +33,8 @@ export class VictoriaMetrics extends PrometheusApi implements AsyncDisposable {
 
   /**
    * Starts it and waits until it is ready. Timestamps are honoured, and no stale markers written: it would write one
-   * for every series that has no point in a scrape, which is nothing unusual in a replay.
+   * for every series that has no point in a scrape, which is nothing unusual in a replay. Where Prometheus drops a
+   * point that it has already, this one keeps both, unless it is told to keep one a millisecond.
    */
   static async start(t: TestContext, jobs: readonly ScrapeJob[]): Promise<VictoriaMetrics> {
     const folder = await tempDir(t);
@@ -53,6 +56,7 @@ export class VictoriaMetrics extends PrometheusApi implements AsyncDisposable {
         // It takes a share of the machine's memory for its own otherwise.
         '-memory.allowedBytes=256MB',
         '-retentionPeriod=100y',
+        '-dedup.minScrapeInterval=1ms',
       ],
       cwd: folder,
     });

@@ -4,7 +4,7 @@ import { systemClock } from '@tributary/shared/clock';
 import type { BootClock } from '../../../packages/reporter/src/sampler/timekeeper.ts';
 
 /** A virtual machine was started long before what it writes as its history. */
-const BOOTED_BEFORE_MS = 30 * 24 * 3_600_000;
+export const BOOTED_BEFORE_MS = 30 * 24 * 3_600_000;
 
 export class HostClock implements BootClock {
   #boot: number;
