@@ -38,7 +38,8 @@ test('6 h of history, and the other hosts stay fresh', { skip: without('PROMETHE
   const lagMs = freshness.stop();
   t.diagnostic(`figures: ${JSON.stringify({ scenario: 'freshness of other hosts', ...lagMs })}`);
   await settled;
-  const boundMs = LIVE_INTERVAL_MS + 2 * SCRAPE_SECONDS * 1000;
+  // Two scrapes; of the short form's single seconds a busy machine takes some for itself.
+  const boundMs = LIVE_INTERVAL_MS + 2 * SCRAPE_SECONDS * 1000 + either(10_000, 0);
   assert.ok(lagMs.observations > 0);
   assert.ok(
     lagMs.maxMs <= boundMs,

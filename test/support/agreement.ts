@@ -12,12 +12,14 @@ export interface StoreLimits {
   /** By how much a value may change, relative to it, and in any case. */
   readonly relative: number;
   readonly absolute: number;
+  /** Likewise, relative to the largest value of its series: a block may have one exponent for all of its values. */
+  readonly ofLargest: number;
   /** Whether it keeps points that are NaN. */
   readonly keepsNaN: boolean;
 }
 
 /** Every bit. */
-export const EXACT: StoreLimits = { relative: 0, absolute: 0, keepsNaN: true };
+export const EXACT: StoreLimits = { relative: 0, absolute: 0, ofLargest: 0, keepsNaN: true };
 
 /** Something that has stored what it scraped. */
 export interface PointStore {
@@ -106,6 +108,8 @@ interface Progress {
   readonly truth: TrueSeries;
   /** `found[i]` is 1 when the i-th true point is stored, rightly or wrongly. */
   readonly found: Uint8Array;
+  /** The largest finite value, without its sign. */
+  readonly largest: number;
   next: number;
   lastAt: number;
 }
@@ -130,6 +134,7 @@ class Comparison {
       this.#progress.set(key, {
         truth: series,
         found: new Uint8Array(series.times.length),
+        largest: largestOf(series.values),
         next: 0,
         lastAt: 0,
       });
@@ -194,7 +199,7 @@ class Comparison {
     }
     found[progress.next] = 1;
     const expected = truth.values[progress.next] ?? Number.NaN;
-    if (isSame(value, expected, this.#limits)) return;
+    if (isSame(value, expected, this.#limits, progress.largest)) return;
     this.#wrong++;
     this.#note('wrong', `${describe(truth.key, at)} is ${value}, not ${expected}`);
   }
@@ -215,9 +220,21 @@ class Comparison {
   }
 }
 
-function isSame(a: number, b: number, { relative, absolute }: StoreLimits): boolean {
+function isSame(
+  a: number,
+  b: number,
+  { relative, absolute, ofLargest }: StoreLimits,
+  largest: number,
+): boolean {
   if (a === b || (Number.isNaN(a) && Number.isNaN(b))) return true;
-  return Math.abs(a - b) <= Math.max(absolute, relative * Math.max(Math.abs(a), Math.abs(b)));
+  const allowed = Math.max(absolute, ofLargest * largest, relative * Math.max(Math.abs(a), Math.abs(b)));
+  return Math.abs(a - b) <= allowed;
+}
+
+function largestOf(values: Iterable<number>): number {
+  let largest = 0;
+  for (const value of values) if (Number.isFinite(value)) largest = Math.max(largest, Math.abs(value));
+  return largest;
 }
 
 function describe(key: string, at: number): string {

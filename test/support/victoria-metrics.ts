@@ -20,8 +20,11 @@ interface ExportedSeries {
 
 export class VictoriaMetrics extends PrometheusApi implements AsyncDisposable {
   readonly name = 'VICTORIA_METRICS';
-  /** It keeps twelve decimal digits and no denormal numbers, and drops NaN [run 1.145]. */
-  readonly limits: StoreLimits = { relative: 1e-12, absolute: 1e-300, keepsNaN: false };
+  /**
+   * It keeps twelve decimal digits and no denormal numbers, and drops NaN. All values of a block have one decimal
+   * exponent, so what is smaller than the largest by more digits than 64 bits have becomes 0 [run 1.145].
+   */
+  readonly limits: StoreLimits = { relative: 1e-12, absolute: 1e-300, ofLargest: 1e-17, keepsNaN: false };
   readonly url: string;
   readonly #child: Child;
 
