@@ -147,6 +147,39 @@ describe('the window', () => {
   });
 });
 
+describe('a socket that is slower than the disk', () => {
+  test('is given no more than a little at a time, and the rest as that leaves', (t) => {
+    const link = new Harness(t);
+    appendTicks(link.spool, 400, { groups: largeGroups(4000) });
+    link.isStuck = true;
+    link.stream(1);
+    const first = link.sent().length - 1;
+    assert.ok(first > 10 && link.unsentBytes < 192 * 1024, `${first} batches, ${link.unsentBytes} bytes`);
+    link.session.appended();
+    link.session.drained();
+    link.ack(2);
+    assert.deepEqual(link.did(), [], 'neither a tick nor an ack gives it more');
+    link.isStuck = false;
+    link.unsentBytes = 0;
+    link.session.drained();
+    assert.equal(link.sent().length, 400 - first);
+  });
+
+  test('holds up no tick, and forgets with its connection', (t) => {
+    const link = new Harness(t);
+    link.stream(1);
+    link.did();
+    link.unsentBytes = 1e9;
+    link.session.closed(1006, '');
+    link.session.drained();
+    assert.deepEqual(link.did(), []);
+    appendTick(link.spool);
+    link.unsentBytes = 0;
+    link.stream(1);
+    assert.deepEqual(link.sent(), ['shape 1', 'batch 1']);
+  });
+});
+
 describe('skip', () => {
   test('passes what is too large, told in one run', (t) => {
     const link = new Harness(t);

@@ -28,6 +28,8 @@ export interface LinkEffects {
   /** Opens a connection; `opened` or `closed` is to be called. */
   connect(): void;
   send(text: string): void;
+  /** Bytes that were given to `send` and have not left yet; `drained` is to be called when they fall. */
+  readonly unsentBytes: number;
   /** Ends the connection; `closed` is to be called when it is gone. */
   close(code: number, reason: string): void;
 }
@@ -59,7 +61,12 @@ interface Passing {
 }
 
 /** Read from the spool at a time. */
-const READ_BYTES = 256 * 1024;
+const READ_BYTES = 64 * 1024;
+/**
+ * What may wait to be compressed and written. The window is far larger, and would stand in memory as a whole where the
+ * link is slower than the disk.
+ */
+const UNSENT_BYTES_MAX = 64 * 1024;
 /** RFC 6455: a protocol error. */
 const CLOSE_CONFUSED = 1002;
 
@@ -134,6 +141,11 @@ export class LinkSession {
   /** The spool has a new batch. */
   appended(): void {
     this.#guarded(() => this.#pump());
+  }
+
+  /** What was sent has left, or some of it. */
+  drained(): void {
+    if (this.#state === 'streaming' && this.#effects.unsentBytes <= UNSENT_BYTES_MAX / 2) this.appended();
   }
 
   /**
@@ -291,11 +303,11 @@ export class LinkSession {
     return false;
   }
 
-  /** Sends what the spool has and the window allows. */
+  /** Sends what the spool has, and the window and the socket allow. */
   #pump(): void {
     if (this.#state !== 'streaming' || !this.#isSameEpoch()) return;
     const { spool } = this.#options;
-    while (this.#cursor < spool.next) {
+    while (this.#cursor < spool.next && this.#effects.unsentBytes < UNSENT_BYTES_MAX) {
       const room = this.#limits.windowBytesMax - this.#window.bytes;
       if (room <= 0 || !this.#sendSome(spool.read(this.#cursor, Math.min(READ_BYTES, room)))) break;
     }

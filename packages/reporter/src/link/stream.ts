@@ -26,6 +26,11 @@ export class Stream implements LinkEffects {
   #session: LinkSession | null = null;
   #socket: WebSocket | null = null;
   #timer: NodeJS.Timeout | null = null;
+  /** A frame has left, or failed with its socket, of which `close` will tell. */
+  readonly #onSent = (error?: Error | null): void => {
+    // An old socket's frame may come here late; it does no harm to look once more.
+    if (error === undefined || error === null) this.#session?.drained();
+  };
 
   constructor(options: StreamOptions) {
     this.#options = options;
@@ -65,8 +70,12 @@ export class Stream implements LinkEffects {
     this.#listen(socket, session);
   }
 
+  get unsentBytes(): number {
+    return this.#socket?.bufferedAmount ?? 0;
+  }
+
   send(text: string): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(text);
+    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(text, this.#onSent);
   }
 
   close(code: number, reason: string): void {

@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS, type WireLimits } from '@tributary/shared/limits';
 import type { Spool, SpoolOptions } from '../spool/spool.ts';
 import { openSpool } from '../spool/test-support.ts';
 import type { LinkObserver } from './observer.ts';
-import { LinkSession } from './session.ts';
+import { type LinkEffects, LinkSession } from './session.ts';
 
 /** A frame as it went out, parsed. */
 export interface SentFrame {
@@ -29,6 +29,9 @@ export class Harness {
   /** Called for each welcome, as the reporter puts its clock right there. */
   onWelcome: () => void = () => {};
   nowMs = 1_000_000;
+  /** What the socket would hold; a test that sets `isStuck` lets it grow. */
+  unsentBytes = 0;
+  isStuck = false;
 
   constructor(t: TestContext, options: Partial<SpoolOptions> = {}, spool?: Spool) {
     this.spool = spool ?? openSpool(t, options);
@@ -50,11 +53,7 @@ export class Harness {
         onPace: (intervalMs) => this.paces.push(intervalMs),
         observer: this.#observer(),
       },
-      {
-        connect: () => this.#did.push('connect'),
-        send: (text) => this.#did.push(text),
-        close: (code, reason) => this.#did.push(`close ${code} ${reason}`),
-      },
+      this.#effects(),
     );
   }
 
@@ -125,6 +124,22 @@ export class Harness {
   refuse(code: string, closeCode: number, retryAfterMs?: number): void {
     this.say({ kind: 'refuse', code, message: `because of ${code}`, retryAfterMs });
     this.session.closed(closeCode, code);
+  }
+
+  #effects(): LinkEffects {
+    // The getter below has a `this` of its own.
+    const unsent = () => this.unsentBytes;
+    return {
+      connect: () => this.#did.push('connect'),
+      send: (text) => {
+        this.#did.push(text);
+        if (this.isStuck) this.unsentBytes += text.length;
+      },
+      get unsentBytes() {
+        return unsent();
+      },
+      close: (code, reason) => this.#did.push(`close ${code} ${reason}`),
+    };
   }
 
   #observer(): LinkObserver {
