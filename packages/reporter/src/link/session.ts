@@ -13,16 +13,14 @@
 import type { Backoff } from '@tributary/shared/backoff';
 import { CLOSE_CODES, CLOSE_NORMAL } from '@tributary/shared/close-codes';
 import { decodeGatewayFrame } from '@tributary/shared/decode-gateway';
-import { encodeBatchFrame, encodeFrame, encodeShapeFrame } from '@tributary/shared/encode';
+import { encodeFrame } from '@tributary/shared/encode';
 import { isRefuseCode, REFUSALS, RefuseError } from '@tributary/shared/errors';
 import type { GatewayFrame, Refuse, Welcome } from '@tributary/shared/frames';
-import { DEFAULT_LIMITS, SILENCE_MS_MAX, type WireLimits } from '@tributary/shared/limits';
-import type { Spool, StoredBatch } from '../spool/spool.ts';
+import { DEFAULT_LIMITS, SILENCE_MS_MAX } from '@tributary/shared/limits';
+import type { Spool } from '../spool/spool.ts';
 import { SpoolError } from '../spool/spool-error.ts';
 import type { LinkObserver } from './observer.ts';
-import { Poison } from './poison.ts';
-import { shapesOf } from './stored-batch.ts';
-import { Window } from './window.ts';
+import { Outbox, UNSENT_BYTES_MAX } from './outbox.ts';
 
 export interface LinkEffects {
   /** Opens a connection; `opened` or `closed` is to be called. */
@@ -53,33 +51,14 @@ export interface SessionOptions {
 
 type State = 'waiting' | 'connecting' | 'greeting' | 'streaming' | 'closing' | 'parked' | 'stopped';
 
-/** Seqs that are being passed and have not been told yet. */
-interface Passing {
-  readonly from: number;
-  readonly to: number;
-  readonly reason: string;
-}
-
-/** Read from the spool at a time. */
-const READ_BYTES = 64 * 1024;
-/**
- * What may wait to be compressed and written. The window is far larger, and would stand in memory as a whole where the
- * link is slower than the disk.
- */
-const UNSENT_BYTES_MAX = 64 * 1024;
 /** RFC 6455: a protocol error. */
 const CLOSE_CONFUSED = 1002;
 
 export class LinkSession {
   readonly #options: SessionOptions;
   readonly #effects: LinkEffects;
-  readonly #window = new Window();
-  readonly #poison = new Poison();
-  readonly #declared = new Set<number>();
+  readonly #outbox: Outbox;
   #state: State = 'waiting';
-  #limits: WireLimits = DEFAULT_LIMITS;
-  #horizon = 0;
-  #cursor = 1;
   #connectAt = 0;
   #heardAt = 0;
   #helloAt = 0;
@@ -87,13 +66,12 @@ export class LinkSession {
   /** The epoch that this connection's hello named, and the oldest seq it told. */
   #epoch = '';
   #toldOldest = 1;
-  /** One frame for a whole run: thousands of batches may have grown too old. */
-  #passing: Passing | null = null;
   #wasStreaming = false;
 
   constructor(options: SessionOptions, effects: LinkEffects) {
     this.#options = options;
     this.#effects = effects;
+    this.#outbox = new Outbox(options.spool, options.observer, effects, DEFAULT_LIMITS);
   }
 
   /** True while what is appended to the spool goes out at once. */
@@ -159,12 +137,9 @@ export class LinkSession {
     // What the refusal said counts: its close code may have been lost on the way. A close of our own blames nothing.
     const refusal = refused !== null && isRefuseCode(refused.code) ? refused.code : null;
     const blame = refusal !== null ? CLOSE_CODES[refusal] : this.#state === 'closing' ? CLOSE_NORMAL : code;
-    const blamed = this.#poison.closed(blame, this.#window.first);
+    const blamed = this.#outbox.closed(blame);
     this.#refused = null;
-    this.#passing = null;
     this.#wasStreaming = false;
-    this.#window.clear();
-    this.#declared.clear();
     this.#state = 'waiting';
     let pauseMs = this.#options.backoff.next();
     if (refused !== null) {
@@ -264,8 +239,6 @@ export class LinkSession {
   #onWelcome(welcome: Welcome): void {
     if (this.#state !== 'greeting' || !this.#isSameEpoch()) return;
     const { spool, onWelcome, monotonic, observer } = this.#options;
-    this.#limits = welcome.limits;
-    this.#horizon = welcome.horizon;
     // The gateway has settled what this spool neither sent nor told as a gap: the spool is an older copy of itself, and
     // what it took since would be passed over as known. It goes into an epoch of its own.
     if (welcome.next > Math.max(spool.sent + 1, this.#toldOldest)) {
@@ -278,8 +251,7 @@ export class LinkSession {
     onWelcome(welcome.clock, monotonic() - this.#helloAt);
     spool.ack(welcome.next - 1, spool.delivered);
     spool.markAllSent();
-    this.#poison.settled(welcome.next - 1);
-    this.#cursor = welcome.next;
+    this.#outbox.begin(welcome.next, welcome);
     this.#state = 'streaming';
     this.#wasStreaming = true;
     observer.connected(spool.next - welcome.next);
@@ -290,8 +262,7 @@ export class LinkSession {
     if (this.#state === 'greeting' || !this.#isSameEpoch()) return;
     this.#options.backoff.reset();
     this.#options.spool.ack(seq, delivered);
-    this.#window.acked(seq);
-    this.#poison.settled(seq);
+    this.#outbox.acked(seq);
     this.#options.observer.acked(seq);
     this.#pump();
   }
@@ -303,92 +274,16 @@ export class LinkSession {
     return false;
   }
 
-  /** Sends what the spool has, and the window and the socket allow. */
+  /** Sends what can be sent now. */
   #pump(): void {
-    if (this.#state !== 'streaming' || !this.#isSameEpoch()) return;
-    const { spool } = this.#options;
-    while (this.#cursor < spool.next && this.#effects.unsentBytes < UNSENT_BYTES_MAX) {
-      const room = this.#limits.windowBytesMax - this.#window.bytes;
-      if (room <= 0 || !this.#sendSome(spool.read(this.#cursor, Math.min(READ_BYTES, room)))) break;
-    }
-    this.#tellPassed();
-  }
-
-  /** @returns false when the window is full. */
-  #sendSome(batches: readonly StoredBatch[]): boolean {
-    if (batches.length === 0) this.#pass(this.#options.spool.next - 1, 'missing');
-    for (const batch of batches) {
-      if (batch.seq < this.#cursor) continue;
-      // Seqs that the spool no longer has, behind what hello told.
-      if (batch.seq > this.#cursor) this.#pass(batch.seq - 1, 'missing');
-      if (!this.#sendBatch(batch)) return false;
-    }
-    return true;
-  }
-
-  /** Sends a batch, or passes it. @returns false when it has to wait for room in the window. */
-  #sendBatch({ seq, at, groups }: StoredBatch): boolean {
-    if (this.#poison.has(seq)) return this.#pass(seq, 'refused');
-    if (at < this.#horizon) {
-      return this.#pass(this.#options.spool.firstSince(seq, this.#horizon) - 1, 'too_old');
-    }
-    const text = encodeBatchFrame(seq, at, groups);
-    const bytes = Buffer.byteLength(text);
-    if (bytes > this.#limits.frameBytesMax) return this.#pass(seq, 'too_large');
-    if (!this.#window.fits(bytes, this.#limits.windowBytesMax)) return false;
-    const shapes = this.#shapeFrames(groups);
-    if (typeof shapes === 'string') return this.#pass(seq, shapes);
-    this.#tellPassed();
-    for (const { id, frame } of shapes) {
-      this.#declared.add(id);
-      this.#effects.send(frame);
-    }
-    this.#cursor = seq + 1;
-    this.#window.sent(seq, bytes);
-    this.#effects.send(text);
-    this.#options.observer.sent(seq, bytes);
-    return true;
-  }
-
-  /** The frames that declare what a batch names and this connection has not heard of, or why the batch is passed. */
-  #shapeFrames(groups: string): { id: number; frame: string }[] | 'corrupt' | 'too_large' {
-    const ids = shapesOf(groups);
-    if (ids === null) return 'corrupt';
-    const frames: { id: number; frame: string }[] = [];
-    for (const id of ids) {
-      if (this.#declared.has(id)) continue;
-      const body = this.#options.spool.shapeBody(id);
-      if (body === undefined) return 'corrupt';
-      const frame = encodeShapeFrame(id, body);
-      if (Buffer.byteLength(frame) > this.#limits.frameBytesMax) return 'too_large';
-      frames.push({ id, frame });
-    }
-    return frames;
-  }
-
-  /** Passes everything from the cursor up to `to`; told when another reason comes, or something to send. */
-  #pass(to: number, reason: string): true {
-    if (this.#passing !== null && this.#passing.reason !== reason) this.#tellPassed();
-    this.#passing = { from: this.#passing?.from ?? this.#cursor, to, reason };
-    this.#cursor = to + 1;
-    return true;
-  }
-
-  #tellPassed(): void {
-    if (this.#passing === null) return;
-    const { from, to, reason } = this.#passing;
-    this.#passing = null;
-    const frame = encodeFrame({ kind: 'skip', from, to, reason });
-    this.#window.sent(to, frame.length);
-    this.#effects.send(frame);
-    this.#options.observer.skipped(from, to, reason);
+    if (this.#state === 'streaming' && this.#isSameEpoch()) this.#outbox.pump();
   }
 
   /** @param after the seqs above it are what this spool alone has. */
   #beginEpoch(after: number, why: string): void {
     const { spool, observer } = this.#options;
     spool.beginEpoch(after);
-    this.#poison.settled(Number.MAX_SAFE_INTEGER);
+    this.#outbox.forget();
     observer.newEpoch(why);
   }
 }
