@@ -47,7 +47,7 @@ export class BodyCollector {
 
   /** The entries of a host; hosts in order of their names. */
   addEntries(host: FleetHost, { plan, entries, ranges, gone }: HostEntries): void {
-    const skips: Skip[] = [...plan.tooOld.map(skipOf('window')), ...gone.map(skipOf('retention'))];
+    const skips: Skip[] = [...tooOldSkips(plan), ...gone.map(skipOf('retention'))];
     const points = new Map<AdmittedShape, Point[]>();
     let newestAt = 0;
     for (const entry of entries) {
@@ -59,8 +59,8 @@ export class BodyCollector {
   }
 
   /** A host of which nothing is to be read: all that was left of it is too old. */
-  addTooOld({ host, tooOld }: HostPlan): void {
-    this.#served.set(host, { ranges: tooOld, skips: tooOld.map(skipOf('window')), newestAt: 0 });
+  addTooOld(plan: HostPlan): void {
+    this.#served.set(plan.host, { ranges: plan.tooOld, skips: tooOldSkips(plan), newestAt: 0 });
   }
 
   /**
@@ -89,7 +89,7 @@ export class BodyCollector {
       if (newest.at >= terms.freshSince && newest.at > terms.takenAt) fresh += newest.present;
     }
     const last = plan.ranges.at(-1);
-    const skips: Skip[] = plan.tooOld.map(skipOf('window'));
+    const skips: Skip[] = tooOldSkips(plan);
     for (const range of plan.ranges) {
       const { from, to } = skipOf(terms.reason)(range);
       // What is shown is the newest, so the rest lies before it.
@@ -144,6 +144,11 @@ export class BodyCollector {
     }
     return shape;
   }
+}
+
+/** What was removed from the ledger before it left the window, or after: nobody knows, but it is not there. */
+function tooOldSkips({ tooOld, storedAfter }: HostPlan): Skip[] {
+  return tooOld.map((range) => skipOf(range.through.offset <= storedAfter ? 'retention' : 'window')(range));
 }
 
 function skipOf(reason: Skip['reason']): (range: LogRange) => Skip {

@@ -34,8 +34,10 @@ export interface HostPlan {
   readonly ranges: readonly LogRange[];
   /** The newest of it, in memory and young: see `share`. */
   readonly live: readonly StoredEntry[];
-  /** What is older than the window and passed over. */
+  /** What is older than the window and passed over; the first part of it may be stored no longer. */
   readonly tooOld: readonly LogRange[];
+  /** What of `tooOld` is stored begins behind this offset; what is before was removed from the ledger. */
+  readonly storedAfter: number;
   /** Samples of `ranges` without `live`. */
   readonly backlog: number;
   /** Samples of the backlog that may be served. 0 serves none of it; where there is none, nothing waits. */
@@ -52,7 +54,16 @@ export function planHost(host: string, place: Place, tail: Tail, liveSince: numb
   const ranges = untaken(place, tail.end);
   if (ranges.length === 0) return null;
   const live = liveEntries(tail, place, liveSince);
-  return { host, ranges, live, tooOld: [], backlog: backlogOf(ranges, live), share: 0, newestOnly: false };
+  return {
+    host,
+    ranges,
+    live,
+    tooOld: [],
+    storedAfter: 0,
+    backlog: backlogOf(ranges, live),
+    share: 0,
+    newestOnly: false,
+  };
 }
 
 /** Whether some of the plan may be older than the window: not if the first entry is at hand and is not. */
@@ -64,21 +75,30 @@ export function mayBeTooOld({ ranges, live, backlog }: HostPlan, tail: Tail, win
   return entry === undefined ? backlog > 0 || live.length === 0 : entry.at < windowSince;
 }
 
-/** Passes over what is before a place: everything there is older than the window. */
-export function passOver(plan: HostPlan, before: Position): HostPlan {
+/**
+ * Passes over what is before a place: everything there is older than the window.
+ * @param stored the place behind which entries of the plan are stored still
+ */
+export function passOver(plan: HostPlan, before: Position, stored: Position): HostPlan {
   const tooOld: LogRange[] = [];
   const ranges = plan.ranges.flatMap((range) => {
-    const { after, through } = range;
-    if (before.offset <= after.offset) return [range];
-    if (before.offset >= through.offset) {
-      tooOld.push(range);
-      return [];
-    }
-    tooOld.push({ after, through: before });
-    return [{ after: before, through }];
+    const [old, rest] = splitAt(range, before);
+    if (old !== null) tooOld.push(...splitAt(old, stored).filter((part) => part !== null));
+    return rest === null ? [] : [rest];
   });
   const live = plan.live.filter(({ offset }) => offset > before.offset);
-  return { ...plan, ranges, live, tooOld, backlog: backlogOf(ranges, live) };
+  const storedAfter = stored.offset;
+  return { ...plan, ranges, live, tooOld, storedAfter, backlog: backlogOf(ranges, live) };
+}
+
+function splitAt(range: LogRange, place: Position): [before: LogRange | null, behind: LogRange | null] {
+  const { after, through } = range;
+  if (place.offset <= after.offset) return [null, range];
+  if (place.offset >= through.offset) return [range, null];
+  return [
+    { after, through: place },
+    { after: place, through },
+  ];
 }
 
 /** The entries of a range that are in memory; null when not all of them are. */

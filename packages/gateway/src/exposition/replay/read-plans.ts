@@ -2,6 +2,7 @@
 import {
   type Ledger,
   type LogRange,
+  type Position,
   positionOf,
   type ReadRequest,
   type StoredEntry,
@@ -81,11 +82,15 @@ function liveRange({ ranges, live }: HostPlan): LogRange | null {
   const [first] = live;
   if (last === undefined || first === undefined) return null;
   if (first.offset === last.after.offset + 1) return last;
-  const { epoch } = first;
-  // Behind the entry before the first live one, whose seq is not at hand: nothing is told to reporters from a place
-  // that has a range open before it.
-  const samples = first.samplesThrough - first.samples;
-  return { after: { offset: first.offset - 1, samples, epoch, seq: 0 }, through: last.through };
+  return { after: placeBefore(first), through: last.through };
+}
+
+/**
+ * The place behind the entry before this one. That entry's seq is not at hand; such a place is only ever a range's inner
+ * end, from which nothing is told to reporters.
+ */
+export function placeBefore({ offset, samplesThrough, samples, epoch }: StoredEntry): Position {
+  return { offset: offset - 1, samples: samplesThrough - samples, epoch, seq: 0 };
 }
 
 function join(plan: HostPlan, pieces: readonly Piece[]): HostEntries {

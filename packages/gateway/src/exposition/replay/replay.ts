@@ -21,7 +21,7 @@ import type { ScrapeConnection } from './connection.ts';
 import type { Cursor, Scope, ScopeKey } from './cursor.ts';
 import { Delivery } from './delivery.ts';
 import { type HostPlan, mayBeTooOld, passOver, planHost, type ReplayOrder, share } from './plan.ts';
-import { readPlans } from './read-plans.ts';
+import { placeBefore, readPlans } from './read-plans.ts';
 import type { Scrapers } from './scrapers.ts';
 
 export interface ReplayOptions {
@@ -165,13 +165,32 @@ export class Replays {
       plans.set(name, plan);
       if (mayBeTooOld(plan, tail, windowSince)) doubtful.push(name);
     }
-    const begins = doubtful.length === 0 ? [] : await ledger.seek(doubtful, windowSince);
-    for (const [i, name] of doubtful.entries()) {
-      const plan = plans.get(name);
-      const begin = begins[i];
-      if (plan !== undefined && begin !== undefined) plans.set(name, passOver(plan, begin));
-    }
+    if (doubtful.length > 0) await this.#passOverOld(plans, doubtful, windowSince);
     return plans;
+  }
+
+  async #passOverOld(
+    plans: Map<string, HostPlan>,
+    doubtful: readonly string[],
+    windowSince: number,
+  ): Promise<void> {
+    const { ledger } = this.#options;
+    const begins = await ledger.seek(doubtful, windowSince);
+    // Of those that have something to pass over, whether it is stored still: it is counted by what it was lost to.
+    const passing = doubtful.flatMap((host, i) => {
+      const begin = begins[i];
+      const plan = plans.get(host);
+      const after = plan?.ranges[0]?.after.offset;
+      if (plan === undefined || begin === undefined || after === undefined || begin.offset <= after)
+        return [];
+      return [{ plan, begin, request: { host, after, samplesMax: 0 } }];
+    });
+    const firsts = passing.length === 0 ? [] : await ledger.readMany(passing.map(({ request }) => request));
+    for (const [i, { plan, begin }] of passing.entries()) {
+      const first = firsts[i]?.[0];
+      const stored = first === undefined ? begin : placeBefore(first);
+      plans.set(plan.host, passOver(plan, begin, stored));
+    }
   }
 
   #points(

@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LOG_START, type Position, positionOf, type StoredEntry, type Tail } from '../../ledger/ledger.ts';
+import { Budget } from './budget.ts';
+import type { Scope } from './cursor.ts';
+import { NOTHING_TAKEN, placeAt, take } from './place.ts';
+import { type HostPlan, mayBeTooOld, passOver, planHost, share } from './plan.ts';
+
+/** Entry `offset` of a log in which each has ten samples and comes at its offset in seconds. */
+function entry(offset: number): StoredEntry {
+  const place = { epoch: 'e', offset, samples: 10, samplesThrough: offset * 10 };
+  return { kind: 'batch', seq: offset, at: offset * 1000, groups: [], contentHash: 1, ...place };
+}
+
+function at(offset: number): Position {
+  return offset === 0 ? LOG_START : positionOf(entry(offset));
+}
+
+/** A log of which the entries from `from` on are in memory. */
+function tailOf(from: number, end: number): Tail {
+  return { end: at(end), entries: Array.from({ length: end - from + 1 }, (_, i) => entry(from + i)) };
+}
+
+function scopeOf(): Scope {
+  const budget = new Budget(10_000);
+  return {
+    name: '',
+    includesHost: () => true,
+    budget,
+    deliveries: [],
+    behind: new Map(),
+    turn: 0,
+    progressed: false,
+  };
+}
+
+const TERMS = { order: 'in-order', points: 100, isFull: true, liveSince: 0 } as const;
+
+/** A host with so many samples of backlog, in entries of ten. */
+function behind(host: string, backlog: number): HostPlan {
+  const plan = planHost(host, NOTHING_TAKEN, tailOf(1, backlog / 10), Number.MAX_SAFE_INTEGER);
+  assert.ok(plan !== null);
+  return plan;
+}
+
+test('what is young enough at the end of the log is live, the rest is backlog', () => {
+  const plan = planHost('a', placeAt(at(4)), tailOf(3, 10), 8000);
+  assert.deepEqual(
+    [plan?.live.map(({ offset }) => offset), plan?.backlog, plan?.ranges],
+    [[8, 9, 10], 30, [{ after: at(4), through: at(10) }]],
+  );
+});
+
+test('nothing is planned of a host of which everything is taken', () => {
+  assert.equal(planHost('a', placeAt(at(10)), tailOf(3, 10), 0), null);
+});
+
+test('what is open behind the place is backlog, too', () => {
+  const place = take(NOTHING_TAKEN, [{ after: at(5), through: at(10) }]);
+  const plan = planHost('a', place, tailOf(1, 12), 0);
+  assert.deepEqual([plan?.live.length, plan?.backlog], [2, 50]);
+  assert.deepEqual(plan?.ranges[0], { after: LOG_START, through: at(5) });
+});
+
+test('only what may be older than the window is looked up', () => {
+  const plan = (taken: number, from: number) => {
+    const tail = tailOf(from, 10);
+    const made = planHost('a', placeAt(at(taken)), tail, 0);
+    assert.ok(made !== null);
+    return mayBeTooOld(made, tail, 5000);
+  };
+  assert.equal(plan(4, 5), false, 'the next entry is at hand, and young enough');
+  assert.equal(plan(3, 4), true, 'it is at hand, and too old');
+  assert.equal(plan(3, 8), true, 'it is not at hand');
+});
+
+test('what is before the window is passed over', () => {
+  const plan = planHost('a', placeAt(at(2)), tailOf(1, 10), 9000);
+  assert.ok(plan !== null);
+  const passed = passOver(plan, at(6), at(2));
+  assert.deepEqual(passed.tooOld, [{ after: at(2), through: at(6) }]);
+  assert.deepEqual(passed.ranges, [{ after: at(6), through: at(10) }]);
+  assert.equal(passed.backlog, 20);
+  const nothing = passOver(plan, at(10), at(4));
+  assert.deepEqual(
+    nothing.tooOld,
+    [
+      { after: at(2), through: at(4) },
+      { after: at(4), through: at(10) },
+    ],
+    'what is not stored any more is told apart',
+  );
+  assert.deepEqual([nothing.ranges, nothing.live, nothing.backlog], [[], [], 0]);
+});
+
+test('while there is room for everyone, everyone gets everything', () => {
+  const plans = [behind('a', 30), behind('b', 60)];
+  assert.equal(share(plans, scopeOf(), TERMS), false);
+  assert.deepEqual(
+    plans.map((plan) => plan.share),
+    [30, 60],
+  );
+});
+
+test('else the small ones get all they need, and the large ones share', () => {
+  const plans = [behind('a', 900), behind('b', 20), behind('c', 900)];
+  assert.equal(share(plans, scopeOf(), TERMS), true);
+  assert.deepEqual(
+    plans.map((plan) => plan.share),
+    [40, 20, 40],
+  );
+});
+
+test('a budget too small for an entry of everyone comes to everyone in turn', () => {
+  const scope = scopeOf();
+  const served = new Set<string>();
+  for (let scrape = 0; scrape < 4; scrape++) {
+    const plans = ['a', 'b', 'c', 'd', 'e'].map((host) => behind(host, 100));
+    share(plans, scope, { ...TERMS, points: 20 });
+    const now = plans.filter((plan) => plan.share > 0).map(({ host }) => host);
+    assert.equal(now.length, 2);
+    for (const host of now) served.add(host);
+  }
+  assert.equal(served.size, 5);
+});
+
+/** Twenty-odd scrapes of a host whose backlog is what it is, beside one that is as far behind. */
+function thinned(backlogAt: (scrape: number) => number, progressed = true, isFull = true): number {
+  const scope = scopeOf();
+  for (let scrape = 1; scrape <= 50; scrape++) {
+    scope.progressed = progressed;
+    const plans = [behind('a', backlogAt(scrape)), behind('b', 10_000 - scrape * 10)];
+    share(plans, scope, { ...TERMS, isFull });
+    if (plans[0]?.newestOnly) return scrape;
+    assert.ok(!plans[1]?.newestOnly, 'who catches up is not thinned');
+  }
+  return 0;
+}
+
+test('a host that does not catch up in twenty scrapes at full budget is thinned', () => {
+  assert.equal(
+    thinned(() => 1000),
+    21,
+  );
+  assert.equal(
+    thinned((scrape) => 1000 + scrape * 10),
+    21,
+  );
+});
+
+test('one that catches up is not, nor is one that had no fair chance', () => {
+  assert.equal(
+    thinned((scrape) => 2000 - scrape * 10),
+    0,
+  );
+  assert.equal(
+    thinned(() => 1000, false),
+    0,
+    'bodies that were not taken say nothing',
+  );
+  assert.equal(
+    thinned(() => 1000, true, false),
+    0,
+    'nor does a budget that was cut',
+  );
+});
+
+test('it stays thinned until there is room for everyone', () => {
+  const scope = scopeOf();
+  scope.behind.set('a', { scrapes: 0, backlog: 1000, thinned: true });
+  const first = behind('a', 1000);
+  share([first, behind('b', 1000)], scope, TERMS);
+  assert.equal(first.newestOnly, true);
+  const then = behind('a', 50);
+  share([then], scope, TERMS);
+  assert.deepEqual([then.newestOnly, then.share], [false, 50]);
+});

@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { BatchEntry } from '../../ledger/ledger.ts';
+import { columnOf, FakeClock, gauges, shapeOf } from '../../link/test-support.ts';
+import { ScrapeConnection } from './connection.ts';
+import type { Cursor, ScopeKey } from './cursor.ts';
+import { Delivery } from './delivery.ts';
+import { MemoryLog } from './memory-log-test-support.ts';
+import { untaken } from './place.ts';
+import { ACTIVE_MS, NAMES_MAX, Scrapers, SELECTIONS_MAX } from './scrapers.ts';
+
+const FLEET: ScopeKey = { name: '', includesHost: () => true };
+const SHAPE = shapeOf(gauges('a'));
+const MINUTE_MS = 60_000;
+
+class Bench {
+  readonly clock = new FakeClock();
+  readonly log: MemoryLog;
+  readonly tooMany: string[] = [];
+  scrapers: Scrapers;
+
+  /** @param ageMs of the ledger */
+  constructor(ageMs = 86_400_000) {
+    this.log = new MemoryLog(this.clock.now() - ageMs);
+    this.scrapers = this.start();
+  }
+
+  start(): Scrapers {
+    this.scrapers = new Scrapers({
+      ledger: this.log,
+      hosts: () => ['web-1'],
+      clock: this.clock,
+      uptimeMs: this.clock.uptimeMs,
+      windowMs: 50 * MINUTE_MS,
+      overlapMs: MINUTE_MS,
+      pointsMax: 1_000_000,
+      onTooMany: (name) => this.tooMany.push(name),
+    });
+    return this.scrapers;
+  }
+
+  /** Entries of web-1, so many minutes ago each. */
+  append(...minutesAgo: number[]): void {
+    const first = (this.log.tail('web-1')?.end.seq ?? 0) + 1;
+    const entries = minutesAgo.map((minutes, i): BatchEntry => {
+      const at = this.clock.now() - minutes * MINUTE_MS;
+      return {
+        kind: 'batch',
+        seq: first + i,
+        at,
+        contentHash: 1,
+        groups: [{ shape: SHAPE, at, column: columnOf(1) }],
+      };
+    });
+    this.log.append('web-1', 'e1', entries);
+  }
+
+  open(
+    name: string | null,
+    selection = '',
+    connection = new ScrapeConnection('10.0.0.1'),
+    beginMs: number | null = null,
+  ) {
+    return this.scrapers.open({ name, selection, connection, beginMs });
+  }
+
+  /** Two scrapes, the second of which proves the first: everything that there is is taken. */
+  takeAll(cursor: Cursor, connection = new ScrapeConnection('10.0.0.1')): void {
+    for (let i = 0; i < 2; i++) {
+      connection.requested();
+      const asking = { timeoutMs: 10_000, proxied: false, isNewConnection: false, pointsMax: 1_000_000 };
+      const scope = cursor.ask(FLEET, this.clock.uptimeMs(), asking);
+      const tail = this.log.tail('web-1');
+      const ranges = tail === null ? [] : untaken(cursor.place('web-1'), tail.end);
+      const delivery = new Delivery(new Map([['web-1', { ranges, skips: [], newestAt: 0 }]]), false);
+      cursor.sent(scope, delivery);
+      connection.sent(delivery);
+      cursor.completed(scope, delivery, this.clock.uptimeMs());
+      cursor.seenAt = this.clock.now();
+    }
+  }
+}
+
+const takenBy = (cursor: Cursor | null) => cursor?.place('web-1').taken.offset;
+
+test('a new scraper begins five minutes back, or with its window when it says so', async () => {
+  const bench = new Bench();
+  bench.append(40, 30, 4, 1);
+  assert.equal(takenBy(await bench.open('a')), 2);
+  assert.equal(takenBy(await bench.open('b', '', undefined, 35 * MINUTE_MS)), 1);
+});
+
+test('it gets everything that arrives after it came, however old', async () => {
+  const bench = new Bench();
+  const cursor = await bench.open('a');
+  bench.append(45, 44);
+  assert.equal(takenBy(cursor), 0);
+});
+
+test('in a young ledger it begins with the window: all that is there was sent because somebody had not taken it', async () => {
+  const bench = new Bench(10 * MINUTE_MS);
+  bench.append(55, 40, 30, 4);
+  assert.equal(takenBy(await bench.open('a')), 1);
+});
+
+test('a name has a cursor for each selection, the same one each time', async () => {
+  const bench = new Bench();
+  const all = await bench.open('a');
+  assert.equal(await bench.open('a'), all);
+  assert.notEqual(await bench.open('a', 'up'), all);
+  const [one, two] = await Promise.all([bench.open('b'), bench.open('b')]);
+  assert.equal(one, two, 'also when both come at once');
+});
+
+test('sixty-four names; then whoever was not seen for an hour gives way, and nobody else', async () => {
+  const bench = new Bench();
+  for (let i = 0; i < NAMES_MAX; i++) assert.ok(await bench.open(`s${i}`));
+  assert.equal(await bench.open('late'), null);
+  assert.deepEqual(bench.tooMany, ['late']);
+  bench.clock.pass(ACTIVE_MS + 1);
+  for (let i = 1; i < NAMES_MAX; i++) await bench.open(`s${i}`);
+  assert.ok(await bench.open('late'));
+  assert.equal(await bench.open('s0'), null, 'it gave its place');
+});
+
+test('so many selections of one name', async () => {
+  const bench = new Bench();
+  for (let i = 0; i < SELECTIONS_MAX; i++) assert.ok(await bench.open('a', `m${i}`));
+  assert.equal(await bench.open('a', 'one more'), null);
+});
+
+test('what is saved is there after a restart, as old as the overlap', async () => {
+  const bench = new Bench();
+  bench.append(4, 3, 2);
+  const cursor = await bench.open('a');
+  assert.ok(cursor);
+  bench.takeAll(cursor);
+  await bench.scrapers.save();
+  await bench.start().load();
+  assert.equal(takenBy(await bench.open('a')), 0, 'taken a moment ago');
+  bench.clock.pass(2 * MINUTE_MS);
+  const again = await bench.open('a');
+  assert.ok(again);
+  bench.takeAll(again);
+  bench.clock.pass(2 * MINUTE_MS);
+  bench.takeAll(again);
+  await bench.scrapers.save();
+  await bench.start().load();
+  assert.equal(takenBy(await bench.open('a')), 3);
+});
+
+test('what all active scrapers have taken is delivered, once the overlap has passed', async () => {
+  const bench = new Bench();
+  bench.append(4, 3);
+  assert.equal(bench.scrapers.deliveredSeq('web-1', 'e1'), 0, 'nobody scrapes');
+  assert.equal(bench.scrapers.undelivered().size, 0);
+  const [a, b] = [await bench.open('a'), await bench.open('b')];
+  assert.ok(a && b);
+  bench.takeAll(a);
+  bench.clock.pass(2 * MINUTE_MS);
+  bench.takeAll(a);
+  assert.equal(bench.scrapers.deliveredSeq('web-1', 'e1'), 0, 'b has nothing yet');
+  assert.deepEqual([...bench.scrapers.undelivered()], [['web-1', 0]]);
+  bench.takeAll(b);
+  bench.clock.pass(2 * MINUTE_MS);
+  for (const cursor of [a, b]) bench.takeAll(cursor);
+  assert.equal(bench.scrapers.deliveredSeq('web-1', 'e1'), 2);
+  assert.equal(bench.scrapers.deliveredSeq('web-1', 'e2'), 0, 'of another epoch nothing');
+});
+
+test('who was not seen for an hour holds nothing back', async () => {
+  const bench = new Bench();
+  bench.append(4);
+  await bench.open('a');
+  assert.equal(bench.scrapers.undelivered().size, 1);
+  bench.clock.pass(ACTIVE_MS + 1);
+  assert.equal(bench.scrapers.undelivered().size, 0);
+});
+
+test('without a name each connection has its own places, from the lowest of its address on', async () => {
+  const bench = new Bench();
+  bench.append(4, 3);
+  const [first, second, third] = ['10.0.0.1', '10.0.0.1', '10.0.0.2'].map((ip) => new ScrapeConnection(ip));
+  const one = await bench.open(null, '', first);
+  assert.ok(one);
+  assert.equal(await bench.open(null, '', first), one);
+  bench.takeAll(one, first);
+  bench.clock.pass(2 * MINUTE_MS);
+  bench.takeAll(one, first);
+  const two = await bench.open(null, '', second);
+  assert.notEqual(two, one);
+  assert.equal(takenBy(two), 2);
+  assert.equal(takenBy(await bench.open(null, '', third)), 1, 'another address is new: five minutes back');
+});
+
+test('the places of an address outlive the gateway', async () => {
+  const bench = new Bench();
+  bench.append(4, 3);
+  const one = await bench.open(null);
+  assert.ok(one);
+  bench.takeAll(one);
+  bench.clock.pass(2 * MINUTE_MS);
+  bench.takeAll(one);
+  await bench.scrapers.save();
+  await bench.start().load();
+  assert.equal(takenBy(await bench.open(null)), 2);
+});
+
+test('a rewind sets all cursors of a name to a moment', async () => {
+  const bench = new Bench();
+  bench.append(40, 30, 4);
+  const cursor = await bench.open('a');
+  assert.ok(cursor);
+  bench.takeAll(cursor);
+  assert.equal(takenBy(cursor), 3);
+  assert.equal(await bench.scrapers.rewind('a', bench.clock.now() - 35 * MINUTE_MS), true);
+  assert.equal(takenBy(cursor), 1);
+  assert.equal(await bench.scrapers.rewind('nobody', 0), false);
+});
+
+test('a scraper that is removed begins anew', async () => {
+  const bench = new Bench();
+  bench.append(4);
+  const cursor = await bench.open('a');
+  assert.ok(cursor);
+  bench.takeAll(cursor);
+  await bench.scrapers.save();
+  assert.equal(await bench.scrapers.remove('a'), true);
+  assert.equal(await bench.scrapers.remove('a'), false);
+  assert.deepEqual(await bench.log.cursors(), []);
+  assert.equal(takenBy(await bench.open('a')), 0);
+});
