@@ -131,14 +131,23 @@ function tombstone(seq: number, at: number): SettledEntry {
   };
 }
 
-/** How a scrape may go. */
-export type Fate = 'stored' | 'cut' | 'unread' | 'rejected' | 'killed-after';
+/** As many as a pool has. */
+function connect(): ScrapeConnection[] {
+  return [new ScrapeConnection('127.0.0.1'), new ScrapeConnection('127.0.0.1')];
+}
+
+/**
+ * How a scrape may go: all is well; the body is cut off; it is complete but not read before the connection ends; the same, and
+ * nobody tells the gateway that the connection is dead; it is stored, and the connection ends all the same.
+ */
+export type Fate = 'stored' | 'cut' | 'unread' | 'silent' | 'killed-after';
 
 export class Prometheus {
   readonly #world: World;
   readonly #name: string | null;
   readonly #order: ReplayOrder;
-  #connection = new ScrapeConnection('127.0.0.1');
+  /** A pool: a scrape comes on any of them. */
+  #connections = connect();
   /** By series: time to value, and when it was stored. */
   #stored = new Map<string, Map<number, { value: number; storedAt: number }>>();
   /** Points that came too late to be stored. */
@@ -152,7 +161,7 @@ export class Prometheus {
   }
 
   async scrape(fate: Fate): Promise<void> {
-    const connection = this.#connection;
+    const connection = this.#world.random.pick(this.#connections);
     connection.requested();
     const replay = await this.#world.gateway.replays.prepare({
       name: this.#name,
@@ -170,14 +179,19 @@ export class Prometheus {
     assert.ok(replay !== null);
     if (fate !== 'cut') replay.completed(0, 1000);
     if (fate === 'stored' || fate === 'killed-after') this.#store(replay.input);
-    // A body that was read and then rejected is followed by reuse, as one that was stored.
-    if (fate !== 'stored') this.reconnect();
+    if (fate === 'stored') return;
+    if (fate !== 'silent') connection.closed();
+    // Its process is gone, and with it all of its connections.
+    if (fate === 'killed-after') return this.reconnect();
+    this.#connections = this.#connections.map((other) =>
+      other === connection ? new ScrapeConnection('127.0.0.1') : other,
+    );
   }
 
   /** Whatever was open is closed: the other end died, or this one did. */
   reconnect(): void {
-    this.#connection.closed();
-    this.#connection = new ScrapeConnection('127.0.0.1');
+    for (const connection of this.#connections) connection.closed();
+    this.#connections = connect();
   }
 
   /** What was stored in the last moments is gone, and so is the process. */

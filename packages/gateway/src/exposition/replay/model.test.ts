@@ -32,17 +32,23 @@ const FATES: readonly Fate[] = [
   'stored',
   'cut',
   'unread',
+  'silent',
   'killed-after',
 ];
 
 async function step(world: World, prometheis: readonly Prometheus[], random: Random): Promise<void> {
   const { clock, log, gateway } = world;
   const prometheus = random.pick(prometheis);
-  switch (random.below(16)) {
+  switch (random.below(17)) {
     case 0:
       return await crash(world);
     case 1:
       return await gateway.scrapers.save();
+    case 16:
+      // One power supply for both.
+      await gateway.scrapers.save();
+      prometheus.losePower();
+      return await crash(world);
     case 2:
       return log.forgetTail(random.pick(HOSTS), random.below(5));
     case 3:
