@@ -15,9 +15,34 @@ function asker(budget: Budget): (gapMs: number, times?: number) => void {
   };
 }
 
-test('begins full, halves for what was lost, rises by a quarter for what was taken', () => {
+/** One that has grown as far as it may. */
+function grown(timeoutMs = 10_000): Budget {
+  const budget = new Budget(timeoutMs);
+  for (let i = 0; i < 20; i++) budget.taken(MAX);
+  return budget;
+}
+
+test('begins with an eighth, and is full after a dozen bodies that were taken', () => {
   const budget = new Budget(10_000);
+  assert.equal(budget.points(MAX), MAX / 8);
+  for (let i = 0; i < 10; i++) budget.taken(MAX);
+  assert.ok(budget.isFull(MAX));
+});
+
+test('a body that takes more than half of the timeout makes the next one smaller, taken or not', () => {
+  const budget = grown();
+  budget.completed(4000);
+  budget.taken(MAX);
   assert.equal(budget.points(MAX), MAX);
+  budget.completed(6000);
+  budget.taken(MAX);
+  assert.equal(budget.points(MAX), 0.75 * MAX);
+  budget.taken(MAX);
+  assert.equal(budget.points(MAX), 0.9375 * MAX);
+});
+
+test('halves for what was lost, rises by a quarter for what was taken', () => {
+  const budget = grown();
   assert.ok(budget.isFull(MAX));
   budget.lost(MAX);
   budget.lost(MAX);
@@ -30,14 +55,14 @@ test('begins full, halves for what was lost, rises by a quarter for what was tak
 });
 
 test('never falls below what still moves, nor rises above what this scrape asks for', () => {
-  const budget = new Budget(10_000);
+  const budget = grown();
   for (let i = 0; i < 40; i++) budget.lost(MAX);
   assert.equal(budget.points(MAX), 10_000);
   assert.equal(budget.points(500), 500);
 });
 
 test('learns the interval, and takes a late scrape for a busy scraper, a long gap for one that was away', () => {
-  const budget = new Budget(10_000);
+  const budget = grown();
   const ask = asker(budget);
   ask(15_000, 20);
   assert.ok(Math.abs(budget.intervalMs - 15_000) < 200, `${budget.intervalMs}`);

@@ -1,11 +1,15 @@
 /**
- * How many points of backlog a scraper gets at a time: as many as it was seen to take. A body that did not arrive
- * halves the budget, one that was taken raises it by a quarter, and a scraper that comes late, because it is still busy
- * with the last body, gets a quarter less. Points younger than two scrape intervals are not counted against it.
+ * How many points of backlog a scraper gets at a time: as many as it was seen to take. It begins with an eighth of what
+ * it may be, since nobody knows yet. A body that did not arrive halves it, one that was taken raises it by a quarter. A
+ * body that took more than half of the scraper's timeout does not raise it but takes a quarter, and so does a scraper that
+ * comes late because it is still busy with the last body. Points younger than two scrape intervals are not counted.
  */
 
 /** No budget falls below this, so that a backlog always moves. */
 const POINTS_MIN = 10_000;
+const FIRST_SHARE = 1 / 8;
+/** Of a scraper's timeout, what a body may take before the next one is to be smaller. */
+const STRAIN_SHARE = 0.5;
 /** A gap between two scrapes that is so many times longer than usual means that the scraper was busy, or away. */
 const LATE_FACTOR = 1.5;
 /** A gap beyond so many intervals means that the scraper was away, not busy; it counts as one of so many. */
@@ -13,12 +17,16 @@ const AWAY_FACTOR = 3;
 const INTERVAL_MS_MIN = 100;
 
 export class Budget {
-  #points: number = Number.POSITIVE_INFINITY;
+  /** Null before anything is known. */
+  #points: number | null = null;
+  readonly #timeoutMs: number;
+  #isStrained = false;
   #intervalMs: number;
   #lastAt: number | null = null;
 
   /** @param timeoutMs what the scraper allows for one scrape: the first guess at its interval. */
   constructor(timeoutMs: number) {
+    this.#timeoutMs = timeoutMs;
     this.#intervalMs = Math.max(INTERVAL_MS_MIN, timeoutMs);
   }
 
@@ -34,12 +42,12 @@ export class Budget {
 
   /** Points of backlog that may be served now. */
   points(pointsMax: number): number {
-    return Math.min(this.#points, pointsMax);
+    return Math.min(this.#points ?? Math.max(POINTS_MIN, Math.floor(pointsMax * FIRST_SHARE)), pointsMax);
   }
 
   /** Whether it is as large as it may be. */
   isFull(pointsMax: number): boolean {
-    return this.#points >= pointsMax;
+    return this.points(pointsMax) >= pointsMax;
   }
 
   /** A request has come. @param now in ms of uptime */
@@ -55,8 +63,14 @@ export class Budget {
     this.#intervalMs = Math.max(INTERVAL_MS_MIN, usual + weight * (counted - usual));
   }
 
+  /** A body was complete so long after it was asked for. */
+  completed(durationMs: number): void {
+    if (durationMs > STRAIN_SHARE * this.#timeoutMs) this.#isStrained = true;
+  }
+
   taken(pointsMax: number): void {
-    this.#scale(1.25, pointsMax);
+    this.#scale(this.#isStrained ? 0.75 : 1.25, pointsMax);
+    this.#isStrained = false;
   }
 
   lost(pointsMax: number): void {
@@ -64,7 +78,7 @@ export class Budget {
   }
 
   #scale(factor: number, pointsMax: number): void {
-    const scaled = Math.min(this.#points, pointsMax) * factor;
+    const scaled = this.points(pointsMax) * factor;
     this.#points = Math.min(pointsMax, Math.max(POINTS_MIN, Math.floor(scaled)));
   }
 }

