@@ -28,7 +28,7 @@ test('6 h of history, and the other hosts stay fresh', { skip: without('PROMETHE
     { hosts: 4, intervalMs: 60_000, series: 80 },
     { hosts: 50, intervalMs: 10_000, series: 500 },
   );
-  await stage.addFleet({ ...late, prefix: 'late', historyMs: HISTORY_MS });
+  await stage.addFleet({ ...late, prefix: 'late', historyMs: HISTORY_MS }, true);
   await stage.streaming(either(60_000, 30 * 60_000));
   await delay(either(3_000, 60_000));
   const settled = assertAllWhole(t, stage, [prometheus], {

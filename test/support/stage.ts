@@ -40,6 +40,7 @@ export class Stage {
   readonly relay: Relay;
   readonly simulator: Simulator;
   readonly startedAt = Date.now();
+  readonly #others: Simulator[] = [];
   readonly #test: TestContext;
 
   private constructor(t: TestContext, gateway: Gateway, relay: Relay, simulator: Simulator) {
@@ -62,8 +63,11 @@ export class Stage {
     return `ws://${this.relay.address}/v1/stream`;
   }
 
-  async addFleet(fleet: Omit<FleetOptions, 'gatewayUrl'>): Promise<void> {
-    const history = await this.simulator.addFleet({ ...fleet, gatewayUrl: this.streamUrl });
+  /** @param apart in a process of its own, whose work holds up no other host */
+  async addFleet(fleet: Omit<FleetOptions, 'gatewayUrl'>, apart = false): Promise<void> {
+    const simulator = apart ? await Simulator.start(this.#test) : this.simulator;
+    if (apart) this.#others.push(simulator);
+    const history = await simulator.addFleet({ ...fleet, gatewayUrl: this.streamUrl });
     if (history.batches > 0) this.#test.diagnostic(`history: ${JSON.stringify(history)}`);
   }
 
@@ -99,7 +103,7 @@ export class Stage {
     await eventually(
       'the fleet streams and has caught up',
       async () => {
-        const behind = (await this.simulator.stats()).filter(
+        const behind = (await this.#stats()).filter(
           ({ isStreaming, acked, next }) => !isStreaming || acked < next - 3,
         );
         if (behind.length === 0) return true;
@@ -111,11 +115,11 @@ export class Stage {
 
   /** No more ticks; what was taken is on the gateway's disk. */
   async rest({ timeoutMs }: SettleOptions = {}): Promise<void> {
-    await this.simulator.rest();
+    await Promise.all(this.#simulators.map((simulator) => simulator.rest()));
     await eventually(
       'everything is acked',
       async () => {
-        const waiting = (await this.simulator.stats()).filter(({ acked, next }) => acked < next - 1);
+        const waiting = (await this.#stats()).filter(({ acked, next }) => acked < next - 1);
         if (waiting.length === 0) return true;
         throw new Error(waiting.map(({ id, acked, next }) => `${id} ${acked}/${next - 1}`).join(', '));
       },
@@ -125,7 +129,16 @@ export class Stage {
 
   /** What the fleet's spools hold. */
   truths(): readonly HostTruth[] {
-    return this.simulator.hosts.map(({ name, spool }) => readTruth(name, [spool]));
+    const hosts = this.#simulators.flatMap((simulator) => simulator.hosts);
+    return hosts.map(({ name, spool }) => readTruth(name, [spool]));
+  }
+
+  get #simulators(): readonly Simulator[] {
+    return [this.simulator, ...this.#others];
+  }
+
+  async #stats() {
+    return (await Promise.all(this.#simulators.map((simulator) => simulator.stats()))).flat();
   }
 
   /** Waits until the store has as many points as it should, or stands still. */
