@@ -18,26 +18,36 @@ function asker(budget: Budget): (gapMs: number, times?: number) => void {
 /** One that has grown as far as it may. */
 function grown(timeoutMs = 10_000): Budget {
   const budget = new Budget(timeoutMs);
-  for (let i = 0; i < 20; i++) budget.taken(MAX);
+  for (let i = 0; i < 20; i++) budget.taken(MAX, true);
   return budget;
 }
 
 test('begins with an eighth, and is full after a dozen bodies that were taken', () => {
   const budget = new Budget(10_000);
   assert.equal(budget.points(MAX), MAX / 8);
-  for (let i = 0; i < 10; i++) budget.taken(MAX);
+  for (let i = 0; i < 10; i++) budget.taken(MAX, true);
   assert.ok(budget.isFull(MAX));
+});
+
+test('bodies that make no use of the budget raise it to that eighth and not beyond', () => {
+  const budget = new Budget(10_000);
+  for (let i = 0; i < 20; i++) budget.taken(MAX, false);
+  assert.equal(budget.points(MAX), MAX / 8);
+  budget.lost(MAX);
+  budget.lost(MAX);
+  for (let i = 0; i < 20; i++) budget.taken(MAX, false);
+  assert.ok(budget.points(MAX) >= MAX / 8 && budget.points(MAX) < MAX / 6, `${budget.points(MAX)}`);
 });
 
 test('a body that takes more than half of the timeout makes the next one smaller, taken or not', () => {
   const budget = grown();
   budget.completed(4000);
-  budget.taken(MAX);
+  budget.taken(MAX, true);
   assert.equal(budget.points(MAX), MAX);
   budget.completed(6000);
-  budget.taken(MAX);
+  budget.taken(MAX, true);
   assert.equal(budget.points(MAX), 0.75 * MAX);
-  budget.taken(MAX);
+  budget.taken(MAX, true);
   assert.equal(budget.points(MAX), 0.9375 * MAX);
 });
 
@@ -48,9 +58,9 @@ test('halves for what was lost, rises by a quarter for what was taken', () => {
   budget.lost(MAX);
   assert.equal(budget.points(MAX), MAX / 4);
   assert.ok(!budget.isFull(MAX));
-  budget.taken(MAX);
+  budget.taken(MAX, true);
   assert.equal(budget.points(MAX), 312_500);
-  for (let i = 0; i < 10; i++) budget.taken(MAX);
+  for (let i = 0; i < 10; i++) budget.taken(MAX, true);
   assert.equal(budget.points(MAX), MAX);
 });
 

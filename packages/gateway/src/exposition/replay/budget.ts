@@ -1,7 +1,7 @@
 /**
  * How many points of backlog a scraper gets at a time: as many as it was seen to take. It begins with an eighth of what
- * it may be, since nobody knows yet. A body that did not arrive halves it, one that was taken raises it by a quarter. A
- * body that took more than half of the scraper's timeout does not raise it but takes a quarter, and so does a scraper that
+ * it may be, since nobody knows yet. A body that did not arrive halves it. One that was taken raises it by a quarter, beyond
+ * that eighth only if it made use of half of the budget: small bodies say nothing of large ones. A body that took more than half of the scraper's timeout does not raise it but takes a quarter, and so does a scraper that
  * comes late because it is still busy with the last body. Points younger than two scrape intervals are not counted.
  */
 
@@ -42,7 +42,7 @@ export class Budget {
 
   /** Points of backlog that may be served now. */
   points(pointsMax: number): number {
-    return Math.min(this.#points ?? Math.max(POINTS_MIN, Math.floor(pointsMax * FIRST_SHARE)), pointsMax);
+    return Math.min(this.#points ?? firstPoints(pointsMax), pointsMax);
   }
 
   /** Whether it is as large as it may be. */
@@ -68,9 +68,12 @@ export class Budget {
     if (durationMs > STRAIN_SHARE * this.#timeoutMs) this.#isStrained = true;
   }
 
-  taken(pointsMax: number): void {
-    this.#scale(this.#isStrained ? 0.75 : 1.25, pointsMax);
+  /** @param isUsed whether the body had half of what the budget allowed */
+  taken(pointsMax: number, isUsed: boolean): void {
+    const isStrained = this.#isStrained;
     this.#isStrained = false;
+    if (isStrained) this.#scale(0.75, pointsMax);
+    else if (isUsed || this.points(pointsMax) < firstPoints(pointsMax)) this.#scale(1.25, pointsMax);
   }
 
   lost(pointsMax: number): void {
@@ -81,6 +84,10 @@ export class Budget {
     const scaled = this.points(pointsMax) * factor;
     this.#points = Math.min(pointsMax, Math.max(POINTS_MIN, Math.floor(scaled)));
   }
+}
+
+function firstPoints(pointsMax: number): number {
+  return Math.max(POINTS_MIN, Math.floor(pointsMax * FIRST_SHARE));
 }
 
 /**

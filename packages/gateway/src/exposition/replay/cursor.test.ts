@@ -46,7 +46,10 @@ class Bench {
     });
     const from = this.taken;
     const served = { ranges: [range(from, through)], skips: more.skips ?? [], newestAt: through * 1000 };
-    const delivery = new Delivery(new Map([['a', served]]), more.proxied ?? false);
+    const delivery = new Delivery(new Map([['a', served]]), {
+      proxied: more.proxied ?? false,
+      usesBudget: true,
+    });
     this.cursor.sent(scope, delivery);
     connection.sent(delivery);
     if (more.complete ?? true) this.cursor.completed(scope, delivery, this.now);

@@ -214,7 +214,7 @@ export class Cursor {
       else if (this.#isTaken(delivery, now)) {
         this.#apply(delivery, now);
         scope.progressed = true;
-        scope.budget.taken(pointsMax);
+        scope.budget.taken(pointsMax, delivery.usesBudget);
       } else left.push(delivery);
     }
     scope.deliveries = left;

@@ -48,6 +48,8 @@ export interface HostServed {
 export class Delivery {
   /** True when only a completed response tells of its arrival, since a proxy is in between. */
   readonly proxied: boolean;
+  /** Whether its backlog is half of what the budget allowed, or more. */
+  readonly usesBudget: boolean;
   /** By host. */
   readonly #served: Map<string, HostServed>;
   #state: 'sent' | 'complete' | 'read' | 'lost' = 'sent';
@@ -56,9 +58,13 @@ export class Delivery {
   /** Later bodies of the same scope that were complete. */
   readonly #repeats: Delivery[] = [];
 
-  constructor(served: ReadonlyMap<string, HostServed>, proxied: boolean) {
+  constructor(
+    served: ReadonlyMap<string, HostServed>,
+    facts: { readonly proxied: boolean; readonly usesBudget: boolean },
+  ) {
     this.#served = new Map(served);
-    this.proxied = proxied;
+    this.proxied = facts.proxied;
+    this.usesBudget = facts.usesBudget;
   }
 
   get served(): ReadonlyMap<string, HostServed> {

@@ -97,8 +97,9 @@ export class Replays {
     const scope = cursor.ask(request.scope, askedAt, asking);
     const now = clock.now();
     const collector = new BodyCollector(request.filter, this.#options.shapes, now - windowMs);
-    await this.#collect(request, cursor, scope, collector, { windowSince: now - windowMs, pointsMax, now });
-    const delivery = new Delivery(collector.served, client.proxied);
+    const times = { windowSince: now - windowMs, pointsMax, now };
+    const usesBudget = await this.#collect(request, cursor, scope, collector, times);
+    const delivery = new Delivery(collector.served, { proxied: client.proxied, usesBudget });
     cursor.sent(scope, delivery);
     connection.sent(delivery);
     return {
@@ -113,13 +114,14 @@ export class Replays {
     };
   }
 
+  /** @returns whether the backlog in the body is half of what the budget allows, or more. */
   async #collect(
     request: ReplayRequest,
     cursor: Cursor,
     scope: Scope,
     collector: BodyCollector,
     times: { readonly windowSince: number; readonly pointsMax: number; readonly now: number },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { fleet, ledger } = this.#options;
     const order = request.order ?? this.#options.order;
     const hosts = fleet.hosts().filter(({ name }) => scope.includesHost(name));
@@ -146,6 +148,7 @@ export class Replays {
       else if (entries !== undefined) collector.addEntries(host, entries);
       else if (plan.tooOld.length > 0) collector.addTooOld(plan);
     }
+    return toRead.reduce((sum, plan) => sum + plan.share, 0) >= points / 2;
   }
 
   /** By host, for those of which something is not taken. */

@@ -72,7 +72,10 @@ class Bench {
       const scope = cursor.ask(FLEET, this.clock.uptimeMs(), asking);
       const tail = this.log.tail('web-1');
       const ranges = tail === null ? [] : untaken(cursor.place('web-1'), tail.end);
-      const delivery = new Delivery(new Map([['web-1', { ranges, skips: [], newestAt: 0 }]]), false);
+      const delivery = new Delivery(new Map([['web-1', { ranges, skips: [], newestAt: 0 }]]), {
+        proxied: false,
+        usesBudget: true,
+      });
       cursor.sent(scope, delivery);
       connection.sent(delivery);
       cursor.completed(scope, delivery, this.clock.uptimeMs());
