@@ -6,7 +6,9 @@ const LINKS = [
   ['/-/ready', 'whether it is ready'],
   ['/-/healthy', 'whether it lives'],
   ['/api/v1/hosts', 'the hosts, as JSON'],
+  ['/api/v1/scrapers', 'who scrapes, and how far each is, as JSON'],
   ['/api/v1/status', 'the gateway, as JSON'],
+  ['/sd', 'the hosts, for Prometheus HTTP service discovery'],
 ] as const;
 
 export function registerLanding(app: FastifyInstance, version: string): void {
