@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { without } from '../support/peers.ts';
 import type { Prometheus } from '../support/prometheus.ts';
 import { Stage } from '../support/stage.ts';
-import { readTruth } from '../support/truth.ts';
+import { truthSource } from '../support/truth-source.ts';
 import { assertAllWhole } from '../support/verdict.ts';
 
 const FLEET = { hosts: 3, intervalMs: 500, series: 60 };
@@ -43,8 +43,8 @@ describe('identity', { concurrency: true, skip: without('PROMETHEUS_3') }, () =>
     await stage.rest();
     const { spool } = simulator.spec(ID);
     const others = stage.truths().filter(({ host }) => host !== ID);
-    const truth = readTruth(ID, [lost, spool], { mayBeginLate: true });
-    assert.ok(truth.batches > readTruth(ID, [lost]).batches, 'it went on after the restore');
+    const truth = truthSource(ID, [lost, spool], { mayBeginLate: true });
+    assert.ok(truth.moments > truthSource(ID, [lost]).moments, 'it went on after the restore');
     await assertAllWhole(t, stage, [prometheus], {
       scenario: 'spool restored from an older copy',
       truths: [truth, ...others],
@@ -61,7 +61,7 @@ describe('identity', { concurrency: true, skip: without('PROMETHEUS_3') }, () =>
     await delay(PHASE_MS);
     await stage.rest();
     const others = stage.truths().filter(({ host }) => host !== ID);
-    const truth = readTruth(ID, [lost, simulator.spec(ID).spool]);
+    const truth = truthSource(ID, [lost, simulator.spec(ID).spool]);
     await assertAllWhole(t, stage, [prometheus], {
       scenario: 'host re-imaged under the same name',
       truths: [truth, ...others],
@@ -87,7 +87,7 @@ describe('identity', { concurrency: true, skip: without('PROMETHEUS_3') }, () =>
     await stage.rest();
     const others = stage.truths().filter(({ host }) => host !== ID);
     // What the clone took while the original was heard is older than what is known of the host, and goes nowhere.
-    const truth = readTruth(ID, [original.spool, copy], {
+    const truth = truthSource(ID, [original.spool, copy], {
       keep: ({ at }, folder) => folder === original.spool || at > lastAt,
       mayBeginLate: true,
     });

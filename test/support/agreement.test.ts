@@ -60,6 +60,7 @@ function storeOf(series: readonly Series[], limits = EXACT): PointStore {
         points: points.filter(({ at }) => at > from && at <= to),
       })),
     counts: async () => new Map(),
+    moments: async () => new Map(),
   };
 }
 

@@ -29,6 +29,8 @@ export interface PointStore {
   points(host: string, from: number, to: number): Promise<readonly Series[]>;
   /** How many points it has of each host since a moment, the gateway's own ones not counted. */
   counts(since: number): Promise<ReadonlyMap<string, number>>;
+  /** How many points it has of each host's `node_load1`, which is in every batch of a simulated host: cheap to ask. */
+  moments(since: number): Promise<ReadonlyMap<string, number>>;
 }
 
 export interface Agreement {

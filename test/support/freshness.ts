@@ -8,8 +8,8 @@ export interface Lag {
 }
 
 const EVERY_MS = 500;
-/** A look back further than any lag that could still be told from none. */
-const RANGE = '10m';
+/** A host that has no point in this time is not found by an instant query. */
+const LOOK_BACK_MS = 5 * 60_000;
 
 export class Freshness implements Disposable {
   readonly #timer: NodeJS.Timeout;
@@ -19,14 +19,14 @@ export class Freshness implements Disposable {
 
   /** @param hosts a pattern; each of them has a series of the name `node_load1`. */
   constructor(prometheus: Prometheus, hosts: string) {
-    const query = `min(max_over_time(timestamp(node_load1{host=~"${hosts}"})[${RANGE}:500ms]))`;
+    const query = `min(timestamp(node_load1{host=~"${hosts}"}))`;
     this.#timer = setInterval(() => {
       if (this.#isLooking) return;
       this.#isLooking = true;
       const now = Date.now();
       prometheus
         .number(query, now)
-        .then((seconds) => this.#note(now - seconds * 1000))
+        .then((seconds) => this.#note(Math.min(now - seconds * 1000, LOOK_BACK_MS)))
         // A Prometheus that is too busy to answer is asked again.
         .catch(() => {})
         .finally(() => {

@@ -153,16 +153,18 @@ export class Prometheus extends PrometheusApi implements AsyncDisposable {
   /** As `PointStore` wants it: `count_over_time`, name by name, since it drops the names. */
   async counts(since: number): Promise<ReadonlyMap<string, number>> {
     const counts = new Map<string, number>();
-    const now = Date.now();
-    const names = await this.names('{host!=""}', since, now);
+    const names = await this.names('{host!=""}', since, Date.now());
     for (const name of names.filter((name) => !isGatewaysOwn({ __name__: name }))) {
-      const query = `sum by (host) (count_over_time(${name}{host!=""}[${now - since}ms]))`;
-      for (const { labels, points } of await this.instant(query, now)) {
-        const host = labels['host'] ?? '';
-        counts.set(host, (counts.get(host) ?? 0) + (points[0]?.value ?? 0));
+      for (const [host, count] of await this.#countOf(name, since)) {
+        counts.set(host, (counts.get(host) ?? 0) + count);
       }
     }
     return counts;
+  }
+
+  /** As `PointStore` wants it. */
+  async moments(since: number): Promise<ReadonlyMap<string, number>> {
+    return await this.#countOf('node_load1', since);
   }
 
   /** `up` at each scrape that it has stored, by job and target, of the jobs that match a pattern. */
@@ -188,6 +190,13 @@ export class Prometheus extends PrometheusApi implements AsyncDisposable {
       limitExceeded: read('limitExceeded'),
       appended: read('appended'),
     };
+  }
+
+  async #countOf(name: string, since: number): Promise<ReadonlyMap<string, number>> {
+    const now = Date.now();
+    const query = `sum by (host) (count_over_time(${name}{host!=""}[${now - since}ms]))`;
+    const series = await this.instant(query, now);
+    return new Map(series.map(({ labels, points }) => [labels['host'] ?? '', points[0]?.value ?? 0]));
   }
 
   #warningsOfNow(): readonly string[] {

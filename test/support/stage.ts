@@ -3,17 +3,22 @@
  * which holds every point that is stored against what the spools recorded.
  */
 import type { TestContext } from 'node:test';
-import { type Agreement, type CompareOptions, compareHost, type PointStore, sumUp } from './agreement.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PointStore } from './agreement.ts';
 import { eventually } from './eventually.ts';
 import { Gateway, type GatewayOptions } from './programs.ts';
 import { Prometheus, type PrometheusOptions, type ScrapeJob } from './prometheus.ts';
 import { Relay } from './relay.ts';
 import { type FleetOptions, Simulator } from './simulator.ts';
-import { type HostTruth, readTruth } from './truth.ts';
+import { type TruthSource, truthSource } from './truth-source.ts';
 
 export const JOB = 'tributary';
 /** Of the jobs that scrape the gateway. */
 export const JOBS = `${JOB}.*`;
+
+const SETTLE_EVERY_MS = 500;
+/** What is stored a little before the first true point should be seen, too. */
+const MARGIN_MS = 60_000;
 
 export interface StageOptions {
   readonly gateway?: GatewayOptions;
@@ -128,9 +133,9 @@ export class Stage {
   }
 
   /** What the fleet's spools hold. */
-  truths(): readonly HostTruth[] {
+  truths(): readonly TruthSource[] {
     const hosts = this.#simulators.flatMap((simulator) => simulator.hosts);
-    return hosts.map(({ name, spool }) => readTruth(name, [spool]));
+    return hosts.map(({ name, spool }) => truthSource(name, [spool]));
   }
 
   get #simulators(): readonly Simulator[] {
@@ -141,33 +146,31 @@ export class Stage {
     return (await Promise.all(this.#simulators.map((simulator) => simulator.stats()))).flat();
   }
 
-  /** Waits until the store has as many points as it should, or stands still. */
-  async settled(store: PointStore, truths: readonly HostTruth[], options: SettleOptions = {}): Promise<void> {
+  /** Waits until the store has every moment that it should have, or stands still. */
+  async settled(
+    store: PointStore,
+    truths: readonly TruthSource[],
+    options: SettleOptions = {},
+  ): Promise<void> {
     const { quietMs = 8_000, timeoutMs = 120_000 } = options;
     const deadline = performance.now() + timeoutMs;
-    const since = Math.min(...truths.map(({ firstAt }) => firstAt)) - 60_000;
-    const expected = truths.reduce((sum, { points }) => sum + points, 0);
+    const since = beginningOf(truths) - MARGIN_MS;
     let last = -1;
     let movedAt = performance.now();
     for (;;) {
-      const counts = await store.counts(since);
-      const count = truths.reduce((sum, { host }) => sum + (counts.get(host) ?? 0), 0);
+      const have = await store.moments(since);
+      const count = truths.reduce((sum, { host }) => sum + (have.get(host) ?? 0), 0);
       const now = performance.now();
       if (count !== last) movedAt = now;
       last = count;
-      if (count >= expected || now - movedAt > quietMs || now > deadline) return;
-      await new Promise((resolve) => setTimeout(resolve, 500));
+      const isWhole = truths.every(({ host, moments }) => (have.get(host) ?? 0) >= moments);
+      if (isWhole || now - movedAt > quietMs || now > deadline) return;
+      await delay(SETTLE_EVERY_MS);
     }
   }
+}
 
-  /** Holds everything that a store has against the truth. */
-  async compare(
-    store: PointStore,
-    truths: readonly HostTruth[],
-    options: CompareOptions = {},
-  ): Promise<Agreement> {
-    const agreements: Agreement[] = [];
-    for (const truth of truths) agreements.push(await compareHost(truth, store, options));
-    return sumUp(agreements);
-  }
+/** The first moment of any of them; hosts that have none are no matter. */
+export function beginningOf(truths: readonly TruthSource[]): number {
+  return Math.min(...truths.filter(({ moments }) => moments > 0).map(({ firstAt }) => firstAt), Date.now());
 }

@@ -67,17 +67,28 @@ export function readTruth(
   return collector.finish();
 }
 
+/** The moments that a host has sampled at, ascending, each once; as `readTruth`, but for what was sampled. */
+export function readMoments(
+  folders: readonly string[],
+  { keep = () => true }: TruthOptions = {},
+): readonly number[] {
+  const moments = new Set<number>();
+  for (const folder of folders) {
+    withSpool(folder, (db, epoch) => {
+      const rows = db.prepare<[], { seq: number; at: number }>('SELECT seq, at FROM batches ORDER BY seq');
+      for (const { seq, at } of rows.iterate()) if (keep({ epoch, seq, at }, folder)) moments.add(at);
+    });
+  }
+  return [...moments].sort((a, b) => a - b);
+}
+
 function readSpool(
   folder: string,
   collector: Collector,
   keep: NonNullable<TruthOptions['keep']>,
   mayBeginLate: boolean,
 ): void {
-  const path = join(folder, 'spool.sqlite');
-  // A reader of a write-ahead log needs its index, which SQLite makes where it may.
-  const db = new Database(path, { readonly: !isCopy(path), fileMustExist: true });
-  try {
-    const epoch = String(db.prepare("SELECT value FROM meta WHERE name = 'epoch'").pluck().get());
+  withSpool(folder, (db, epoch) => {
     const bodies = new Map(
       db
         .prepare<[], { id: number; body: string }>('SELECT id, body FROM shapes')
@@ -88,12 +99,21 @@ function readSpool(
     let expected = 1;
     for (const row of db.prepare<[], Row>('SELECT seq, at, groups FROM batches ORDER BY seq').iterate()) {
       if (row.seq !== expected && !(mayBeginLate && expected === 1)) {
-        collector.faults.push(`${path}: seq ${expected} to ${row.seq - 1} are gone`);
+        collector.faults.push(`${folder}: seq ${expected} to ${row.seq - 1} are gone`);
       }
       expected = row.seq + 1;
       if (!keep({ epoch, seq: row.seq, at: row.at }, folder)) continue;
       if (collector.isNew(epoch, row)) reader(row);
     }
+  });
+}
+
+function withSpool(folder: string, act: (db: Database.Database, epoch: string) => void): void {
+  const path = join(folder, 'spool.sqlite');
+  // A reader of a write-ahead log needs its index, which SQLite makes where it may.
+  const db = new Database(path, { readonly: !isCopy(path), fileMustExist: true });
+  try {
+    act(db, String(db.prepare("SELECT value FROM meta WHERE name = 'epoch'").pluck().get()));
   } finally {
     db.close();
   }

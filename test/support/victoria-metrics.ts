@@ -99,8 +99,17 @@ export class VictoriaMetrics extends PrometheusApi implements AsyncDisposable {
 
   /** As `PointStore` wants it. */
   async counts(since: number): Promise<ReadonlyMap<string, number>> {
+    return await this.#countsOf('{host!=""}', since);
+  }
+
+  /** As `PointStore` wants it. */
+  async moments(since: number): Promise<ReadonlyMap<string, number>> {
+    return await this.#countsOf('node_load1{host!=""}', since);
+  }
+
+  async #countsOf(selector: string, since: number): Promise<ReadonlyMap<string, number>> {
     const counts = new Map<string, number>();
-    for (const { labels, points } of await this.#export('{host!=""}', since, Date.now())) {
+    for (const { labels, points } of await this.#export(selector, since, Date.now())) {
       const host = labels['host'] ?? '';
       if (!isGatewaysOwn(labels)) counts.set(host, (counts.get(host) ?? 0) + points.length);
     }
