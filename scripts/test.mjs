@@ -16,7 +16,7 @@ const LONG = process.env.TRIBUTARY_LONG === '1';
 const SOAK = process.env.TRIBUTARY_SOAK === '1';
 const MINUTE_MS = 60_000;
 const TEST_MS_MAX = SOAK ? 90 * MINUTE_MS : LONG ? 10 * MINUTE_MS : 2 * MINUTE_MS;
-const RUN_MS_MAX = SOAK ? 6 * 60 * MINUTE_MS : LONG ? 60 * MINUTE_MS : 8 * MINUTE_MS;
+const RUN_MS_MAX = SOAK ? 6 * 60 * MINUTE_MS : LONG ? 60 * MINUTE_MS : 12 * MINUTE_MS;
 /** The whole-program tests mostly wait, so there is room for one more than there are processors; but not for hours. */
 const CONCURRENCY = SOAK ? 1 : Math.min(availableParallelism() + 1, 8);
 
