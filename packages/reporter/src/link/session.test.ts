@@ -5,10 +5,8 @@ import {
   appendTicks,
   INTERVAL_MS,
   largeGroups,
-  openSpool,
   START_AT,
   shapeOf,
-  temporaryFolder,
 } from '../spool/test-support.ts';
 import { BACKOFF_MS, Harness, WALL } from './test-support.ts';
 
@@ -255,29 +253,6 @@ describe('gaps told in hello', () => {
       [[7, 7]],
       'only what was lost since',
     );
-  });
-});
-
-describe('a gateway that lost its disk', () => {
-  test('gets everything that was kept, from whatever seq it asks for', (t) => {
-    const folder = temporaryFolder(t);
-    const spool = openSpool(t, { folder });
-    appendTicks(spool, 20);
-    const link = new Harness(t, {}, spool);
-    link.stream(1);
-    link.ack(20, 5);
-    link.session.closed(1006, '');
-    link.did();
-    link.open();
-    const [hello] = link.frames();
-    assert.deepEqual([hello?.['oldest'], hello?.['acked'], hello?.['delivered']], [1, 20, 5]);
-    link.welcome(6);
-    assert.deepEqual(link.sent(), ['shape 1', ...Array.from({ length: 15 }, (_, i) => `batch ${i + 6}`)]);
-    assert.equal(spool.acked, 20, 'what was acked once stays so');
-    link.ack(20, 5);
-    appendTick(spool);
-    link.session.appended();
-    assert.deepEqual(link.sent(), ['batch 21']);
   });
 });
 

@@ -239,23 +239,33 @@ export class LinkSession {
   #onWelcome(welcome: Welcome): void {
     if (this.#state !== 'greeting' || !this.#isSameEpoch()) return;
     const { spool, onWelcome, monotonic, observer } = this.#options;
-    // The gateway has settled what this spool neither sent nor told as a gap: the spool is an older copy of itself, and
-    // what it took since would be passed over as known. It goes into an epoch of its own.
-    if (welcome.next > Math.max(spool.sent + 1, this.#toldOldest)) {
-      this.#beginEpoch(
-        spool.sent,
-        `the gateway has settled ${welcome.next - 1}, but only ${spool.sent} was sent`,
-      );
+    const settled = welcome.next - 1;
+    // The gateway has settled what this spool neither sent nor told as a gap: the spool is an older copy of itself, or
+    // has one that speaks for it. Only what was acked here is known to be the same on both sides.
+    if (settled > Math.max(spool.sent, this.#toldOldest - 1)) {
+      const { acked, sent } = spool;
+      this.#beginEpoch(acked, `the gateway has settled ${settled}, but only ${sent} was sent`);
       return this.#close(CLOSE_NORMAL, 'new epoch');
     }
     onWelcome(welcome.clock, monotonic() - this.#helloAt);
-    spool.ack(welcome.next - 1, spool.delivered);
     spool.markAllSent();
-    this.#outbox.begin(welcome.next, welcome);
+    this.#outbox.begin(this.#resumeAt(settled), welcome);
     this.#state = 'streaming';
     this.#wasStreaming = true;
     observer.connected(spool.next - welcome.next);
     this.#pump();
+  }
+
+  /**
+   * Where to go on when the gateway has settled so much. An ack may have been lost, or a copy of this spool may have
+   * spoken under the same seqs. The gateway can tell, for it keeps a hash of the last: so that one is sent again, and
+   * what it answers, an ack or SEQ_CONFLICT, says which.
+   */
+  #resumeAt(settled: number): number {
+    const { spool } = this.#options;
+    if (settled > spool.acked && settled >= spool.oldest) return settled;
+    spool.resume(settled);
+    return settled + 1;
   }
 
   #onAck(seq: number, delivered: number): void {

@@ -95,11 +95,12 @@ export class Harness {
     this.session.opened();
   }
 
-  /** Connects and is welcomed; what was said on the way is forgotten. */
+  /** Connects and is welcomed, everything below `next` having been acked before; what was said on the way is forgotten. */
   stream(
     next: number,
     welcome: Partial<Omit<Welcome, 'limits'>> & { limits?: Partial<WireLimits> } = {},
   ): void {
+    if (next - 1 <= this.spool.sent) this.spool.ack(next - 1, 0);
     this.open();
     this.did();
     this.welcome(next, welcome);

@@ -13,13 +13,13 @@
  *
  * Synchronous on purpose: a tick writes a few kilobytes, and a tiny program needs no thread for that.
  */
-import { randomUUID } from 'node:crypto';
 import { encodeGroup } from '@tributary/shared/encode';
 import type { Gap } from '@tributary/shared/frames';
 import { FUTURE_MS_MAX } from '@tributary/shared/limits';
 import type { Shape } from '@tributary/shared/shape';
 import type { Database } from 'better-sqlite3';
 import { loadMarks, type Marks, saveMarks } from './marks.ts';
+import { beginEpoch } from './new-epoch.ts';
 import { isDamage, lockFolder, openDatabase, replaceDatabase } from './open-database.ts';
 import { Retention, type RetentionLimits } from './retention.ts';
 import { ShapeStore } from './shape-store.ts';
@@ -229,6 +229,15 @@ export class Spool {
   }
 
   /**
+   * A gateway says how far it has this epoch. That may be less than was acked: it lost its disk, or is an older copy of
+   * itself, and what it lacks is not acked any more. Written as `ack` is.
+   */
+  resume(settled: number): void {
+    const marks = this.#marks;
+    marks.acked = Math.min(settled, marks.next - 1);
+  }
+
+  /**
    * What was dropped before it was acked, for hello.
    * @throws SpoolError
    */
@@ -257,30 +266,11 @@ export class Spool {
 
   /**
    * Begins a new epoch with the batches above `after`, numbered from 1. All others are left behind: they belong to an
-   * epoch that nobody will ask for any more.
+   * epoch that nobody will ask for any more. What was sent keeps its time.
    * @throws SpoolError
    */
   beginEpoch(after: number): void {
-    this.#transact(({ sql, marks, shapes }) => {
-      const first = sql.firstSince.get(after + 1, 0) as StoredBatch | undefined;
-      const gaps = (sql.gaps.all() as Gap[]).filter(({ to }) => to > after);
-      sql.removeThrough.run(after);
-      // In two steps, since a seq must not meet one that has not moved yet.
-      sql.negate.run();
-      sql.renumber.run(after);
-      sql.removeGaps.run(marks.next);
-      for (const gap of gaps)
-        sql.setGap.run({ ...gap, from: Math.max(gap.from - after, 1), to: gap.to - after });
-      sql.renumberShapes.run(after);
-      marks.epoch = randomUUID();
-      marks.next = Math.max(1, marks.next - after);
-      marks.oldest = first === undefined ? marks.next : first.seq - after;
-      marks.sent = 0;
-      if (first !== undefined) marks.sentAt = Math.min(marks.sentAt, first.at - 1);
-      marks.acked = 0;
-      marks.delivered = 0;
-      shapes.prune(marks.oldest);
-    });
+    this.#transact(({ sql, marks, shapes }) => beginEpoch(sql, marks, shapes, after));
   }
 
   /** @throws SpoolError when the last marks cannot be written; it is closed all the same. */
