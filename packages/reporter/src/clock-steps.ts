@@ -21,14 +21,18 @@ export function createClockSteps(spool: Spool, time: Timekeeper, log: WarningLog
   // It may have stepped while no reporter ran.
   const before = spool.offsetOf(time.boot);
   let isDue = before !== null && Math.abs(before - time.offset) > STEP_MS;
+  // What earlier boots left can be judged once the time is sure, and must be before it is sent.
+  let earlierIsDue = true;
   return {
     note(stepped) {
       isDue ||= stepped;
     },
     settle() {
-      if (!isDue) return;
-      const batches = spool.restate(time.boot, time.offset, time.isSure);
+      const { boot, offset, isSure } = time;
+      if (!isDue && !(earlierIsDue && isSure)) return;
+      const batches = spool.restate(boot, offset, isSure);
       isDue = false;
+      if (isSure) earlierIsDue = false;
       // Where nothing waited, nobody need look at their clocks.
       if (batches === 0) return;
       log.warn({ batches, correctionMs: time.correctionMs }, 'clock stepped: unsent batches were restated');

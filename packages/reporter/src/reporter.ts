@@ -10,21 +10,20 @@ import { Backoff } from '@tributary/shared/backoff';
 import { systemClock } from '@tributary/shared/clock';
 import type { Labels } from '@tributary/shared/shape';
 import { formatDuration } from '@tributary/shared/units';
-import { type ClockSteps, createClockSteps } from './clock-steps.ts';
+import { createAppend } from './append.ts';
+import { createClockSteps } from './clock-steps.ts';
 import type { Collector } from './collectors/collector.ts';
-import type { Column } from './collectors/columns.ts';
 import { createCollectors } from './collectors/list.ts';
 import type { ReporterOptions } from './config.ts';
 import { LinkSession } from './link/session.ts';
 import { Stream } from './link/stream.ts';
 import { logLink } from './link-log.ts';
 import type { Log } from './log.ts';
-import { createCounters, createOwnCollector, type ReporterCounters } from './own-series.ts';
+import { createCounters, createOwnCollector } from './own-series.ts';
 import { createBootClock } from './sampler/boot-clock.ts';
 import { Sampler } from './sampler/sampler.ts';
 import { Timekeeper } from './sampler/timekeeper.ts';
 import { Spool } from './spool/spool.ts';
-import { SpoolError } from './spool/spool-error.ts';
 import { Ticker } from './ticker.ts';
 import { VERSION } from './version.ts';
 
@@ -46,8 +45,9 @@ const PACE_MS_MAX = 5 * 60_000;
 export function startReporter(options: ReporterOptions, log: Log): Reporter {
   const run = randomUUID();
   const counters = createCounters();
-  const time = new Timekeeper(() => systemClock.now(), createBootClock(options['path.procfs'], run));
   const spool = openSpool(options, log);
+  const bootClock = createBootClock(options['path.procfs'], run);
+  const time = new Timekeeper(() => systemClock.now(), bootClock, spool.clock);
   const clockSteps = createClockSteps(spool, time, log);
   let paceMs = 0;
   const observer = logLink(log, counters, options['gateway.url']);
@@ -68,8 +68,10 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
             // The wish was that of the connection before; this one may have another.
             paceMs = 0;
             clockSteps.note(time.welcome(clock, roundTripMs));
+            if (time.gatewayClock !== null) spool.noteClock(time.gatewayClock);
             clockSteps.settle();
           },
+          onFuture: () => time.doubt(),
           onPace: (wishMs) => {
             paceMs = Math.min(wishMs, PACE_MS_MAX);
           },
@@ -165,38 +167,4 @@ function readToken(file: string): string {
   const token = readFileSync(file, 'utf8').trim();
   if (token === '') throw new Error(`${file} is empty: a token is needed`);
   return token;
-}
-
-interface AppendParts {
-  readonly spool: Spool;
-  readonly session: LinkSession;
-  readonly time: Timekeeper;
-  readonly counters: ReporterCounters;
-  readonly log: Log;
-  readonly intervalMs: () => number;
-  readonly clockSteps: ClockSteps;
-}
-
-function createAppend({ spool, session, time, counters, log, intervalMs, clockSteps }: AppendParts) {
-  let failing = '';
-  /** @param mono when the columns were taken; the offset may have changed since. */
-  return (mono: number, columns: readonly Column[]): void => {
-    try {
-      clockSteps.settle();
-      const moment = { at: mono + time.offset, boot: time.boot, mono };
-      const willSend = session.isStreaming;
-      const stepMs = Math.max(1, Math.floor(intervalMs() / 2));
-      spool.append(moment, columns, { willSend, timeIsSure: time.isSure, stepMs });
-      if (failing !== '') log.info('the spool takes batches again');
-      failing = '';
-    } catch (error) {
-      if (!(error instanceof SpoolError)) throw error;
-      counters.failedAppends++;
-      const { message } = error;
-      if (message !== failing) log.error({ error: message }, 'the spool refused a batch; this tick is lost');
-      failing = message;
-      return;
-    }
-    session.appended();
-  };
 }

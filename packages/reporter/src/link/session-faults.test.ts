@@ -207,6 +207,30 @@ describe('a new epoch', () => {
   });
 });
 
+test('a time too far ahead asks for a new welcome, at most once a minute; a group at fault does not', (t) => {
+  const link = new Harness(t);
+  appendTicks(link.spool, 3);
+  const future = { kind: 'reject', seq: 1, code: 'FUTURE', message: 'ahead' };
+  link.stream(1);
+  link.did();
+  link.say({ ...future, group: 0 });
+  assert.deepEqual(link.did(), []);
+  link.say(future);
+  link.say({ ...future, seq: 2 });
+  assert.deepEqual(link.did(), ['close 1000 the clock is to be set']);
+  assert.equal(link.futures, 1);
+  link.session.closed(1000, '');
+  link.stream(3);
+  link.did();
+  link.say({ ...future, seq: 3 });
+  assert.deepEqual(link.did(), []);
+  link.pass(20_000);
+  link.session.heard();
+  link.pass(20_000);
+  link.say({ ...future, seq: 3 });
+  assert.deepEqual(link.did(), ['close 1000 the clock is to be set']);
+});
+
 describe('a spool that fails', () => {
   test('closes the connection, which is tried again; nothing unmarked goes out', (t) => {
     const link = new Harness(t);

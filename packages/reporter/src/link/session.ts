@@ -45,12 +45,16 @@ export interface SessionOptions {
   readonly monotonic: () => number;
   /** Takes the gateway's clock before anything is sent, and restates what is unsent where that is needed. */
   readonly onWelcome: (clock: number, roundTripMs: number) => void;
+  /** The gateway found a batch's time too far ahead; the next welcome says how far. */
+  readonly onFuture?: () => void;
   readonly onPace: (intervalMs: number) => void;
   readonly observer: LinkObserver;
 }
 
 type State = 'waiting' | 'connecting' | 'greeting' | 'streaming' | 'closing' | 'parked' | 'stopped';
 
+/** A connection is given up for the gateway's clock at most so often. */
+const FUTURE_PAUSE_MS = 60_000;
 /** RFC 6455: a protocol error. */
 const CLOSE_CONFUSED = 1002;
 
@@ -67,6 +71,7 @@ export class LinkSession {
   #epoch = '';
   #toldOldest = 1;
   #wasStreaming = false;
+  #futureAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: SessionOptions, effects: LinkEffects) {
     this.#options = options;
@@ -227,7 +232,9 @@ export class LinkSession {
       case 'welcome':
         return this.#onWelcome(frame);
       case 'reject':
-        return observer.rejected(frame);
+        observer.rejected(frame);
+        if (frame.code === 'FUTURE' && frame.group === undefined) this.#onFuture();
+        return;
       case 'pace':
         return this.#options.onPace(frame.intervalMs);
       case 'refuse':
@@ -275,6 +282,15 @@ export class LinkSession {
     this.#outbox.acked(seq);
     this.#options.observer.acked(seq);
     this.#pump();
+  }
+
+  /** The clocks have drifted apart since the welcome. A new one sets ours right, before more is lost by it. */
+  #onFuture(): void {
+    const now = this.#options.monotonic();
+    if (now - this.#futureAt < FUTURE_PAUSE_MS) return;
+    this.#futureAt = now;
+    this.#options.onFuture?.();
+    this.#close(CLOSE_NORMAL, 'the clock is to be set');
   }
 
   /** False, and the connection ends, when the spool had to begin anew: nothing that was said here holds any more. */

@@ -28,6 +28,7 @@ export class Harness {
   readonly welcomes: [clock: number, roundTripMs: number][] = [];
   /** Called for each welcome, as the reporter puts its clock right there. */
   onWelcome: () => void = () => {};
+  futures = 0;
   nowMs = 1_000_000;
   /** What the socket would hold; a test that sets `isStuck` lets it grow. */
   unsentBytes = 0;
@@ -49,6 +50,9 @@ export class Harness {
         onWelcome: (clock, roundTripMs) => {
           this.welcomes.push([clock, roundTripMs]);
           this.onWelcome();
+        },
+        onFuture: () => {
+          this.futures++;
         },
         onPace: (intervalMs) => this.paces.push(intervalMs),
         observer: this.#observer(),

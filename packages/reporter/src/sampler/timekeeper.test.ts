@@ -139,3 +139,40 @@ describe('with a gateway', () => {
     assert.equal(host.time.now(), START + 30_000);
   });
 });
+
+describe('what a gateway said to an earlier process', () => {
+  const known = { boot: 'boot-1', offset: START - 5_000 + 3_600_000 };
+  const process = (boot: string, knownTo: typeof known | null = known) =>
+    new Timekeeper(() => START, { boot, now: () => 5_000 }, knownTo);
+
+  test('holds for the same boot', () => {
+    const time = process('boot-1');
+    assert.deepEqual([time.isSure, time.now(), time.correctionMs], [true, START + 3_600_000, 3_600_000]);
+    assert.deepEqual(time.gatewayClock, known);
+  });
+
+  test('means nothing to another boot, nor where nothing was said', () => {
+    for (const time of [process('boot-2'), process('boot-1', null)]) {
+      assert.deepEqual([time.isSure, time.now(), time.gatewayClock], [false, START, null]);
+    }
+  });
+
+  test('leaves a wall clock that agrees by now', () => {
+    const time = process('boot-1', { boot: 'boot-1', offset: START - 5_000 + 60_000 });
+    assert.deepEqual([time.isSure, time.now(), time.correctionMs], [true, START, 0]);
+  });
+});
+
+test('once a gateway found its times too far ahead, the wall clock is believed only where it agrees', () => {
+  const host = new Host();
+  host.time.welcome(START - 119_500, 0);
+  assert.equal(host.time.correctionMs, 0);
+  host.time.doubt();
+  assert.equal(host.time.welcome(START - 119_900, 0), true);
+  assert.equal(host.time.now(), START - 119_900);
+  host.wallMs -= 119_900;
+  host.time.observe();
+  assert.equal(host.time.correctionMs, 0);
+  host.time.welcome(host.wallMs - 100_000, 0);
+  assert.equal(host.time.correctionMs, 0, 'the doubt is over');
+});

@@ -29,13 +29,25 @@ export class Timekeeper {
   readonly #bootClock: BootClock;
   #offset: number;
   #follows: 'wall' | 'gateway' = 'wall';
-  /** What the gateway said last, as an offset; null before the first welcome of this process. */
+  /** What the gateway said last, as an offset; null before the first welcome of this boot. */
   #gatewayOffset: number | null = null;
+  /** True after the gateway has found times of the wall clock too far ahead. */
+  #isDoubted = false;
 
-  constructor(wall: () => number, bootClock: BootClock) {
+  /** @param known what a gateway said to an earlier process; it holds for the same boot. */
+  constructor(
+    wall: () => number,
+    bootClock: BootClock,
+    known: { boot: string; offset: number } | null = null,
+  ) {
     this.#wall = wall;
     this.#bootClock = bootClock;
     this.#offset = wall() - bootClock.now();
+    if (known === null || known.boot !== bootClock.boot) return;
+    this.#gatewayOffset = known.offset;
+    if (this.#isBelievable(this.#offset)) return;
+    this.#follows = 'gateway';
+    this.#offset = known.offset;
   }
 
   get boot(): string {
@@ -44,6 +56,11 @@ export class Timekeeper {
 
   get offset(): number {
     return this.#offset;
+  }
+
+  /** What the gateway said last; null before the first welcome of this boot. */
+  get gatewayClock(): { boot: string; offset: number } | null {
+    return this.#gatewayOffset === null ? null : { boot: this.boot, offset: this.#gatewayOffset };
   }
 
   /** True once a gateway has said what time it is. */
@@ -105,15 +122,29 @@ export class Timekeeper {
     return differ(this.#offset, before, STEP_MS);
   }
 
+  /**
+   * The gateway rejected a time as too far ahead. The two clocks may have drifted apart on a long connection, from within
+   * the two minutes to beyond; at the next welcome the wall clock is believed only if it agrees.
+   */
+  doubt(): void {
+    this.#isDoubted = true;
+  }
+
   /** False when the gateway has said otherwise. */
   #isBelievable(wallOffset: number): boolean {
-    return this.#gatewayOffset === null || !differ(wallOffset, this.#gatewayOffset, GATEWAY_DISAGREES_MS);
+    if (this.#gatewayOffset === null) return true;
+    return !differ(
+      wallOffset,
+      this.#gatewayOffset,
+      this.#isDoubted ? GATEWAY_CHANGE_MS : GATEWAY_DISAGREES_MS,
+    );
   }
 
   #followWallIfAgreed(wallOffset: number): boolean {
     if (this.#gatewayOffset === null || differ(wallOffset, this.#gatewayOffset, GATEWAY_CHANGE_MS))
       return false;
     this.#follows = 'wall';
+    this.#isDoubted = false;
     this.#offset = wallOffset;
     return true;
   }

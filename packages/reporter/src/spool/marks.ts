@@ -18,6 +18,12 @@ export interface Marks {
   lastAt: number;
   /** The boot that the newest batch was taken in; '' for none. */
   lastBoot: string;
+  /** The monotonic clock of that boot when it was taken. */
+  lastMono: number;
+  /** The boot in which a gateway last said what time it is; '' for none. */
+  clockBoot: string;
+  /** What is to be added to that boot's clock for the gateway's time. */
+  clockOffset: number;
 }
 
 export function loadMarks(sql: Statements): Marks {
@@ -26,6 +32,7 @@ export function loadMarks(sql: Statements): Marks {
   );
   const { oldest, newest } = sql.bounds.get() as { oldest: number | null; newest: number | null };
   const next = Math.max(Number(meta.get('next') ?? 1), (newest ?? 0) + 1);
+  const newestMoment = sql.momentOf.get(next - 1) as { boot: string; mono: number } | undefined;
   return {
     epoch: meta.get('epoch') ?? randomUUID(),
     next,
@@ -35,11 +42,14 @@ export function loadMarks(sql: Statements): Marks {
     acked: Number(meta.get('acked') ?? 0),
     delivered: Number(meta.get('delivered') ?? 0),
     lastAt: Number(meta.get('last_at') ?? 0),
-    lastBoot: (sql.momentOf.get(next - 1) as { boot: string } | undefined)?.boot ?? '',
+    lastBoot: newestMoment?.boot ?? '',
+    lastMono: newestMoment?.mono ?? 0,
+    clockBoot: meta.get('clock_boot') ?? '',
+    clockOffset: Number(meta.get('clock_offset') ?? 0),
   };
 }
 
-/** `oldest` and `lastBoot` are the batches' own. */
+/** `oldest`, `lastBoot` and `lastMono` are the batches' own. */
 export function saveMarks(sql: Statements, marks: Marks): void {
   sql.setMarks.run({
     epoch: marks.epoch,
@@ -49,5 +59,7 @@ export function saveMarks(sql: Statements, marks: Marks): void {
     acked: String(marks.acked),
     delivered: String(marks.delivered),
     lastAt: String(marks.lastAt),
+    clockBoot: marks.clockBoot,
+    clockOffset: String(marks.clockOffset),
   });
 }

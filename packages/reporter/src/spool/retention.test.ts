@@ -77,6 +77,17 @@ describe('the limit of age', () => {
     assert.deepEqual(again.gaps(), []);
   });
 
+  test('goes by the clock of the boot, not by a wall clock that was set', (t) => {
+    const spool = openSpool(t, { retentionMs: 5 * INTERVAL_MS, keepAckedMs: 5 * INTERVAL_MS });
+    appendTicks(spool, 4, { willSend: true });
+    spool.ack(2, 2);
+    const dayAhead = START_AT + 86_400_000;
+    appendTick(spool, { at: dayAhead, mono: 4 * INTERVAL_MS });
+    assert.deepEqual(seqsOf(spool), [1, 2, 3, 4, 5]);
+    for (const k of [5, 6, 7, 8]) appendTick(spool, { at: dayAhead + k, mono: k * INTERVAL_MS, stepMs: 1 });
+    assert.deepEqual(seqsOf(spool), [4, 5, 6, 7, 8, 9]);
+  });
+
   test('does not age what an earlier boot took while nobody has confirmed the clock', (t) => {
     const spool = openSpool(t, { retentionMs: 3 * INTERVAL_MS });
     appendTicks(spool, 3);

@@ -44,18 +44,17 @@ export class Retention {
    * @param timeIsSure false while nobody has confirmed this boot's clock: batches of earlier boots do not age then.
    */
   makeRoom(timeIsSure: boolean): Drop[] {
-    const { lastAt, lastBoot, acked, delivered } = this.#marks;
+    const { acked, delivered } = this.#marks;
     const { retentionMs, bytesMax, keepAckedMs } = this.#limits;
     // First of all, so that a new gap does not grow onto one that is settled.
     this.#sql.removeGaps.run(acked);
     // What is acked and delivered, and old enough, is no loss.
     const done = Math.min(acked, delivered);
-    if (this.#marks.oldest <= done) this.#remove(this.#agedThrough(lastAt - keepAckedMs, done));
-    const drops: Drop[] = [];
-    const oldest = this.#sql.momentOf.get(this.#marks.oldest) as { boot: string } | undefined;
-    if (timeIsSure || oldest?.boot === lastBoot) {
-      this.#drop(this.#agedThrough(lastAt - retentionMs, this.#marks.next - 1), 'spool_age', drops);
+    if (this.#marks.oldest <= done) {
+      this.#remove(this.#agedThrough(keepAckedMs, done, timeIsSure));
     }
+    const drops: Drop[] = [];
+    this.#drop(this.#agedThrough(retentionMs, this.#marks.next - 1, timeIsSure), 'spool_age', drops);
     while (this.#bytes() > bytesMax) {
       // A twentieth at a time, so that the disk is not rewritten for every tick of a long outage.
       const count = Math.max(1, Math.floor((this.#marks.next - this.#marks.oldest) / 20));
@@ -65,9 +64,11 @@ export class Retention {
     return drops;
   }
 
-  /** The last seq, at most `upTo`, before the first whose time is not older than `at`. */
-  #agedThrough(at: number, upTo: number): number {
-    return (this.#sql.agedThrough.get({ at, upTo }) as Seq).seq;
+  /** The last seq, at most `upTo`, before the first that is not older than `ageMs`, measured against the newest. */
+  #agedThrough(ageMs: number, upTo: number, timeIsSure: boolean): number {
+    const { lastAt, lastBoot, lastMono } = this.#marks;
+    const bounds = { boot: lastBoot, mono: lastMono - ageMs, at: lastAt - ageMs, upTo };
+    return (this.#sql.agedThrough.get({ ...bounds, timeIsSure: timeIsSure ? 1 : 0 }) as Seq).seq;
   }
 
   /** @returns false when nothing can go: the newest batch stays, however small the limits are. */

@@ -15,12 +15,12 @@
  */
 import { encodeGroup } from '@tributary/shared/encode';
 import type { Gap } from '@tributary/shared/frames';
-import { FUTURE_MS_MAX } from '@tributary/shared/limits';
 import type { Shape } from '@tributary/shared/shape';
 import type { Database } from 'better-sqlite3';
 import { loadMarks, type Marks, saveMarks } from './marks.ts';
 import { beginEpoch } from './new-epoch.ts';
 import { isDamage, lockFolder, openDatabase, replaceDatabase } from './open-database.ts';
+import { isFuture, restateBoot, restateEarlierBoots } from './restate.ts';
 import { Retention, type RetentionLimits } from './retention.ts';
 import { ShapeStore } from './shape-store.ts';
 import { SpoolDamagedError, SpoolError } from './spool-error.ts';
@@ -37,6 +37,13 @@ export interface Moment {
   readonly at: number;
   readonly boot: string;
   readonly mono: number;
+}
+
+/** The gateway's time in terms of a boot's monotonic clock. */
+export interface GatewayClock {
+  readonly boot: string;
+  /** What is to be added to the boot's clock. */
+  readonly offset: number;
 }
 
 export interface SpoolGroup {
@@ -129,6 +136,17 @@ export class Spool {
     return this.#dropped;
   }
 
+  /** What a gateway said last of the time of day, as an offset to a boot's clock; null when none ever did. */
+  get clock(): GatewayClock | null {
+    const { clockBoot, clockOffset } = this.#marks;
+    return clockBoot === '' ? null : { boot: clockBoot, offset: clockOffset };
+  }
+
+  /** Remembers it, for a later process of the same boot. Written as `ack` is. */
+  noteClock({ boot, offset }: GatewayClock): void {
+    Object.assign(this.#marks, { clockBoot: boot, clockOffset: offset });
+  }
+
   /**
    * What was added to the boot's clock for the newest batch; null when that batch is of another boot.
    * @throws SpoolError
@@ -167,6 +185,7 @@ export class Spool {
       marks.next = seq + 1;
       marks.lastAt = at;
       marks.lastBoot = moment.boot;
+      marks.lastMono = moment.mono;
       if (willSend) noteSent(marks);
       const drops = retention.makeRoom(timeIsSure);
       shapes.prune(marks.oldest);
@@ -246,21 +265,18 @@ export class Spool {
   }
 
   /**
-   * The clock of this boot was off: derives the time of every batch of it that cannot have been sent anew. None comes
-   * to stand at or before a time that was sent.
+   * The clock was off: derives the time of what cannot have been sent anew. See `restate.ts`.
    * @param offset what to add to a batch's monotonic clock.
-   * @param timeIsSure as for `append`: then a sent time that no gateway took is not heeded.
+   * @param timeIsSure as for `append`: then earlier boots are put right as well where they cannot be as they stand.
    * @returns how many changed.
    * @throws SpoolError
    */
   restate(boot: string, offset: number, timeIsSure = false): number {
     return this.#transact(({ sql, marks }) => {
       const newest = sql.momentOf.get(marks.next - 1) as Moment | undefined;
-      if (newest?.boot !== boot) return 0;
-      const floor = timeIsSure && isFuture(marks.sentAt, newest.mono + offset) ? 0 : marks.sentAt;
-      const changed = sql.restate.run({ boot, offset, sent: marks.sent, floor }).changes;
-      if (changed > 0) marks.lastAt = (sql.momentOf.get(marks.next - 1) as Moment).at;
-      return changed;
+      const now = timeIsSure ? offset + (newest?.boot === boot ? newest.mono : 0) : null;
+      const changed = now === null ? 0 : restateEarlierBoots(sql, marks, boot, offset, now);
+      return changed + (newest?.boot === boot ? restateBoot(sql, marks, boot, offset, now) : 0);
     });
   }
 
@@ -345,7 +361,7 @@ export class Spool {
 
   /** A new file in the place of a damaged one. Time goes on from where it was, and what is lost is counted. */
   #startOver(open: typeof openDatabase): void {
-    const { next, acked, lastAt, sentAt, lastBoot } = this.#marks;
+    const { next, acked, lastAt, sentAt, lastBoot, lastMono, clockBoot, clockOffset } = this.#marks;
     const { folder, now } = this.#options;
     try {
       const { db, loaded, setAside } = open(folder, Math.max(now, lastAt), (opened) => this.#load(opened));
@@ -357,7 +373,8 @@ export class Spool {
       const message = `the spool is damaged and cannot be replaced: ${(error as Error).message}`;
       throw new SpoolError(message, { cause: error });
     }
-    Object.assign(this.#marks, { lastAt, sentAt: Math.max(sentAt, lastAt), lastBoot });
+    const kept = { lastAt, sentAt: Math.max(sentAt, lastAt), lastBoot, lastMono, clockBoot, clockOffset };
+    Object.assign(this.#marks, kept);
     this.#count('damaged', next - 1 - acked);
   }
 
@@ -370,11 +387,6 @@ export class Spool {
 function noteSent(marks: Marks): void {
   marks.sent = marks.next - 1;
   marks.sentAt = marks.lastAt;
-}
-
-/** A gateway rejects what is so far ahead of its clock, so nothing has to come after it. */
-function isFuture(at: number, now: number): boolean {
-  return at > now + FUTURE_MS_MAX;
 }
 
 function bytesOf(db: Database): number {

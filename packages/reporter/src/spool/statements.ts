@@ -5,21 +5,24 @@ const SQL = {
   allMeta: 'SELECT name, value FROM meta',
   setMarks: `INSERT OR REPLACE INTO meta (name, value) VALUES
          ('epoch', @epoch), ('next', @next), ('sent', @sent), ('sent_at', @sentAt), ('acked', @acked),
-         ('delivered', @delivered), ('last_at', @lastAt)`,
+         ('delivered', @delivered), ('last_at', @lastAt), ('clock_boot', @clockBoot), ('clock_offset', @clockOffset)`,
   bounds: 'SELECT min(seq) AS oldest, (SELECT max(seq) FROM batches) AS newest FROM batches',
   insert: 'INSERT INTO batches (seq, at, boot, mono, groups) VALUES (?, ?, ?, ?, ?)',
   read: 'SELECT seq, at, groups FROM batches WHERE seq >= ? ORDER BY seq',
   momentOf: 'SELECT at, boot, mono FROM batches WHERE seq = ?',
   firstSince: 'SELECT seq, at FROM batches WHERE seq >= ? AND at >= ? ORDER BY seq LIMIT 1',
   nthSeq: 'SELECT seq FROM batches ORDER BY seq LIMIT 1 OFFSET ?',
-  // Times hardly ever fall with seq, so the aged ones are a prefix: the search ends at the first that is young enough.
-  agedThrough: `SELECT coalesce((SELECT seq - 1 FROM batches WHERE at >= @at AND seq <= @upTo ORDER BY seq LIMIT 1),
-       @upTo) AS seq`,
+  // By the clock of the boot where that is known, since the wall clock may have been set meanwhile. Ages hardly ever rise
+  // with seq, so the aged ones are a prefix: the search ends at the first that is young enough.
+  agedThrough: `SELECT coalesce((SELECT seq - 1 FROM batches
+       WHERE seq <= @upTo AND CASE WHEN boot = @boot THEN mono >= @mono ELSE @timeIsSure = 0 OR at >= @at END
+       ORDER BY seq LIMIT 1), @upTo) AS seq`,
   lostTimes:
     'SELECT count(*) AS count, min(seq) AS "from", min(at) AS fromAt, max(at) AS toAt FROM batches WHERE seq > ? AND seq <= ?',
   removeThrough: 'DELETE FROM batches WHERE seq <= ?',
   restate: `UPDATE batches SET at = max(mono + @offset, @floor + seq - @sent)
        WHERE boot = @boot AND seq > @sent AND at <> max(mono + @offset, @floor + seq - @sent)`,
+  unsentBoots: `SELECT boot, max(seq) AS last FROM batches WHERE seq > ? AND boot <> ? GROUP BY boot ORDER BY last DESC`,
   negate: 'UPDATE batches SET seq = -seq',
   renumber: 'UPDATE batches SET seq = -seq - ?',
   shapeId: 'SELECT id FROM shapes WHERE body = ?',
