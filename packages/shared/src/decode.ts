@@ -168,7 +168,15 @@ function decodeSkip(fields: JsonObject): Skip {
     from,
     to: readSeq(fields['to'], 'skip.to', from),
     reason: readText(fields['reason'] ?? '', 'skip.reason', TEXT_CHARS_MAX),
+    ...decodeSkipTimes(fields),
   };
+}
+
+/** As a gap's, they are put in order; one alone says nothing. */
+function decodeSkipTimes({ fromAt, toAt }: JsonObject): { fromAt?: number; toAt?: number } {
+  if (fromAt === undefined || toAt === undefined) return {};
+  const times = [readTime(fromAt, 'skip.fromAt'), readTime(toAt, 'skip.toAt')];
+  return { fromAt: Math.min(...times), toAt: Math.max(...times) };
 }
 
 function decodeBye(fields: JsonObject): Bye {

@@ -71,6 +71,9 @@ export interface Skip {
   readonly from: number;
   readonly to: number;
   readonly reason: string;
+  /** The time that is not covered, where it is known: both or neither. */
+  readonly fromAt?: number;
+  readonly toAt?: number;
 }
 
 export interface Bye {

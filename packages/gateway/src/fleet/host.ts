@@ -68,7 +68,7 @@ export class FleetHost {
   samples = 0;
   readonly dropped = new Map<string, number>(Object.entries(DROP_REASONS));
   readonly rejected = new Map<string, number>();
-  /** Time that told gaps cover, by reason. A skip, and a loss that nobody told, have no times: see `lostBatches`. */
+  /** Time that told gaps and skips cover, by reason. A loss that nobody told has none: see `lostBatches`. */
   readonly lostMs = new Map<string, number>(Object.entries(LOSS_REASONS));
   /** Seqs that a gap or a skip settled without samples, by the same reasons. */
   readonly lostBatches = new Map<string, number>(Object.entries(LOSS_REASONS));

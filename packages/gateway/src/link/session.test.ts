@@ -264,6 +264,17 @@ describe('skip', () => {
   });
 });
 
+describe('a skip that tells its times', () => {
+  test('covers them, though none in the future', () => {
+    const bench = new Bench().open();
+    const times = { fromAt: NOW - 60_000, toAt: NOW + 60_000 };
+    bench.frame({ kind: 'skip', from: 1, to: 7, reason: 'spool_full', ...times });
+    const [entry] = bench.appends[0] ?? [];
+    assert.ok(entry?.kind === 'tombstone');
+    assert.deepEqual([entry.fromAt, entry.at, entry.reason], [NOW - 60_000, NOW, 'skipped:spool_full']);
+  });
+});
+
 describe('the end', () => {
   test('bye closes cleanly; only leave of an open host makes it forgotten', () => {
     const bench = new Bench().open();

@@ -336,7 +336,7 @@ export class Session implements Voice {
     this.ack();
   }
 
-  #onSkip({ from, to, reason }: Skip): void {
+  #onSkip({ from, to, reason, fromAt, toAt }: Skip): void {
     if (from > this.#next) throw this.#gap(`skip from ${from}`);
     if (to < this.#next) return this.#ackAgain(to);
     const now = this.#context.clock.now();
@@ -344,8 +344,9 @@ export class Session implements Voice {
       kind: 'tombstone',
       seq: this.#next,
       lastSeq: to,
-      fromAt: now,
-      at: now,
+      // Nothing was lost in the future, and no time where none was told.
+      fromAt: Math.min(fromAt ?? now, now),
+      at: Math.min(toAt ?? now, now),
       reason: `skipped:${reason}`,
       contentHash: 0,
     };

@@ -28,6 +28,13 @@ interface Passing {
   readonly from: number;
   readonly to: number;
   readonly reason: string;
+  /** The time that is not covered; null where nobody knows. */
+  readonly times: Times | null;
+}
+
+interface Times {
+  readonly fromAt: number;
+  readonly toAt: number;
 }
 
 /** Read from the spool at a time. */
@@ -100,11 +107,10 @@ export class Outbox {
 
   /** @returns false when the window is full. */
   #sendSome(batches: readonly StoredBatch[]): boolean {
-    if (batches.length === 0) this.#pass(this.#spool.next - 1, 'missing');
+    if (batches.length === 0) this.#passMissing(this.#spool.next - 1);
     for (const batch of batches) {
       if (batch.seq < this.#cursor) continue;
-      // Seqs that the spool no longer has, behind what hello told.
-      if (batch.seq > this.#cursor) this.#pass(batch.seq - 1, 'missing');
+      if (batch.seq > this.#cursor) this.#passMissing(batch.seq - 1);
       if (!this.#sendBatch(batch)) return false;
     }
     return true;
@@ -112,16 +118,18 @@ export class Outbox {
 
   /** Sends a batch, or passes it. @returns false when it has to wait for room in the window. */
   #sendBatch({ seq, at, groups }: StoredBatch): boolean {
-    if (this.#poison.has(seq)) return this.#pass(seq, 'refused');
+    const times = { fromAt: at, toAt: at };
+    if (this.#poison.has(seq)) return this.#pass(seq, 'refused', times);
     if (at < this.#horizon) {
-      return this.#pass(this.#spool.firstSince(seq, this.#horizon) - 1, 'too_old');
+      const to = this.#spool.firstSince(seq, this.#horizon) - 1;
+      return this.#pass(to, 'too_old', to === seq ? times : { fromAt: at, toAt: this.#horizon });
     }
     const text = encodeBatchFrame(seq, at, groups);
     const bytes = Buffer.byteLength(text);
-    if (bytes > this.#limits.frameBytesMax) return this.#pass(seq, 'too_large');
+    if (bytes > this.#limits.frameBytesMax) return this.#pass(seq, 'too_large', times);
     if (!this.#window.fits(bytes, this.#limits.windowBytesMax)) return false;
     const shapes = this.#shapeFrames(groups);
-    if (typeof shapes === 'string') return this.#pass(seq, shapes);
+    if (typeof shapes === 'string') return this.#pass(seq, shapes, times);
     this.#tellPassed();
     for (const { id, frame } of shapes) {
       this.#declared.add(id);
@@ -150,21 +158,43 @@ export class Outbox {
     return frames;
   }
 
+  /**
+   * Passes what the spool no longer has, behind what hello told. What it dropped to keep its limits, or lost with a part
+   * of its file, stands in its gaps.
+   */
+  #passMissing(to: number): void {
+    for (const { from, to: gapTo, reason, fromAt, toAt } of this.#spool.gaps()) {
+      if (gapTo < this.#cursor || from > to) continue;
+      if (from > this.#cursor) this.#pass(from - 1, 'missing', null);
+      // What of it has left before it was dropped is no part of what is passed; ticks are even enough for its time.
+      const share = from < this.#cursor ? (this.#cursor - from) / (gapTo - from || 1) : 0;
+      const beginAt = Math.round(fromAt + (toAt - fromAt) * share);
+      this.#pass(Math.min(gapTo, to), reason, { fromAt: beginAt, toAt });
+    }
+    if (this.#cursor <= to) this.#pass(to, 'missing', null);
+  }
+
   /** Passes everything from the cursor up to `to`; told when another reason comes, or something to send. */
-  #pass(to: number, reason: string): true {
+  #pass(to: number, reason: string, times: Times | null): true {
     if (this.#passing !== null && this.#passing.reason !== reason) this.#tellPassed();
-    this.#passing = { from: this.#passing?.from ?? this.#cursor, to, reason };
+    const before = this.#passing;
+    this.#passing = { from: before?.from ?? this.#cursor, to, reason, times: span(before?.times, times) };
     this.#cursor = to + 1;
     return true;
   }
 
   #tellPassed(): void {
     if (this.#passing === null) return;
-    const { from, to, reason } = this.#passing;
+    const { from, to, reason, times } = this.#passing;
     this.#passing = null;
-    const frame = encodeFrame({ kind: 'skip', from, to, reason });
+    const frame = encodeFrame({ kind: 'skip', from, to, reason, ...times });
     this.#window.sent(to, frame.length);
     this.#effects.send(frame);
     this.#observer.skipped(from, to, reason);
   }
+}
+
+function span(a: Times | null | undefined, b: Times | null): Times | null {
+  if (a === null || a === undefined || b === null) return b ?? a ?? null;
+  return { fromAt: Math.min(a.fromAt, b.fromAt), toAt: Math.max(a.toAt, b.toAt) };
 }

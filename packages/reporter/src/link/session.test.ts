@@ -204,12 +204,24 @@ describe('skip', () => {
     const link = new Harness(t);
     appendTicks(link.spool, 500, { willSend: true });
     link.stream(3, { horizon: atOf(499) });
-    assert.deepEqual(link.sent(), ['skip 3-498 too_old', 'shape 1', 'batch 499', 'batch 500']);
+    const frames = link.frames();
+    assert.deepEqual(frames[0], {
+      kind: 'skip',
+      from: 3,
+      to: 498,
+      reason: 'too_old',
+      fromAt: atOf(3),
+      toAt: atOf(499),
+    });
+    assert.deepEqual(
+      frames.slice(1).map((frame) => frame['seq'] ?? frame.kind),
+      ['shape', 499, 500],
+    );
     link.ack(498);
     assert.equal(link.spool.acked, 498);
   });
 
-  test('passes what the spool has lost since hello', (t) => {
+  test('passes what the spool has dropped since hello, with its reason', (t) => {
     const link = new Harness(t, { retentionMs: 3 * INTERVAL_MS });
     appendTicks(link.spool, 3);
     link.open();
@@ -218,7 +230,7 @@ describe('skip', () => {
     link.did();
     link.welcome(1);
     assert.deepEqual(link.sent(), [
-      'skip 1-3 missing',
+      'skip 1-3 spool_age',
       'shape 1',
       'batch 4',
       'batch 5',
@@ -234,7 +246,14 @@ describe('skip', () => {
     assert.deepEqual(link.sent(), ['shape 1', 'batch 1']);
     appendTicks(link.spool, 4, { groups: largeGroups(1000) });
     link.ack(1);
-    assert.deepEqual(link.sent(), ['skip 2-3 missing', 'batch 4']);
+    assert.deepEqual(link.frames()[0], {
+      kind: 'skip',
+      from: 2,
+      to: 3,
+      reason: 'spool_age',
+      fromAt: atOf(2),
+      toAt: atOf(3),
+    });
   });
 });
 
