@@ -63,3 +63,21 @@ export function saveMarks(sql: Statements, marks: Marks): void {
     clockOffset: String(marks.clockOffset),
   });
 }
+
+/** Everything up to the newest batch may leave this machine from now on. */
+export function noteSent(marks: Marks): void {
+  marks.sent = marks.next - 1;
+  marks.sentAt = marks.lastAt;
+}
+
+/** What of the marks is about time, and holds for the file that takes the place of a damaged one. */
+export function timesOf({
+  lastAt,
+  sentAt,
+  lastBoot,
+  lastMono,
+  clockBoot,
+  clockOffset,
+}: Marks): Partial<Marks> {
+  return { lastAt, sentAt, lastBoot, lastMono, clockBoot, clockOffset };
+}

@@ -7,7 +7,16 @@ import { describe, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { openDatabase } from './open-database.ts';
 import { SpoolDamagedError, SpoolError, SpoolOpenError } from './spool-error.ts';
-import { appendTick, appendTicks, largeGroups, openSpool, seqsOf, temporaryFolder } from './test-support.ts';
+import {
+  appendTick,
+  appendTicks,
+  INTERVAL_MS,
+  largeGroups,
+  openSpool,
+  seqsOf,
+  temporaryFolder,
+  timesOf,
+} from './test-support.ts';
 
 const CONDITIONS = '--conditions=tributary-source';
 const TESTING = new URL('./test-support.ts', import.meta.url).href;
@@ -112,25 +121,83 @@ describe('a damaged file', () => {
     assert.equal(readdirSync(folder).filter((name) => name.includes('damaged')).length, 1);
   });
 
-  test('found while it is used is set aside as well, and the next tick has a new epoch', (t) => {
+  test('found while it is used is set aside as well; what can be read goes on in a new epoch', (t) => {
     const folder = temporaryFolder(t);
     const before = openSpool(t, { folder });
-    appendTicks(before, 200, { groups: largeGroups(4000) });
+    appendTicks(before, 150, { groups: largeGroups(4000), willSend: true });
+    before.ack(20, 0);
+    appendTicks(before, 50, { groups: largeGroups(4000) });
+    const batches = before.read(21, Number.POSITIVE_INFINITY);
     before.close();
-    // The pages in the middle hold old batches, which nobody looks at before they are sent.
-    const path = join(folder, 'spool.sqlite');
-    overwrite(path, Math.floor(statSync(path).size / 3 / 4096) * 4096, 40 * 4096);
+    overwriteMiddle(folder);
     const spool = openSpool(t, { folder });
     assert.equal(spool.setAside, null);
     const { epoch, lastAt } = spool;
     appendTick(spool);
     assert.throws(() => spool.read(1, Number.POSITIVE_INFINITY), SpoolDamagedError);
     assert.notEqual(spool.epoch, epoch);
-    assert.deepEqual([...spool.dropped], [['damaged', 201]]);
-    assert.equal(appendTick(spool, { at: lastAt - 1000 }), 1);
-    assert.ok(spool.lastAt > lastAt, 'time goes on from where it was');
-    assert.deepEqual(seqsOf(spool), [1]);
     assert.equal(statSync(spool.setAside ?? '').isFile(), true);
+    const left = spool.read(1, Number.POSITIVE_INFINITY);
+    assert.deepEqual(
+      left.slice(0, -1),
+      batches.flatMap((batch) => {
+        const seq = batch.seq - 20;
+        return left.some((one) => one.seq === seq) ? [{ ...batch, seq }] : [];
+      }),
+      'the same content at the same times',
+    );
+    const lost = 181 - left.length;
+    assert.ok(lost > 10 && lost < 60, `${lost} of 181 are lost`);
+    assert.deepEqual([...spool.dropped], [['spool_damaged', lost]]);
+    assert.deepEqual([spool.next, spool.sent, spool.acked], [182, 130, 0]);
+    const gaps = spool.gaps();
+    assert.equal(
+      gaps.reduce((sum, { from, to }) => sum + (to - from + 1), 0),
+      lost,
+    );
+    for (const { from, to, fromAt, toAt, reason } of gaps) {
+      assert.equal(reason, 'spool_damaged');
+      assert.equal(toAt - fromAt, (to - from + 2) * INTERVAL_MS, 'from the batch before to the one after');
+    }
+    assert.equal(appendTick(spool, { at: lastAt - 1000 }), 182);
+    assert.ok(spool.lastAt > lastAt, 'time goes on from where it was');
+  });
+
+  test('found when it is opened, what can be read goes on likewise', (t) => {
+    const folder = temporaryFolder(t);
+    const before = openSpool(t, { folder });
+    appendTicks(before, 30, { willSend: true });
+    before.ack(10, 0);
+    appendTicks(before, 10);
+    const times = timesOf(before);
+    before.close();
+    const db = new Database(join(folder, 'spool.sqlite'));
+    const { rootpage } = db
+      .prepare<[], { rootpage: number }>("SELECT rootpage FROM sqlite_schema WHERE name = 'meta'")
+      .get() ?? { rootpage: 0 };
+    db.close();
+    overwrite(join(folder, 'spool.sqlite'), (rootpage - 1) * 4096, 4096);
+    const spool = openSpool(t, { folder });
+    assert.notEqual(spool.setAside, null);
+    // Nobody knows what of it was sent or acked: all of it keeps its time, and is sent again.
+    assert.deepEqual(timesOf(spool), times);
+    assert.deepEqual([spool.next, spool.sent, spool.acked, spool.lastAt], [41, 40, 0, times.at(-1)]);
+    assert.deepEqual([spool.gaps(), spool.dropped.size], [[], 0]);
+    assert.equal(appendTick(spool), 41);
+  });
+
+  test('a new file that cannot take what is left begins empty, and tells all of it as lost', (t) => {
+    const folder = temporaryFolder(t);
+    const before = openSpool(t, { folder });
+    appendTicks(before, 200, { groups: largeGroups(4000) });
+    before.close();
+    overwriteMiddle(folder);
+    const spool = openSpool(t, { folder });
+    withFileSizeLimit(200_000, () => {
+      assert.throws(() => spool.read(1, Number.POSITIVE_INFINITY), SpoolDamagedError);
+    });
+    assert.deepEqual([...spool.dropped], [['spool_damaged', 200]]);
+    assert.deepEqual([appendTick(spool), seqsOf(spool)], [1, [1]]);
   });
 });
 
@@ -219,6 +286,12 @@ test('a process that is killed loses nothing that was returned, and leaves no ho
     spool.close();
   }
 });
+
+/** The pages in the middle hold old batches, which nobody looks at before they are sent. */
+function overwriteMiddle(folder: string): void {
+  const path = join(folder, 'spool.sqlite');
+  overwrite(path, Math.floor(statSync(path).size / 3 / 4096) * 4096, 40 * 4096);
+}
 
 function overwrite(path: string, from: number, bytes = 1024 * 1024): void {
   const length = Math.min(bytes, statSync(path).size - from);

@@ -121,3 +121,9 @@ function cannotOpen(path: string, error: unknown): SpoolOpenError {
     { cause: error },
   );
 }
+
+/** Bytes that a database takes up on disk, free pages not counted. */
+export function bytesOf(db: Database.Database): number {
+  const pragma = (name: string) => db.pragma(name, { simple: true }) as number;
+  return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size');
+}

@@ -12,8 +12,18 @@ interface StoredMoment {
 /** No batch is older than the program that writes it: a clock that says so was never set. */
 const EARLIEST_AT = Date.UTC(2026, 0, 1);
 
+/** The time that a new batch of this moment must come after. */
+export function floorOf(
+  { lastAt, lastBoot, next, sent, sentAt }: Marks,
+  moment: { readonly at: number; readonly boot: string },
+  timeIsSure: boolean,
+): number {
+  const floor = lastBoot === moment.boot || next - 1 <= sent ? lastAt : sentAt;
+  return timeIsSure && isFuture(floor, moment.at) ? 0 : floor;
+}
+
 /** A gateway rejects what is so far ahead of its clock, so nothing has to come after it. */
-export function isFuture(at: number, now: number): boolean {
+function isFuture(at: number, now: number): boolean {
   return at > now + FUTURE_MS_MAX;
 }
 

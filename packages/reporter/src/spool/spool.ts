@@ -16,12 +16,13 @@
 import { encodeGroup } from '@tributary/shared/encode';
 import type { Gap } from '@tributary/shared/frames';
 import type { Shape } from '@tributary/shared/shape';
-import type { Database } from 'better-sqlite3';
-import { loadMarks, type Marks, saveMarks } from './marks.ts';
+import { type Database, SqliteError } from 'better-sqlite3';
+import { loadMarks, type Marks, noteSent, saveMarks, timesOf } from './marks.ts';
 import { beginEpoch } from './new-epoch.ts';
-import { isDamage, lockFolder, openDatabase, replaceDatabase } from './open-database.ts';
-import { isFuture, restateBoot, restateEarlierBoots } from './restate.ts';
+import { bytesOf, isDamage, lockFolder, openDatabase, replaceDatabase } from './open-database.ts';
+import { floorOf, restateBoot, restateEarlierBoots } from './restate.ts';
 import { Retention, type RetentionLimits } from './retention.ts';
+import { DAMAGED, type Standing, salvage } from './salvage.ts';
 import { ShapeStore } from './shape-store.ts';
 import { SpoolDamagedError, SpoolError } from './spool-error.ts';
 import { prepare, type Statements } from './statements.ts';
@@ -96,6 +97,7 @@ export class Spool {
       this.#db = db;
       this.#parts = loaded;
       this.#setAside = setAside;
+      if (setAside !== null) this.#salvage(setAside, null);
     } catch (error) {
       this.#lock.close();
       throw error;
@@ -177,7 +179,7 @@ export class Spool {
   ): number {
     const { seq, drops } = this.#transact(({ sql, marks, shapes, retention }) => {
       const seq = marks.next;
-      const at = Math.max(moment.at, this.#floor(moment, timeIsSure) + stepMs);
+      const at = Math.max(moment.at, floorOf(marks, moment, timeIsSure) + stepMs);
       const ids = groups.map(({ shape }) => shapes.idOf(shape));
       const text = groups.map(({ values }, i) => encodeGroup(ids[i] ?? 0, values)).join(',');
       sql.insert.run(seq, at, moment.boot, moment.mono, `[${text}]`);
@@ -304,13 +306,6 @@ export class Spool {
     return this.#parts.marks;
   }
 
-  /** The time that a batch of this moment must come after. */
-  #floor(moment: Moment, timeIsSure: boolean): number {
-    const { lastAt, lastBoot, next, sent, sentAt } = this.#marks;
-    const floor = lastBoot === moment.boot || next - 1 <= sent ? lastAt : sentAt;
-    return timeIsSure && isFuture(floor, moment.at) ? 0 : floor;
-  }
-
   #load(db: Database): Parts {
     const sql = prepare(db);
     const marks = loadMarks(sql);
@@ -361,35 +356,42 @@ export class Spool {
 
   /** A new file in the place of a damaged one. Time goes on from where it was, and what is lost is counted. */
   #startOver(open: typeof openDatabase): void {
-    const { next, acked, lastAt, sentAt, lastBoot, lastMono, clockBoot, clockOffset } = this.#marks;
+    const standing = { ...this.#marks };
     const { folder, now } = this.#options;
     try {
-      const { db, loaded, setAside } = open(folder, Math.max(now, lastAt), (opened) => this.#load(opened));
+      const { db, loaded, setAside } = open(folder, Math.max(now, standing.lastAt), (opened) =>
+        this.#load(opened),
+      );
       this.#db = db;
       this.#parts = loaded;
-      this.#setAside = setAside ?? this.#setAside;
+      this.#setAside = setAside;
     } catch (error) {
       // The old one stays closed: the next call tries again.
       const message = `the spool is damaged and cannot be replaced: ${(error as Error).message}`;
       throw new SpoolError(message, { cause: error });
     }
-    const kept = { lastAt, sentAt: Math.max(sentAt, lastAt), lastBoot, lastMono, clockBoot, clockOffset };
-    Object.assign(this.#marks, kept);
-    this.#count('damaged', next - 1 - acked);
+    Object.assign(this.#marks, timesOf(standing));
+    this.#salvage(this.#setAside, standing);
+  }
+
+  /** @param standing how the file stood; null for one that was damaged when it was opened. */
+  #salvage(path: string | null, standing: Standing | null): void {
+    const { sql, marks } = this.#parts;
+    const before = { ...marks };
+    try {
+      this.#db.transaction(() => {
+        this.#count(DAMAGED, salvage(path, standing, sql, marks));
+        saveMarks(sql, marks);
+      })();
+    } catch (error) {
+      if (!(error instanceof SqliteError)) throw error;
+      // No room for what was found, or the new file is no better: then it begins empty.
+      Object.assign(marks, before);
+      if (standing !== null) this.#count(DAMAGED, standing.next - 1 - standing.acked);
+    }
   }
 
   #count(reason: string, batches: number): void {
-    this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + batches);
+    if (batches > 0) this.#dropped.set(reason, (this.#dropped.get(reason) ?? 0) + batches);
   }
-}
-
-/** Everything up to the newest batch may leave this machine from now on. */
-function noteSent(marks: Marks): void {
-  marks.sent = marks.next - 1;
-  marks.sentAt = marks.lastAt;
-}
-
-function bytesOf(db: Database): number {
-  const pragma = (name: string) => db.pragma(name, { simple: true }) as number;
-  return (pragma('page_count') - pragma('freelist_count')) * pragma('page_size');
 }

@@ -33,6 +33,8 @@ const SQL = {
   retireShape: 'UPDATE shapes SET last_seq = @seq WHERE id = @id',
   renumberShapes: 'UPDATE shapes SET last_seq = last_seq - ? WHERE last_seq IS NOT NULL',
   pruneShapes: 'DELETE FROM shapes WHERE last_seq < ?',
+  keepShape: 'UPDATE shapes SET last_seq = max(last_seq, @seq) WHERE id = @id',
+  copyShape: 'INSERT INTO shapes (id, last_seq, body) VALUES (@id, @seq, @body)',
   gaps: 'SELECT from_seq AS "from", to_seq AS "to", from_at AS fromAt, to_at AS toAt, reason FROM gaps ORDER BY from_seq',
   setGap: `INSERT OR REPLACE INTO gaps (from_seq, to_seq, from_at, to_at, reason)
        VALUES (@from, @to, @fromAt, @toAt, @reason)`,
