@@ -5,7 +5,8 @@
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PointStore } from './agreement.ts';
-import { eventually } from './eventually.ts';
+import { either } from './durations.ts';
+import { eventually, PATIENCE_MS } from './eventually.ts';
 import { Gateway, type GatewayOptions } from './programs.ts';
 import { Prometheus, type PrometheusOptions, type ScrapeJob } from './prometheus.ts';
 import { Relay } from './relay.ts';
@@ -19,6 +20,11 @@ export const JOBS = `${JOB}.*`;
 const SETTLE_EVERY_MS = 500;
 /** What is stored a little before the first true point should be seen, too. */
 const MARGIN_MS = 60_000;
+
+/** What a scrape may take; Prometheus gives up on it then. Where several tests share a machine a second is not enough. */
+const INTERVAL = either('2s', '1s');
+/** The longest interval that a scenario has. */
+const SCRAPE_MS_MAX = 10_000;
 
 export interface StageOptions {
   readonly gateway?: GatewayOptions;
@@ -90,6 +96,7 @@ export class Stage {
       targets: [this.gateway.address],
       params: { scraper: [name] },
       honorLabels: true,
+      interval: INTERVAL,
       ...change,
     };
   }
@@ -97,10 +104,14 @@ export class Stage {
   /** Waits until it has scraped so often from now on, well or not. */
   async scraped(prometheus: Prometheus, times = 2): Promise<void> {
     const since = Date.now();
-    await eventually(`${prometheus.name} has scraped ${times} times`, async () => {
-      const scrapes = [...(await prometheus.scrapes(JOBS, since)).values()];
-      return scrapes.length > 0 && scrapes.every((points) => points.length >= times);
-    });
+    await eventually(
+      `${prometheus.name} has scraped ${times} times`,
+      async () => {
+        const scrapes = [...(await prometheus.scrapes(JOBS, since)).values()];
+        return scrapes.length > 0 && scrapes.every((points) => points.length >= times);
+      },
+      { timeoutMs: PATIENCE_MS + times * SCRAPE_MS_MAX },
+    );
   }
 
   /** Waits until every host streams, and next to all that it has is acked. */

@@ -12,8 +12,8 @@ interface State {
   readonly isAdvance: boolean;
 }
 
-/** Advances are some quarters of the overlap apart, so these reach back for several times the overlap. */
-const STATES_MAX = 24;
+/** Advances are a quarter of the overlap apart, so these reach back for three times the overlap. */
+const STATES_MAX = 12;
 
 export class History {
   #states: State[];
