@@ -10,6 +10,9 @@ export interface LedgerBatch {
   readonly at: number;
   /** Why there is a tombstone and no batch; else null. */
   readonly tombstone: string | null;
+  /** Values that are not absent, in this entry and in the host's log up to and with it. */
+  readonly samples: number;
+  readonly samplesThrough: number;
 }
 
 /** What the ledger holds of a host, in its order. Works while the gateway runs, and after its death. */
@@ -18,7 +21,8 @@ export function readLedger(storagePath: string, host: string): readonly LedgerBa
   try {
     return db
       .prepare<[string], LedgerBatch>(
-        `SELECT streams.epoch AS epoch, seq, last_seq AS lastSeq, at, reason AS tombstone
+        `SELECT streams.epoch AS epoch, seq, last_seq AS lastSeq, at, reason AS tombstone,
+                entries.samples AS samples, samples_through AS samplesThrough
          FROM entries
          JOIN streams ON streams.id = entries.stream_id
          JOIN hosts ON hosts.id = streams.host_id
