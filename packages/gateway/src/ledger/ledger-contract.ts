@@ -32,6 +32,8 @@ function at(offset: number, samples: number, epoch: string, seq: number): Positi
   return { offset, samples, epoch, seq };
 }
 
+const from = (host: string, after = 0) => ({ host, after });
+
 async function seqs(ledger: Ledger, host: string, after = 0, limit = 1000): Promise<number[]> {
   return (await ledger.read(host, after, limit)).map((entry) => entry.seq);
 }
@@ -259,11 +261,19 @@ export function ledgerContract(name: string, open: (folder: string) => Promise<L
 
     check('finds the place of a moment', async (ledger) => {
       await ledger.append('web-1', 'e1', [batch(1), batch(2), batch(3)]);
-      assert.deepEqual(await ledger.seek(['web-1', 'nobody'], 2000), [at(1, 2, 'e1', 1), LOG_START]);
-      assert.deepEqual(await ledger.seek(['web-1'], 0), [LOG_START]);
-      assert.deepEqual(await ledger.seek(['web-1'], 3001), [at(3, 6, 'e1', 3)]);
+      assert.deepEqual(await ledger.seek([from('web-1'), from('nobody')], 2000), [
+        at(1, 2, 'e1', 1),
+        LOG_START,
+      ]);
+      assert.deepEqual(await ledger.seek([from('web-1')], 0), [LOG_START]);
+      assert.deepEqual(await ledger.seek([from('web-1', 2)], 3001), [at(3, 6, 'e1', 3)]);
+      assert.deepEqual(
+        await ledger.seek([from('web-1', 2)], 1000),
+        [at(2, 4, 'e1', 2)],
+        'not before `after`',
+      );
       await ledger.trim({ ...NO_BOUNDS, olderThan: 2500 });
-      const [place] = await ledger.seek(['web-1'], 0);
+      const [place] = await ledger.seek([from('web-1')], 0);
       assert.deepEqual([place?.offset, place?.samples], [2, 4]);
     });
 

@@ -138,6 +138,12 @@ export interface ReadRequest {
   readonly samplesMax: number;
 }
 
+export interface SeekRequest {
+  readonly host: string;
+  /** Entries up to this offset are not looked at. */
+  readonly after: number;
+}
+
 /** Entries `after.offset + 1` to `through.offset`. */
 export interface LogRange {
   readonly after: Position;
@@ -229,10 +235,11 @@ export interface Ledger extends AsyncDisposable {
   /** Null for a host that has no log. */
   tail(host: string): Tail | null;
   /**
-   * For each host the place before its first stored entry of this moment or later; the log's end where there is none,
-   * and `LOG_START` for a host that has no log. Trimmed entries count as older.
+   * For each request the place before the host's first stored entry behind `after` of this moment or later; the log's end
+   * where there is none, and `LOG_START` for a host that has no log. Trimmed entries count as older. Commits are not kept
+   * waiting for all of it.
    */
-  seek(hosts: readonly string[], at: number): Promise<readonly Position[]>;
+  seek(requests: readonly SeekRequest[], at: number): Promise<readonly Position[]>;
   /** Every cursor that was saved. */
   cursors(): Promise<readonly StoredCursor[]>;
   /** Makes a cursor or changes it. Places that are not named stay as they are; those of hosts without a log are passed over. */

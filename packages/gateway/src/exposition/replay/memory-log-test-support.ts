@@ -12,6 +12,7 @@ import {
   type Position,
   positionOf,
   type ReadRequest,
+  type SeekRequest,
   type StoredCursor,
   type StoredEntry,
   type Tail,
@@ -96,11 +97,11 @@ export class MemoryLog implements Used {
     });
   }
 
-  async seek(hosts: readonly string[], at: number): Promise<readonly Position[]> {
-    return hosts.map((host) => {
+  async seek(requests: readonly SeekRequest[], at: number): Promise<readonly Position[]> {
+    return requests.map(({ host, after }) => {
       const log = this.#logs.get(host);
       if (log === undefined) return LOG_START;
-      const first = log.entries.find((entry) => entry.at >= at);
+      const first = log.entries.find((entry) => entry.offset > after && entry.at >= at);
       if (first === undefined) return log.end;
       const { epoch, samplesThrough, samples } = first;
       const before = log.entries.find(({ offset }) => offset === first.offset - 1);

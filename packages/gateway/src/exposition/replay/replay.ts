@@ -180,21 +180,29 @@ export class Replays {
     windowSince: number,
   ): Promise<void> {
     const { ledger } = this.#options;
-    const begins = await ledger.seek(doubtful, windowSince);
-    // Of those that have something to pass over, whether it is stored still: it is counted by what it was lost to.
-    const passing = doubtful.flatMap((host, i) => {
-      const begin = begins[i];
+    const waiting = doubtful.flatMap((host) => {
       const plan = plans.get(host);
-      const after = plan?.ranges[0]?.after.offset;
-      if (plan === undefined || begin === undefined || after === undefined || begin.offset <= after)
-        return [];
-      return [{ plan, begin, request: { host, after, samplesMax: 0 } }];
+      const after = plan?.ranges[0]?.after;
+      return plan === undefined || after === undefined ? [] : [{ host, plan, after }];
     });
-    const firsts = passing.length === 0 ? [] : await ledger.readMany(passing.map(({ request }) => request));
-    for (const [i, { plan, begin }] of passing.entries()) {
+    const firsts = await ledger.readMany(
+      waiting.map(({ host, after }) => ({ host, after: after.offset, samplesMax: 0 })),
+    );
+    // Nearly always the first entry is young enough, and there is nothing to look for.
+    const old = waiting.flatMap((host, i) => {
       const first = firsts[i]?.[0];
-      const stored = first === undefined ? begin : placeBefore(first);
-      plans.set(plan.host, passOver(plan, begin, stored));
+      return first === undefined || first.at < windowSince ? [{ ...host, first }] : [];
+    });
+    if (old.length === 0) return;
+    const begins = await ledger.seek(
+      old.map(({ host, after }) => ({ host, after: after.offset })),
+      windowSince,
+    );
+    for (const [i, { plan, first }] of old.entries()) {
+      const begin = begins[i];
+      // Whether what is passed over is stored still: it is counted by what it was lost to.
+      if (begin !== undefined)
+        plans.set(plan.host, passOver(plan, begin, first === undefined ? begin : placeBefore(first)));
     }
   }
 

@@ -231,7 +231,8 @@ export class Scrapers {
 
   async #placesSince(at: number): Promise<Map<string, Place>> {
     const hosts = this.#options.hosts();
-    const positions = await this.#options.ledger.seek(hosts, at);
+    const requests = hosts.map((host) => ({ host, after: 0 }));
+    const positions = await this.#options.ledger.seek(requests, at);
     return new Map(positions.map((position, i) => [hosts[i] ?? '', placeAt(position)]));
   }
 

@@ -1,5 +1,5 @@
 /** Reads a ledger's logs: entries behind a place, several hosts at a time, and the place of a moment. */
-import { type HostState, LOG_START, type Position, type ReadRequest } from '../ledger.ts';
+import { type HostState, LOG_START, type Position, type ReadRequest, type SeekRequest } from '../ledger.ts';
 import { DamageError } from './files.ts';
 import type { ReadManyResult, ReadResult, WireShape, WireStored } from './messages.ts';
 import type { Statements } from './statements.ts';
@@ -92,12 +92,12 @@ export class LogReader {
     return { lists, isPartial, shapes: [...shapes.values()] };
   }
 
-  seek(hosts: readonly string[], at: number): Position[] {
-    return hosts.map((name) => {
+  seek(requests: readonly SeekRequest[], at: number): Position[] {
+    return requests.map(({ host: name, after }) => {
       const host = this.#findHost(name);
       if (host === undefined) return LOG_START;
       const base = host.id * OFFSETS_PER_HOST;
-      const first = this.#sql.seek.get(base, base + OFFSETS_PER_HOST, at) as SeekRow | undefined;
+      const first = this.#sql.seek.get(base + after, base + OFFSETS_PER_HOST, at) as SeekRow | undefined;
       const offset = first === undefined ? host.nextOffset - 1 : first.key - base - 1;
       const samples = first === undefined ? host.samples : first.samplesThrough - first.samples;
       const before = this.#sql.before.get(base, base + offset + 1) as

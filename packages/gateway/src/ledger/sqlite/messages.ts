@@ -4,6 +4,7 @@ import type {
   LedgerStats,
   Position,
   ReadRequest,
+  SeekRequest,
   StoredCursor,
   StreamState,
   TrimBounds,
@@ -48,7 +49,7 @@ export type Request =
   | { readonly kind: 'read'; readonly host: string; readonly after: number; readonly limit: number }
   /** A portion of `readMany`: see `Store.readMany`. */
   | { readonly kind: 'readMany'; readonly requests: readonly ReadRequest[]; readonly samplesMax: number }
-  | { readonly kind: 'seek'; readonly hosts: readonly string[]; readonly at: number }
+  | { readonly kind: 'seek'; readonly requests: readonly SeekRequest[]; readonly at: number }
   | { readonly kind: 'cursors' }
   | { readonly kind: 'saveCursor'; readonly cursor: StoredCursor }
   | { readonly kind: 'removeCursor'; readonly name: string; readonly selection: string }

@@ -1,4 +1,4 @@
-/** Reads of several hosts, a portion at a time, so that commits get their turn in between. */
+/** Questions about several hosts, a portion at a time, so that commits get their turn in between. */
 import type { ReadRequest, StoredEntry } from '../ledger.ts';
 
 export interface Portion {
@@ -42,4 +42,19 @@ export async function readMany(
     rest = { ...request, after: last.offset, samplesMax: request.samplesMax - samples };
   }
   return lists;
+}
+
+/** Hosts of one question about a moment: each may have a day of entries to be looked through. */
+const SEEKS_MAX = 64;
+
+/** The answers to all requests, asked for some at a time. */
+export async function inPortions<T, R>(
+  requests: readonly T[],
+  ask: (portion: readonly T[]) => Promise<readonly R[]>,
+): Promise<R[]> {
+  const answers: R[] = [];
+  while (answers.length < requests.length) {
+    answers.push(...(await ask(requests.slice(answers.length, answers.length + SEEKS_MAX))));
+  }
+  return answers;
 }

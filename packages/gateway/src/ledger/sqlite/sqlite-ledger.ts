@@ -26,6 +26,7 @@ import {
   type LedgerStats,
   type Position,
   type ReadRequest,
+  type SeekRequest,
   type ShapeKey,
   type StoredCursor,
   type StoredEntry,
@@ -46,7 +47,7 @@ import type {
   WireShape,
   WireStored,
 } from './messages.ts';
-import { readMany } from './read-many.ts';
+import { inPortions, readMany } from './read-many.ts';
 import { Tails } from './tails.ts';
 import { type AppendTask, INDEPENDENT, type RequestTask, type Task, takeGroup } from './tasks.ts';
 import { fromWire, toWire } from './wire-entry.ts';
@@ -169,8 +170,8 @@ export class SqliteLedger implements Ledger {
     return this.#tails.of(host);
   }
 
-  seek(hosts: readonly string[], at: number): Promise<readonly Position[]> {
-    return this.#request({ kind: 'seek', hosts, at });
+  seek(requests: readonly SeekRequest[], at: number): Promise<readonly Position[]> {
+    return inPortions(requests, (portion) => this.#request({ kind: 'seek', requests: portion, at }));
   }
 
   cursors(): Promise<readonly StoredCursor[]> {

@@ -25,7 +25,7 @@ function answer(store: Store, request: Request): Results[keyof Results] {
     case 'readMany':
       return store.log.readMany(request.requests, request.samplesMax);
     case 'seek':
-      return store.log.seek(request.hosts, request.at);
+      return store.log.seek(request.requests, request.at);
     case 'cursors':
       return store.cursors();
     case 'saveCursor':
