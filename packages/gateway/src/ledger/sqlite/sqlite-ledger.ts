@@ -27,7 +27,6 @@ import {
   type Position,
   type ReadRequest,
   type SeekRequest,
-  type ShapeKey,
   type StoredCursor,
   type StoredEntry,
   type StreamState,
@@ -43,21 +42,18 @@ import type {
   Request,
   Results,
   TrimPortion,
-  WireEntry,
   WireShape,
   WireStored,
 } from './messages.ts';
 import { inPortions, readMany } from './read-many.ts';
 import { Tails } from './tails.ts';
-import { type AppendTask, INDEPENDENT, type RequestTask, type Task, takeGroup } from './tasks.ts';
-import { fromWire, toWire } from './wire-entry.ts';
+import { type AppendTask, INDEPENDENT, type RequestTask, type Task, takeGroup, toAppend } from './tasks.ts';
+import { fromWire } from './wire-entry.ts';
 import { type Answer, type Opened, WorkerHandle } from './worker-handle.ts';
 
 /** Entries that one trim request removes, so that commits get their turn between two of them. */
 const TRIM_ENTRIES_MAX = 2048;
 const RETRY_PAUSE_MS = 1000;
-/** What an append and each of its entries weigh beside their values; tiny entries must not slip below every bound. */
-const OVERHEAD_BYTES = 512;
 /** Shapes that are remembered as interned; one that was forgotten is sent to the worker again, which knows it still. */
 const INTERNED_MAX = 100_000;
 /** Errors that time, room or an operator may heal. Any other lies in what was to be written. */
@@ -120,25 +116,10 @@ export class SqliteLedger implements Ledger {
   }
 
   append(host: string, epoch: string, entries: readonly Entry[]): Promise<void> {
-    const shapes: ShapeKey[] = [];
-    let bytes = OVERHEAD_BYTES;
-    const wire = entries.map((entry): WireEntry => {
-      const encoded = toWire(entry);
-      bytes += OVERHEAD_BYTES + (encoded.payload?.length ?? 0);
-      if (entry.kind === 'batch') for (const group of entry.groups) shapes.push(group.shape);
-      return encoded;
-    });
+    const appended = toAppend(host, epoch, entries);
     return new Promise((resolve, reject) => {
-      this.#pendingBytes += bytes;
-      this.#enqueue({
-        kind: 'append',
-        append: { host, epoch, entries: wire },
-        shapes,
-        entries,
-        bytes,
-        resolve,
-        reject,
-      });
+      this.#pendingBytes += appended.bytes;
+      this.#enqueue({ kind: 'append', ...appended, resolve, reject });
     });
   }
 

@@ -1,9 +1,13 @@
 /** What waits in the ledger's queue for its turn with the worker. */
 import type { Entry, ShapeKey } from '../ledger.ts';
 import type { Request, Results, WireAppend } from './messages.ts';
+import { toWire } from './wire-entry.ts';
 
 /** A group is closed at this size: more would only lengthen the wait of its first append. */
 const GROUP_BYTES_MAX = 8 * 1024 * 1024;
+
+/** What an append and each of its entries weigh beside their values; tiny entries must not slip below every bound. */
+const OVERHEAD_BYTES = 512;
 
 export interface AppendTask {
   readonly kind: 'append';
@@ -35,6 +39,23 @@ export const INDEPENDENT: ReadonlySet<Request['kind']> = new Set([
   'trim',
   'condemn',
 ]);
+
+/** What is handed to `append`, as it goes to the worker. */
+export function toAppend(
+  host: string,
+  epoch: string,
+  entries: readonly Entry[],
+): Pick<AppendTask, 'append' | 'shapes' | 'entries' | 'bytes'> {
+  const shapes: ShapeKey[] = [];
+  let bytes = OVERHEAD_BYTES;
+  const wire = entries.map((entry) => {
+    const encoded = toWire(entry);
+    bytes += OVERHEAD_BYTES + (encoded.payload?.length ?? 0);
+    if (entry.kind === 'batch') for (const group of entry.groups) shapes.push(group.shape);
+    return encoded;
+  });
+  return { append: { host, epoch, entries: wire }, shapes, entries, bytes };
+}
 
 /** Takes the appends that stand in a row at the queue's head, as many as are to be one transaction. */
 export function takeGroup(queue: Task[]): AppendTask[] {
