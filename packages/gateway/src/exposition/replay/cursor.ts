@@ -45,8 +45,8 @@ export interface Scope extends ScopeKey {
 export interface Behind {
   /** Scrapes in a row that left the host a backlog although the budget was full. */
   scrapes: number;
-  /** Its backlog when they began, in samples. */
-  backlog: number;
+  /** How old the newest point was that had been taken when they began. */
+  lagMs: number;
   /** True while it is shown with its newest points only. */
   thinned: boolean;
 }

@@ -4,7 +4,7 @@ import { LOG_START, type Position, positionOf, type StoredEntry, type Tail } fro
 import { Budget } from './budget.ts';
 import type { Scope } from './cursor.ts';
 import { NOTHING_TAKEN, placeAt, take } from './place.ts';
-import { type HostPlan, mayBeTooOld, passOver, planHost, share } from './plan.ts';
+import { type HostPlan, mayBeTooOld, type PlanTerms, passOver, planHost, share } from './plan.ts';
 
 /** Entry `offset` of a log in which each has ten samples and comes at its offset in seconds. */
 function entry(offset: number): StoredEntry {
@@ -34,7 +34,15 @@ function scopeOf(): Scope {
   };
 }
 
-const TERMS = { order: 'in-order', points: 100, isFull: true, liveSince: 0 } as const;
+const NOW = 1_000_000;
+const TERMS = {
+  order: 'in-order',
+  points: 100,
+  isFull: true,
+  liveSince: 0,
+  now: NOW,
+  takenAt: () => 1,
+} as const satisfies PlanTerms;
 
 /** A host with so many samples of backlog, in entries of ten. */
 function behind(host: string, backlog: number): HostPlan {
@@ -124,50 +132,65 @@ test('a budget too small for an entry of everyone comes to everyone in turn', ()
   assert.equal(served.size, 5);
 });
 
-/** Twenty-odd scrapes of a host whose backlog is what it is, beside one that is as far behind. */
-function thinned(backlogAt: (scrape: number) => number, progressed = true, isFull = true): number {
+/** In which of fifty scrapes a host is thinned, by how old its newest taken point is; 0 for never. Another catches up. */
+function thinnedAt(
+  lagMs: (scrape: number) => number,
+  over: Partial<PlanTerms> = {},
+  progressed = true,
+): number {
   const scope = scopeOf();
   for (let scrape = 1; scrape <= 50; scrape++) {
     scope.progressed = progressed;
-    const plans = [behind('a', backlogAt(scrape)), behind('b', 10_000 - scrape * 10)];
-    share(plans, scope, { ...TERMS, isFull });
+    // The backlogs grow: both hosts are still sending what they have.
+    const plans = [behind('a', 1000 + scrape * 100), behind('b', 1000 + scrape * 100)];
+    const takenAt = (host: string) => NOW - (host === 'a' ? lagMs(scrape) : 90_000 - scrape * 100);
+    share(plans, scope, { ...TERMS, takenAt, ...over });
     if (plans[0]?.newestOnly) return scrape;
     assert.ok(!plans[1]?.newestOnly, 'who catches up is not thinned');
   }
   return 0;
 }
 
-test('a host that does not catch up in twenty scrapes at full budget is thinned', () => {
+test('a host whose lag does not shrink in twenty scrapes at full budget is thinned', () => {
   assert.equal(
-    thinned(() => 1000),
+    thinnedAt(() => 50_000),
     21,
   );
   assert.equal(
-    thinned((scrape) => 1000 + scrape * 10),
+    thinnedAt((scrape) => 50_000 + scrape * 10),
     21,
   );
 });
 
-test('one that catches up is not, nor is one that had no fair chance', () => {
+test('one that catches up is not, however its backlog grows, nor is one that had no fair chance', () => {
   assert.equal(
-    thinned((scrape) => 2000 - scrape * 10),
+    thinnedAt((scrape) => 50_000 - scrape * 10),
     0,
   );
   assert.equal(
-    thinned(() => 1000, false),
+    thinnedAt(() => 50_000, {}, false),
     0,
     'bodies that were not taken say nothing',
   );
   assert.equal(
-    thinned(() => 1000, true, false),
+    thinnedAt(() => 50_000, { isFull: false }),
     0,
     'nor does a budget that was cut',
+  );
+  assert.equal(
+    thinnedAt(() => 50_000, { takenAt: () => 0 }),
+    0,
+    'nor a host of which nothing was taken yet',
+  );
+  assert.equal(
+    thinnedAt(() => 50_000, { order: 'live-first' }),
+    0,
   );
 });
 
 test('it stays thinned until there is room for everyone', () => {
   const scope = scopeOf();
-  scope.behind.set('a', { scrapes: 0, backlog: 1000, thinned: true });
+  scope.behind.set('a', { scrapes: 0, lagMs: 1000, thinned: true });
   const first = behind('a', 1000);
   share([first, behind('b', 1000)], scope, TERMS);
   assert.equal(first.newestOnly, true);

@@ -7,8 +7,10 @@
  * hosts never wait. `live-first` is for a Prometheus with an out-of-order window: there the live entries go at once, and
  * what lies between becomes an open range.
  *
- * A host whose backlog has not become smaller in `BEHIND_SCRAPES` scrapes with a full budget produces more than the
- * scraper takes. It is *thinned*: shown with its newest points only, until the budget is enough for everyone again.
+ * In order, a host whose lag has not become smaller in `BEHIND_SCRAPES` scrapes with a full budget produces more than the
+ * scraper takes. It is *thinned*: shown with its newest points only, until the budget is enough for everyone again. The lag
+ * is the age of the newest point that was taken; the size of the backlog would tell nothing, since it grows for as long as
+ * a host that was away is still sending what it has. With `live-first` the window alone ends a backlog.
  */
 import type { LogRange, Place, Position, StoredEntry, Tail } from '../../ledger/ledger.ts';
 import { shareOut } from './budget.ts';
@@ -25,6 +27,10 @@ export interface PlanTerms {
   readonly isFull: boolean;
   /** Entries of this moment or later are live. */
   readonly liveSince: number;
+  /** In ms since 1970. */
+  readonly now: number;
+  /** When the newest entry was taken of a host, by its own time; 0 when that is not known. */
+  readonly takenAt: (host: string) => number;
 }
 
 /** A host with something to serve. */
@@ -118,7 +124,7 @@ export function share(plans: readonly HostPlan[], scope: Scope, terms: PlanTerms
     scope.behind.clear();
     return false;
   }
-  noteBehind(waiting, scope, terms.isFull);
+  noteBehind(waiting, scope, terms);
   const sharing = takeTurns(
     waiting.filter(({ newestOnly }) => !newestOnly),
     scope,
@@ -150,25 +156,32 @@ function liveEntries({ entries }: Tail, { taken }: Place, liveSince: number): re
   return entries.slice(first);
 }
 
-function noteBehind(waiting: readonly HostPlan[], scope: Scope, isFull: boolean): void {
+function noteBehind(
+  waiting: readonly HostPlan[],
+  scope: Scope,
+  { order, isFull, now, takenAt }: PlanTerms,
+): void {
   const { behind, progressed } = scope;
   scope.progressed = false;
   const present = new Set(waiting.map(({ host }) => host));
   for (const host of behind.keys()) if (!present.has(host)) behind.delete(host);
   for (const plan of waiting) {
-    const { host, backlog } = plan;
+    const { host } = plan;
+    const at = takenAt(host);
+    if (at === 0 || order === 'live-first') continue;
+    const lagMs = now - at;
     const known = behind.get(host);
     if (known === undefined) {
-      behind.set(host, { scrapes: 0, backlog, thinned: false });
+      behind.set(host, { scrapes: 0, lagMs, thinned: false });
       continue;
     }
     plan.newestOnly = known.thinned;
     // A scrape that was not taken says nothing of whether the scraper is too slow for the host.
     if (!progressed || !isFull || known.thinned || ++known.scrapes < BEHIND_SCRAPES) continue;
-    known.thinned = backlog >= known.backlog;
+    known.thinned = lagMs >= known.lagMs;
     plan.newestOnly = known.thinned;
     known.scrapes = 0;
-    known.backlog = backlog;
+    known.lagMs = lagMs;
   }
 }
 

@@ -129,7 +129,9 @@ export class Replays {
     const plans = await this.#planAll(hosts, cursor, liveSince, times.windowSince);
     const points = this.#points(scope, times.pointsMax, request.bytesMax, plans);
     const isFull = scope.budget.isFull(times.pointsMax);
-    if (request.client.takesSeveral) share([...plans.values()], scope, { order, points, isFull, liveSince });
+    const takenAt = (host: string) => cursor.newestAt(host);
+    if (request.client.takesSeveral)
+      share([...plans.values()], scope, { order, points, isFull, liveSince, now: times.now, takenAt });
     else for (const plan of plans.values()) plan.newestOnly = true;
     const toRead = [...plans.values()].filter(({ newestOnly }) => !newestOnly);
     const read = new Map(
