@@ -29,10 +29,13 @@ export function createClockSteps(spool: Spool, time: Timekeeper, log: WarningLog
     },
     settle() {
       const { boot, offset, isSure } = time;
-      if (!isDue && !(earlierIsDue && isSure)) return;
-      const batches = spool.restate(boot, offset, isSure);
+      let batches = 0;
+      if (isDue) batches += spool.restate(boot, offset, isSure);
+      if (isSure && (isDue || earlierIsDue)) {
+        batches += spool.restateEarlier(boot, offset);
+        earlierIsDue = false;
+      }
       isDue = false;
-      if (isSure) earlierIsDue = false;
       // Where nothing waited, nobody need look at their clocks.
       if (batches === 0) return;
       log.warn({ batches, correctionMs: time.correctionMs }, 'clock stepped: unsent batches were restated');

@@ -55,13 +55,9 @@ export function restateBoot(
  * @param offset of the boot after them, which begins where its monotonic clock is 0.
  * @returns how many changed.
  */
-export function restateEarlierBoots(
-  sql: Statements,
-  marks: Marks,
-  boot: string,
-  offset: number,
-  now: number,
-): number {
+export function restateEarlierBoots(sql: Statements, marks: Marks, boot: string, offset: number): number {
+  // As late as is known of this boot.
+  const now = offset + (marks.lastBoot === boot ? marks.lastMono : 0);
   let changed = 0;
   let endsBefore = offset;
   const boots = sql.unsentBoots.all(marks.sent, boot) as { boot: string; last: number }[];

@@ -54,7 +54,7 @@ export interface SpoolGroup {
 }
 
 export interface AppendOptions {
-  /** True while a connection is open, on which the batch will go out at once. */
+  /** True while a connection is open. */
   readonly willSend: boolean;
   /** False while nobody has confirmed this boot's clock: batches of earlier boots are not dropped for their age. */
   readonly timeIsSure: boolean;
@@ -138,7 +138,7 @@ export class Spool {
     return this.#dropped;
   }
 
-  /** What a gateway said last of the time of day, as an offset to a boot's clock; null when none ever did. */
+  /** What a gateway said last of the time of day; null when none ever did. */
   get clock(): GatewayClock | null {
     const { clockBoot, clockOffset } = this.#marks;
     return clockBoot === '' ? null : { boot: clockBoot, offset: clockOffset };
@@ -254,8 +254,7 @@ export class Spool {
    * itself, and what it lacks is not acked any more. Written as `ack` is.
    */
   resume(settled: number): void {
-    const marks = this.#marks;
-    marks.acked = Math.min(settled, marks.next - 1);
+    this.#marks.acked = Math.min(settled, this.next - 1);
   }
 
   /**
@@ -267,19 +266,24 @@ export class Spool {
   }
 
   /**
-   * The clock was off: derives the time of what cannot have been sent anew. See `restate.ts`.
+   * The clock of this boot was off: derives the time of what cannot have been sent anew. See `restate.ts`.
    * @param offset what to add to a batch's monotonic clock.
-   * @param timeIsSure as for `append`: then earlier boots are put right as well where they cannot be as they stand.
+   * @param timeIsSure as for `append`.
    * @returns how many changed.
    * @throws SpoolError
    */
   restate(boot: string, offset: number, timeIsSure = false): number {
     return this.#transact(({ sql, marks }) => {
-      const newest = sql.momentOf.get(marks.next - 1) as Moment | undefined;
-      const now = timeIsSure ? offset + (newest?.boot === boot ? newest.mono : 0) : null;
-      const changed = now === null ? 0 : restateEarlierBoots(sql, marks, boot, offset, now);
-      return changed + (newest?.boot === boot ? restateBoot(sql, marks, boot, offset, now) : 0);
+      const { lastBoot, lastMono } = marks;
+      return lastBoot === boot
+        ? restateBoot(sql, marks, boot, offset, timeIsSure ? offset + lastMono : null)
+        : 0;
     });
+  }
+
+  /** Likewise for what earlier boots left, where it cannot be right as it stands; for a clock that is sure. */
+  restateEarlier(boot: string, offset: number): number {
+    return this.#transact(({ sql, marks }) => restateEarlierBoots(sql, marks, boot, offset));
   }
 
   /**
