@@ -151,7 +151,22 @@ function openSpool(options: ReporterOptions, log: Log): Spool {
   });
   if (spool.setAside !== null)
     log.error({ movedTo: spool.setAside }, 'the spool was damaged; a new one was begun');
+  nameHost(spool, options.host, log);
   return spool;
+}
+
+function nameHost(spool: Spool, host: string, log: Log): void {
+  try {
+    const before = spool.nameHost(host);
+    if (before === null) return;
+    log.warn(
+      { host, before },
+      'the spool is that of another host name: what was acked under it is left behind',
+    );
+  } catch (error) {
+    spool.close();
+    throw error;
+  }
 }
 
 function createStream(options: ReporterOptions, onConnectFailed: (message: string) => void): Stream {

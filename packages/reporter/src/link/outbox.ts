@@ -4,7 +4,8 @@
  */
 import { encodeBatchFrame, encodeFrame, encodeShapeFrame } from '@tributary/shared/encode';
 import type { WireLimits } from '@tributary/shared/limits';
-import type { Spool, StoredBatch } from '../spool/spool.ts';
+import type { StoredBatch } from '../spool/batch.ts';
+import type { Spool } from '../spool/spool.ts';
 import type { LinkObserver } from './observer.ts';
 import { Poison } from './poison.ts';
 import { shapesOf } from './stored-batch.ts';

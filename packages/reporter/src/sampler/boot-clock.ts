@@ -6,8 +6,8 @@ import type { BootClock } from './timekeeper.ts';
 
 /**
  * On Linux the kernel names each boot, and `os.uptime()` counts through suspends there (/proc/uptime, 10 ms fine).
- * Elsewhere neither is certain: every process then counts as a boot of its own, on a clock that may stand still in a
- * suspend, which costs precision of what is restated and nothing else.
+ * Elsewhere every process counts as a boot of its own, on Node's fine clock, which may stand still in a suspend; what it
+ * missed is seen by the system's uptime, which is coarse there but counts on.
  * @param run names this process.
  */
 export function createBootClock(procRoot: string, run: string): BootClock {
@@ -16,6 +16,30 @@ export function createBootClock(procRoot: string, run: string): BootClock {
     // Containers share the kernel's boot id, and may share nothing else.
     return { boot: `${boot}@${hostname()}`, now: () => Math.round(uptime() * 1000) };
   } catch {
-    return { boot: run, now: () => Math.round(performance.now()) };
+    return {
+      boot: run,
+      now: createSuspendProofClock(
+        () => performance.now(),
+        () => uptime() * 1000,
+      ),
+    };
   }
+}
+
+/** A suspend shorter than this is not told from the uptime's coarseness. */
+const SUSPEND_MS_MIN = 3_000;
+
+/**
+ * @param fine milliseconds that only rise, and may stand still in a suspend.
+ * @param uptime milliseconds that count through it, a second or so fine.
+ */
+export function createSuspendProofClock(fine: () => number, uptime: () => number): () => number {
+  const ahead = uptime() - fine();
+  let sleptMs = 0;
+  return () => {
+    const now = fine();
+    const missedMs = uptime() - now - ahead - sleptMs;
+    if (missedMs > SUSPEND_MS_MIN) sleptMs += missedMs;
+    return Math.round(now + sleptMs);
+  };
 }

@@ -4,6 +4,8 @@ import type { Statements } from './statements.ts';
 
 export interface Marks {
   epoch: string;
+  /** Whose batches these are; '' when nobody has said so yet. */
+  host: string;
   /** The seq that the next batch will get. */
   next: number;
   /** The lowest seq that is still here; `next` when there is none. */
@@ -35,6 +37,7 @@ export function loadMarks(sql: Statements): Marks {
   const newestMoment = sql.momentOf.get(next - 1) as { boot: string; mono: number } | undefined;
   return {
     epoch: meta.get('epoch') ?? randomUUID(),
+    host: meta.get('host') ?? '',
     next,
     oldest: oldest ?? next,
     sent: Number(meta.get('sent') ?? 0),
@@ -53,6 +56,7 @@ export function loadMarks(sql: Statements): Marks {
 export function saveMarks(sql: Statements, marks: Marks): void {
   sql.setMarks.run({
     epoch: marks.epoch,
+    host: marks.host,
     next: String(marks.next),
     sent: String(marks.sent),
     sentAt: String(marks.sentAt),
@@ -70,14 +74,8 @@ export function noteSent(marks: Marks): void {
   marks.sentAt = marks.lastAt;
 }
 
-/** What of the marks is about time, and holds for the file that takes the place of a damaged one. */
-export function timesOf({
-  lastAt,
-  sentAt,
-  lastBoot,
-  lastMono,
-  clockBoot,
-  clockOffset,
-}: Marks): Partial<Marks> {
-  return { lastAt, sentAt, lastBoot, lastMono, clockBoot, clockOffset };
+/** What of the marks holds for the file that takes the place of a damaged one. */
+export function lastingOf(marks: Marks): Partial<Marks> {
+  const { host, lastAt, sentAt, lastBoot, lastMono, clockBoot, clockOffset } = marks;
+  return { host, lastAt, sentAt, lastBoot, lastMono, clockBoot, clockOffset };
 }

@@ -260,6 +260,24 @@ describe('a new epoch', () => {
   });
 });
 
+test('under another host name only what was not acked goes on, in a new epoch', (t) => {
+  const folder = temporaryFolder(t);
+  const spool = openSpool(t, { folder });
+  assert.equal(spool.nameHost('template'), null);
+  appendTicks(spool, 5, { willSend: true });
+  spool.ack(3, 0);
+  const { epoch } = spool;
+  const times = timesOf(spool).slice(3);
+  spool.close();
+  const same = openSpool(t, { folder });
+  assert.deepEqual([same.nameHost('template'), same.epoch], [null, epoch]);
+  same.close();
+  const copy = openSpool(t, { folder });
+  assert.equal(copy.nameHost('web-2'), 'template');
+  assert.notEqual(copy.epoch, epoch);
+  assert.deepEqual([seqsOf(copy), timesOf(copy), copy.nameHost('web-2')], [[1, 2], times, null]);
+});
+
 /** What a process would find that starts after a crash at this very moment. */
 function openCopy(t: Parameters<typeof temporaryFolder>[0], folder: string): Spool {
   const copy = temporaryFolder(t);

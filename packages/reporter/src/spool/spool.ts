@@ -17,7 +17,8 @@ import { encodeGroup } from '@tributary/shared/encode';
 import type { Gap } from '@tributary/shared/frames';
 import type { Shape } from '@tributary/shared/shape';
 import { type Database, SqliteError } from 'better-sqlite3';
-import { loadMarks, type Marks, noteSent, saveMarks, timesOf } from './marks.ts';
+import type { AppendOptions, GatewayClock, Moment, StoredBatch } from './batch.ts';
+import { lastingOf, loadMarks, type Marks, noteSent, saveMarks } from './marks.ts';
 import { beginEpoch } from './new-epoch.ts';
 import { bytesOf, isDamage, lockFolder, openDatabase, replaceDatabase } from './open-database.ts';
 import { floorOf, restateBoot, restateEarlierBoots } from './restate.ts';
@@ -33,41 +34,10 @@ export interface SpoolOptions extends RetentionLimits {
   readonly now: number;
 }
 
-/** When a batch was taken: the time of day as far as it is known, and a clock of this boot that nobody sets. */
-export interface Moment {
-  readonly at: number;
-  readonly boot: string;
-  readonly mono: number;
-}
-
-/** The gateway's time in terms of a boot's monotonic clock. */
-export interface GatewayClock {
-  readonly boot: string;
-  /** What is to be added to the boot's clock. */
-  readonly offset: number;
-}
-
 export interface SpoolGroup {
   readonly shape: Shape;
   /** `null` is absent now. */
   readonly values: readonly (number | null)[];
-}
-
-export interface AppendOptions {
-  /** True while a connection is open. */
-  readonly willSend: boolean;
-  /** False while nobody has confirmed this boot's clock: batches of earlier boots are not dropped for their age. */
-  readonly timeIsSure: boolean;
-  /** The least time between two batches, a positive integer; well below the interval. */
-  readonly stepMs: number;
-}
-
-/** A batch as it is sent. */
-export interface StoredBatch {
-  readonly seq: number;
-  readonly at: number;
-  /** The JSON array of groups. */
-  readonly groups: string;
 }
 
 /** What is built on one open file. */
@@ -295,6 +265,22 @@ export class Spool {
     this.#transact(({ sql, marks, shapes }) => beginEpoch(sql, marks, shapes, after));
   }
 
+  /**
+   * Says whose batches come from now on. Under another name than before, be it a host that was renamed or a copy on
+   * another one, the acked ones are left behind with their epoch: they are the other name's.
+   * @returns the name before; null when it is the same, or the first.
+   * @throws SpoolError
+   */
+  nameHost(host: string): string | null {
+    const before = this.#marks.host;
+    if (before === host) return null;
+    if (before !== '') this.beginEpoch(this.acked);
+    this.#transact(({ marks }) => {
+      marks.host = host;
+    });
+    return before === '' ? null : before;
+  }
+
   /** @throws SpoolError when the last marks cannot be written; it is closed all the same. */
   close(): void {
     if (!this.#lock.open) return;
@@ -374,7 +360,7 @@ export class Spool {
       const message = `the spool is damaged and cannot be replaced: ${(error as Error).message}`;
       throw new SpoolError(message, { cause: error });
     }
-    Object.assign(this.#marks, timesOf(standing));
+    Object.assign(this.#marks, lastingOf(standing));
     this.#salvage(this.#setAside, standing);
   }
 

@@ -4,7 +4,7 @@ import type { Database, Statement } from 'better-sqlite3';
 const SQL = {
   allMeta: 'SELECT name, value FROM meta',
   setMarks: `INSERT OR REPLACE INTO meta (name, value) VALUES
-         ('epoch', @epoch), ('next', @next), ('sent', @sent), ('sent_at', @sentAt), ('acked', @acked),
+         ('epoch', @epoch), ('host', @host), ('next', @next), ('sent', @sent), ('sent_at', @sentAt), ('acked', @acked),
          ('delivered', @delivered), ('last_at', @lastAt), ('clock_boot', @clockBoot), ('clock_offset', @clockOffset)`,
   bounds: 'SELECT min(seq) AS oldest, (SELECT max(seq) FROM batches) AS newest FROM batches',
   insert: 'INSERT INTO batches (seq, at, boot, mono, groups) VALUES (?, ?, ?, ?, ?)',

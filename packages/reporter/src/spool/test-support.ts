@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Shape } from '@tributary/shared/shape';
-import { type AppendOptions, Spool, type SpoolGroup, type SpoolOptions } from './spool.ts';
+import type { AppendOptions } from './batch.ts';
+import { Spool, type SpoolGroup, type SpoolOptions } from './spool.ts';
 
 /** A folder that is removed after the test. */
 export function temporaryFolder(t: TestContext): string {
