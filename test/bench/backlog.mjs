@@ -21,7 +21,7 @@ const INTERVAL_MS = 10_000;
 const GROUPS = 10;
 const TICKS_PER_SECOND = 100;
 
-const hours = Number(process.argv[2] ?? 24);
+const hours = Number(process.argv[2] ?? 23.9);
 const series = Number(process.argv[3] ?? 500);
 const batches = Math.round((hours * 3_600_000) / INTERVAL_MS);
 
@@ -45,7 +45,7 @@ function writeHistory(folder) {
     shape: shapeOf(...Array.from({ length: size }, (_, i) => `bench_${g}_${i}`)),
     values: Array.from({ length: size }, (_, i) => g * 1000 + i * 17.25),
   }));
-  const beginAt = Date.now() - (batches - 6) * INTERVAL_MS;
+  const beginAt = Date.now() - batches * INTERVAL_MS;
   for (let tick = 0; tick < batches; tick++) {
     for (const { values } of groups) {
       for (let i = tick % 4; i < size; i += 4) values[i] = (values[i] ?? 0) + ((tick * 31 + i) % 997) / 8;

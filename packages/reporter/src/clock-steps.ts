@@ -32,7 +32,7 @@ export function createClockSteps(spool: Spool, time: Timekeeper, log: WarningLog
       let batches = 0;
       if (isDue) batches += spool.restate(boot, offset, isSure);
       if (isSure && (isDue || earlierIsDue)) {
-        batches += spool.restateEarlier(boot, offset);
+        batches += spool.restateEarlier(time.moment());
         earlierIsDue = false;
       }
       isDue = false;

@@ -188,6 +188,17 @@ const EXACT: readonly Case[] = [
     },
   },
   {
+    what: 'a container that is made anew in an outage: another boot by name, on a clock that began long before',
+    run(world) {
+      world.pass(5 * MIN_MS);
+      world.recreate();
+      world.pass(5 * MIN_MS);
+      world.recreate();
+      world.link();
+      world.pass(MIN_MS);
+    },
+  },
+  {
     what: 'a reboot to a clock that is a day behind what was sent',
     run(world) {
       world.link();

@@ -113,6 +113,13 @@ export class World {
     this.#process = this.#start();
   }
 
+  /** A container is made anew: another name, the same kernel and clocks. */
+  recreate(): void {
+    this.#end();
+    this.#boot++;
+    this.#process = this.#start();
+  }
+
   #end(): void {
     this.#isLinked = false;
     this.dropped += [...this.#process.spool.dropped.values()].reduce((sum, count) => sum + count, 0);

@@ -48,25 +48,28 @@ export function restateBoot(
 }
 
 /**
- * What earlier boots took and nobody has seen is left as it is, unless its times cannot be right: later than the begin
- * of the boot that came after it, or older than this program. How long the machine was off is not known then, so the
- * last batch is put right before that begin, and the others stand before it as far as their own clock says. That is late
- * by the time that the machine was off; as they stood, no gateway would take them. To be called in a transaction.
- * @param offset of the boot after them, which begins where its monotonic clock is 0.
+ * What earlier boots took and nobody has seen is left as it is, unless its times cannot be right: later than the first
+ * batch of the boot that came after it, or older than this program. How long the machine was off is not known then, so the
+ * last batch is put right before that one, and the others stand before it as far as their own clock says. That is late
+ * by the time that the machine was off; as they stood, no gateway would take them. When the later boot itself began says
+ * nothing: a container that is made anew has another name and the old kernel. To be called in a transaction.
+ * @param now this boot's moment, on a clock that is sure.
  * @returns how many changed.
  */
-export function restateEarlierBoots(sql: Statements, marks: Marks, boot: string, offset: number): number {
-  // As late as is known of this boot.
-  const now = offset + (marks.lastBoot === boot ? marks.lastMono : 0);
+export function restateEarlierBoots(
+  sql: Statements,
+  marks: Marks,
+  now: { readonly at: number; readonly boot: string },
+): number {
   let changed = 0;
-  let endsBefore = offset;
-  const boots = sql.unsentBoots.all(marks.sent, boot) as { boot: string; last: number }[];
-  for (const { boot: earlier, last } of boots) {
+  let endsBefore = now.at;
+  const boots = sql.unsentBoots.all(marks.sent) as { boot: string; first: number; last: number }[];
+  for (const { boot, first, last } of boots) {
     const { at, mono } = sql.momentOf.get(last) as StoredMoment;
-    const isWrong = at >= endsBefore || at < EARLIEST_AT;
-    const beganAt = isWrong ? endsBefore - 1 - mono : at - mono;
-    if (isWrong) changed += restateBoot(sql, marks, earlier, beganAt, now);
-    endsBefore = Math.min(endsBefore, beganAt);
+    if (boot !== now.boot && (at >= endsBefore || at < EARLIEST_AT)) {
+      changed += restateBoot(sql, marks, boot, endsBefore - 1 - mono, now.at);
+    }
+    endsBefore = Math.min(endsBefore, (sql.momentOf.get(first) as StoredMoment).at);
   }
   return changed;
 }

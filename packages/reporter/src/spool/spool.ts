@@ -251,9 +251,9 @@ export class Spool {
     });
   }
 
-  /** Likewise for what earlier boots left, where it cannot be right as it stands; for a clock that is sure. */
-  restateEarlier(boot: string, offset: number): number {
-    return this.#transact(({ sql, marks }) => restateEarlierBoots(sql, marks, boot, offset));
+  /** Likewise for what earlier boots left, where it cannot be right as it stands. @param now on a clock that is sure. */
+  restateEarlier(now: Moment): number {
+    return this.#transact(({ sql, marks }) => restateEarlierBoots(sql, marks, now));
   }
 
   /**

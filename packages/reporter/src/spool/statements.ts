@@ -22,7 +22,8 @@ const SQL = {
   removeThrough: 'DELETE FROM batches WHERE seq <= ?',
   restate: `UPDATE batches SET at = max(mono + @offset, @floor + seq - @sent)
        WHERE boot = @boot AND seq > @sent AND at <> max(mono + @offset, @floor + seq - @sent)`,
-  unsentBoots: `SELECT boot, max(seq) AS last FROM batches WHERE seq > ? AND boot <> ? GROUP BY boot ORDER BY last DESC`,
+  unsentBoots:
+    'SELECT boot, min(seq) AS first, max(seq) AS last FROM batches WHERE seq > ? GROUP BY boot ORDER BY last DESC',
   negate: 'UPDATE batches SET seq = -seq',
   renumber: 'UPDATE batches SET seq = -seq - ?',
   shapeId: 'SELECT id FROM shapes WHERE body = ?',
