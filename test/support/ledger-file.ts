@@ -1,6 +1,7 @@
 /** Reads a gateway's ledger from outside, so that a test need not believe the gateway. The one place that knows its schema. */
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { unpackHead } from '../../packages/gateway/src/ledger/block.ts';
 
 export interface LedgerBatch {
   readonly epoch: string;
@@ -15,22 +16,54 @@ export interface LedgerBatch {
   readonly samplesThrough: number;
 }
 
+interface EntryRow extends Omit<LedgerBatch, 'epoch'> {
+  readonly stream: number;
+}
+
+interface BlockRow {
+  readonly head: Uint8Array;
+  readonly samples: number;
+  readonly samplesThrough: number;
+}
+
 /** What the ledger holds of a host, in its order. Works while the gateway runs, and after its death. */
 export function readLedger(storagePath: string, host: string): readonly LedgerBatch[] {
   const db = new Database(join(storagePath, 'ledger.sqlite'), { readonly: true, fileMustExist: true });
   try {
-    return db
-      .prepare<[string], LedgerBatch>(
-        `SELECT streams.epoch AS epoch, seq, last_seq AS lastSeq, at, reason AS tombstone,
-                entries.samples AS samples, samples_through AS samplesThrough
-         FROM entries
-         JOIN streams ON streams.id = entries.stream_id
-         JOIN hosts ON hosts.id = streams.host_id
-         WHERE hosts.name = ?
-         ORDER BY entries.key`,
-      )
-      .all(host);
+    // One transaction: the gateway may pack what was not read yet.
+    return db.transaction(() => {
+      const rows = [...readBlocks(db, host), ...readEntries(db, host)];
+      const epochOf = db.prepare<[number], string>('SELECT epoch FROM streams WHERE id = ?').pluck();
+      return rows.map(({ stream, ...row }) => ({ epoch: epochOf.get(stream) ?? '', ...row }));
+    })();
   } finally {
     db.close();
   }
+}
+
+/** A host's blocks stand before all its other entries. */
+function readBlocks(db: Database.Database, host: string): EntryRow[] {
+  const blocks = db
+    .prepare<[string], BlockRow>(
+      `SELECT head, blocks.samples AS samples, samples_through AS samplesThrough
+       FROM hosts JOIN blocks ON blocks.key >> 32 = hosts.id WHERE hosts.name = ? ORDER BY key`,
+    )
+    .all(host);
+  return blocks.flatMap((block) => {
+    let samplesThrough = block.samplesThrough - block.samples;
+    return unpackHead(block.head).map(({ stream, seq, lastSeq, at, reason, samples }) => {
+      samplesThrough += samples;
+      return { stream, seq, lastSeq, at, tombstone: reason, samples, samplesThrough };
+    });
+  });
+}
+
+function readEntries(db: Database.Database, host: string): EntryRow[] {
+  return db
+    .prepare<[string], EntryRow>(
+      `SELECT stream_id AS stream, seq, last_seq AS lastSeq, at, reason AS tombstone,
+              entries.samples AS samples, samples_through AS samplesThrough
+       FROM hosts JOIN entries ON entries.key >> 32 = hosts.id WHERE hosts.name = ? ORDER BY key`,
+    )
+    .all(host);
 }

@@ -7,7 +7,8 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { Column } from '@tributary/shared/column';
 import { type GroupPlace, type HeadEntry, type PackedEntry, readHead, writeHead } from './block-head.ts';
-import { type PanelColumn, type PanelSize, panelBytesMax, readPanel, writePanel } from './panel.ts';
+import type { ReadColumn } from './codec.ts';
+import { type PanelSize, panelBytesMax, readPanel, writePanel } from './panel.ts';
 
 export interface PackedGroup<C extends Column = Column> {
   /** By number. */
@@ -69,7 +70,7 @@ export function packBlock(entries: readonly FullEntry[]): Block {
 }
 
 /** @returns entries whose columns are views of common buffers. @throws Error when the bytes are damaged. */
-export function unpackBlock({ head, body }: Block): FullEntry<PanelColumn>[] {
+export function unpackBlock({ head, body }: Block): FullEntry<ReadColumn>[] {
   const { bodyBytes, panels, layouts, entries } = readHead(head);
   const flags = panels.map((): boolean[] => []);
   for (const { reason, layout } of entries) {
@@ -108,7 +109,7 @@ function sizeOf({ series, columns }: Panel): PanelSize {
 }
 
 /** @returns of each panel its columns, one after another. */
-function readBody(body: Uint8Array, bodyBytes: number, sizes: readonly PanelSize[]): Iterator<PanelColumn>[] {
+function readBody(body: Uint8Array, bodyBytes: number, sizes: readonly PanelSize[]): Iterator<ReadColumn>[] {
   const most = sizes.reduce((sum, size) => sum + panelBytesMax(size), 0);
   if (bodyBytes > most)
     throw new Error(`the body of a block has ${bodyBytes} bytes where ${most} are the most`);

@@ -13,6 +13,16 @@ export interface EncodableGroup {
   readonly column: Column;
 }
 
+/** A column that was read. Several may be views of one buffer. */
+export interface ReadColumn {
+  readonly values: Float64Array<ArrayBuffer>;
+  readonly absent: Uint8Array<ArrayBuffer> | null;
+}
+
+export interface DecodedGroup extends EncodableGroup {
+  readonly column: ReadColumn;
+}
+
 const VERSION = 1;
 const HEADER_BYTES = 8;
 const GROUP_HEADER_BYTES = 16;
@@ -48,14 +58,14 @@ export function encodeGroups(groups: readonly EncodableGroup[]): Uint8Array<Arra
 }
 
 /** @throws Error when the bytes are no such payload. */
-export function decodeGroups(stored: Uint8Array): EncodableGroup[] {
+export function decodeGroups(stored: Uint8Array): DecodedGroup[] {
   // A copy of our own, so that columns can be views of it whatever the alignment of what the driver gave us.
   const bytes = stored.slice();
   const view = new DataView(bytes.buffer);
   if (bytes.length < HEADER_BYTES || view.getUint32(0, true) !== VERSION) {
     throw new Error(`not a payload of version ${VERSION}`);
   }
-  const groups: EncodableGroup[] = [];
+  const groups: DecodedGroup[] = [];
   const count = view.getUint32(4, true);
   let offset = HEADER_BYTES;
   for (let g = 0; g < count; g++) {
@@ -83,7 +93,7 @@ function bitmapBytes(length: number): number {
   return Math.ceil(length / 64) * 8;
 }
 
-function readBitmap(bytes: Uint8Array, offset: number, length: number): Uint8Array {
+function readBitmap(bytes: Uint8Array, offset: number, length: number): Uint8Array<ArrayBuffer> {
   const absent = new Uint8Array(length);
   for (let i = 0; i < length; i++) absent[i] = ((bytes[offset + (i >> 3)] ?? 0) >> (i & 7)) & 1;
   return absent;

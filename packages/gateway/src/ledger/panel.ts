@@ -16,6 +16,7 @@
  * casts, which cost nothing where every value of every host passes.
  */
 import type { Column } from '@tributary/shared/column';
+import type { ReadColumn } from './codec.ts';
 
 const CONSTANT = 0;
 const XOR = 1;
@@ -32,12 +33,6 @@ export interface PanelSize {
   readonly series: number;
   /** For each column, whether it says which values are absent. */
   readonly flags: readonly boolean[];
-}
-
-/** The columns of a panel as they come back: views of one buffer. */
-export interface PanelColumn {
-  readonly values: Float64Array<ArrayBuffer>;
-  readonly absent: Uint8Array<ArrayBuffer> | null;
 }
 
 /** The most bytes that a panel can have. */
@@ -207,7 +202,7 @@ function writeBitmaps(columns: readonly Column[], series: number, bytes: Uint8Ar
 
 /** A panel read back, and where it ends. */
 export interface ReadPanel {
-  readonly columns: readonly PanelColumn[];
+  readonly columns: readonly ReadColumn[];
   readonly end: number;
 }
 
@@ -278,7 +273,7 @@ function readBitmaps(
   const { series, flags } = size;
   let end = offset;
   let before: Uint8Array | null = null;
-  const columns = flags.map((isFlagged, c): PanelColumn => {
+  const columns = flags.map((isFlagged, c): ReadColumn => {
     const column = values.subarray(c * series, (c + 1) * series);
     if (!isFlagged) return { values: column, absent: null };
     const absent = new Uint8Array(series);

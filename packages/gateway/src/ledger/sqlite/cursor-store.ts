@@ -1,6 +1,6 @@
 /** The cursors' tables: one row a cursor, and one a host that it has a place in. */
 import type { CursorKey, LogRange, Place, Position, StoredCursor } from '../ledger.ts';
-import { DamageError } from './files.ts';
+import { DamageError } from './damage.ts';
 import type { Statements } from './statements.ts';
 
 type PositionRow = [offset: number, samples: number, epoch: string, seq: number];

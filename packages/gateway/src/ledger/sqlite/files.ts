@@ -3,6 +3,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { LedgerOpenError } from '../ledger.ts';
+import { isDamage } from './damage.ts';
 import { makeFolder } from './make-folder.ts';
 import { migrate } from './schema.ts';
 
@@ -12,19 +13,6 @@ export interface OpenedFiles<T> {
   readonly loaded: T;
   /** Where a damaged file was moved, or null. */
   readonly setAside: string | null;
-}
-
-/** What is in the file cannot have been written by a ledger, although SQLite finds nothing wrong with it. */
-export class DamageError extends Error {
-  override readonly name = 'DamageError';
-}
-
-/** True for an error that says that the file's content cannot be right. */
-export function isDamage(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  const isSqlites =
-    typeof code === 'string' && (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB');
-  return isSqlites || error instanceof DamageError;
 }
 
 /**

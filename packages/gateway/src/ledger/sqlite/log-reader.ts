@@ -1,162 +1,190 @@
-/** Reads a ledger's logs: entries behind a place, several hosts at a time, and the place of a moment. */
-import { type HostState, LOG_START, type Position, type ReadRequest, type SeekRequest } from '../ledger.ts';
-import { DamageError } from './files.ts';
-import type { ReadManyResult, ReadResult, WireShape, WireStored } from './messages.ts';
-import type { Statements } from './statements.ts';
+/** Reads the hosts' logs: entries behind a place, and the place of a moment. A portion at a time, so that no commit waits long. */
+import { LOG_START, type Position, type SeekRequest } from '../ledger.ts';
+import { OFFSETS_PER_HOST } from './catalog.ts';
+import type { Core } from './core.ts';
+import { DamageError } from './damage.ts';
+import {
+  type BlockRow,
+  type EntryRow,
+  entriesOfBlock,
+  entryOfRow,
+  type HeadRow,
+  headsOfBlock,
+  type LogEntry,
+} from './log-rows.ts';
+import type { ReadPortion, WireRead, WireShape, WireStored } from './messages.ts';
 
-/** Room for 2^32 entries of each of 2^21 hosts, within the integers that a double holds exactly. */
-export const OFFSETS_PER_HOST = 2 ** 32;
+/** A portion is closed when it holds so many samples or entries: about what takes some milliseconds. */
+const PORTION_SAMPLES_MAX = 128 * 1024;
+const PORTION_ENTRIES_MAX = 2048;
+/** Rows that are fetched at a time. */
+const FETCHED_ROWS = 32;
 
-/** What is asked of a host before its log can be. */
-export interface LogHead {
-  readonly id: number;
-  readonly nextOffset: number;
-  readonly samples: number;
-}
-
-interface HostRow {
-  readonly host: string;
-  readonly nextOffset: number;
-  readonly samples: number;
-  readonly lastAt: number;
-  readonly epoch: string;
-  readonly seq: number;
-}
-
-interface SeekRow {
-  readonly key: number;
-  readonly samples: number;
-  readonly samplesThrough: number;
-}
-
-interface EntryRow {
-  readonly key: number;
-  readonly epoch: string;
-  readonly seq: number;
+interface LastRow {
+  readonly stream_id: number;
   readonly last_seq: number;
-  readonly from_at: number;
-  readonly at: number;
-  readonly content_hash: number;
+}
+
+interface FirstRow {
+  readonly key: number;
   readonly samples: number;
   readonly samples_through: number;
-  readonly reason: string | null;
-  readonly shapes: string | null;
-  readonly payload: Uint8Array | null;
 }
 
-export class LogReader {
-  readonly #sql: Statements;
-  readonly #findHost: (name: string) => LogHead | undefined;
+/** The epochs and shapes that a portion names, each looked up once. */
+class Names {
+  readonly shapes: WireShape[] = [];
+  readonly #core: Core;
+  readonly #indexes = new Map<number, number>();
+  readonly #epochs = new Map<number, string>();
 
-  constructor(sql: Statements, findHost: (name: string) => LogHead | undefined) {
-    this.#sql = sql;
-    this.#findHost = findHost;
+  constructor(core: Core) {
+    this.#core = core;
   }
 
-  hosts(): HostState[] {
-    const rows = this.#sql.hosts.all() as HostRow[];
-    return rows.map(({ host, nextOffset, samples, lastAt, epoch, seq }) => {
-      return { host, end: { offset: nextOffset - 1, samples, epoch, seq }, lastAt, epoch };
-    });
+  shape(id: number): number {
+    const known = this.#indexes.get(id);
+    if (known !== undefined) return known;
+    const shape = this.#core.sql.shape.get(id) as WireShape | undefined;
+    if (shape === undefined) throw new DamageError(`an entry names shape ${id}, which is not there`);
+    this.#indexes.set(id, this.shapes.length);
+    return this.shapes.push(shape) - 1;
   }
 
-  read(host: string, after: number, limit: number): ReadResult {
-    const found = this.#findHost(host);
-    if (found === undefined) return { entries: [], shapes: [] };
-    const base = found.id * OFFSETS_PER_HOST;
-    const rows = this.#sql.read.all(base + after, base + OFFSETS_PER_HOST, limit) as EntryRow[];
-    const shapes = new Map<number, WireShape>();
-    const entries = rows.map((row) => this.#toStored(row, base, shapes));
-    return { entries, shapes: [...shapes.values()] };
+  epoch(stream: number): string {
+    const known = this.#epochs.get(stream);
+    if (known !== undefined) return known;
+    const epoch = epochOf(this.#core, stream);
+    this.#epochs.set(stream, epoch);
+    return epoch;
   }
+}
 
-  /**
-   * Answers as many requests, from the first one on, as fit `samplesMax` samples together, but at least a part of one; so
-   * that no commit waits long behind it.
-   */
-  readMany(requests: readonly ReadRequest[], samplesMax: number): ReadManyResult {
-    const shapes = new Map<number, WireShape>();
-    const lists: WireStored[][] = [];
-    let left = samplesMax;
-    let isPartial = false;
-    for (const { host, after, samplesMax: wanted } of requests) {
-      if (lists.length > 0 && left <= 0) break;
-      const found = this.#findHost(host);
-      const rows = found === undefined ? [] : this.#rowsWithin(found, after, Math.min(wanted, left));
-      for (const { samples } of rows) left -= samples;
-      const base = (found?.id ?? 0) * OFFSETS_PER_HOST;
-      lists.push(rows.map((row) => this.#toStored(row, base, shapes)));
-      isPartial = left <= 0 && rows.reduce((sum, { samples }) => sum + samples, 0) < wanted;
-      if (isPartial) break;
-    }
-    return { lists, isPartial, shapes: [...shapes.values()] };
-  }
-
-  seek(requests: readonly SeekRequest[], at: number): Position[] {
-    return requests.map(({ host: name, after }) => {
-      const host = this.#findHost(name);
-      if (host === undefined) return LOG_START;
-      const base = host.id * OFFSETS_PER_HOST;
-      const first = this.#sql.seek.get(base + after, base + OFFSETS_PER_HOST, at) as SeekRow | undefined;
-      const offset = first === undefined ? host.nextOffset - 1 : first.key - base - 1;
-      const samples = first === undefined ? host.samples : first.samplesThrough - first.samples;
-      const before = this.#sql.before.get(base, base + offset + 1) as
-        | { epoch: string; seq: number }
-        | undefined;
-      return { offset, samples, epoch: before?.epoch ?? '', seq: before?.seq ?? 0 };
-    });
-  }
-
-  /** Rows behind an offset, as many as have no more samples together but at least one. */
-  #rowsWithin(host: LogHead, after: number, samplesMax: number): EntryRow[] {
-    const base = host.id * OFFSETS_PER_HOST;
-    const rows: EntryRow[] = [];
+/** As much as one portion may hold of what is asked for, from the first request on. */
+export function readPortion(core: Core, reads: readonly WireRead[]): ReadPortion {
+  const names = new Names(core);
+  const lists: WireStored[][] = [];
+  let samplesLeft = PORTION_SAMPLES_MAX;
+  let entriesLeft = PORTION_ENTRIES_MAX;
+  for (const read of reads) {
+    const list: WireStored[] = [];
+    lists.push(list);
     let samples = 0;
-    for (const row of this.#sql.read.iterate(
-      base + after,
-      base + OFFSETS_PER_HOST,
-      -1,
-    ) as Iterable<EntryRow>) {
-      samples += row.samples;
-      if (rows.length > 0 && samples > samplesMax) break;
-      rows.push(row);
-    }
-    return rows;
-  }
-
-  #toStored(row: EntryRow, base: number, shapes: Map<number, WireShape>): WireStored {
-    const hashes = shapeIds(row).map((id) => {
-      let shape = shapes.get(id);
-      if (shape === undefined) {
-        shape = this.#sql.shape.get(id) as WireShape | undefined;
-        if (shape === undefined)
-          throw new DamageError(`entry ${row.key} names shape ${id}, which is not there`);
-        shapes.set(id, shape);
+    // Units are given in whole, as far as they are wanted, so that no block is unpacked twice for one question.
+    for (const unit of walk(core, read)) {
+      if (samplesLeft <= 0 || entriesLeft <= 0) return { lists, isCut: true, shapes: names.shapes };
+      const wanted = wantedOf(unit, read, list.length, samples);
+      for (const entry of wanted) {
+        list.push(toStored(entry, names));
+        samples += entry.samples;
+        samplesLeft -= entry.samples;
+        entriesLeft--;
       }
-      return shape.hash;
-    });
-    return {
-      offset: row.key - base,
-      epoch: row.epoch,
-      seq: row.seq,
-      lastSeq: row.last_seq,
-      fromAt: row.from_at,
-      at: row.at,
-      contentHash: row.content_hash,
-      samples: row.samples,
-      samplesThrough: row.samples_through,
-      reason: row.reason,
-      shapes: hashes,
-      payload: row.payload === null ? null : new Uint8Array(row.payload),
-    };
+      if (wanted.length < unit.length) break;
+    }
+  }
+  return { lists, isCut: false, shapes: names.shapes };
+}
+
+/** The place before the first entry behind `after` of this moment or later (`Ledger.seek`). */
+export function seekHost(core: Core, { host: name, after }: SeekRequest, at: number): Position {
+  const host = core.catalog.findHost(name);
+  if (host === undefined) return LOG_START;
+  const base = host.id * OFFSETS_PER_HOST;
+  const first = firstInBlocks(core, base, after, at) ?? firstInEntries(core, base, after, at);
+  const offset = first === null ? host.nextOffset - 1 : first.offset - 1;
+  const samples = first === null ? host.samples : first.samplesBefore;
+  if (first?.before != null) return { offset, samples, ...nameOf(core, first.before) };
+  const before =
+    core.sql.entryBefore.get(base, base + offset) ?? core.sql.blockBefore.get(base, base + offset);
+  if (before === undefined) return { offset, samples, epoch: '', seq: 0 };
+  const { stream_id, last_seq } = before as LastRow;
+  return { offset, samples, ...nameOf(core, { stream: stream_id, lastSeq: last_seq }) };
+}
+
+/** An entry that was looked for. */
+interface First {
+  readonly offset: number;
+  readonly samplesBefore: number;
+  /** The entry before it, where it is in the same block. */
+  readonly before: { readonly stream: number; readonly lastSeq: number } | null;
+}
+
+function firstInBlocks({ sql }: Core, base: number, after: number, at: number): First | null {
+  let from = base + after;
+  for (;;) {
+    const found = sql.seekBlock.get(from, base + OFFSETS_PER_HOST, at) as { key: number } | undefined;
+    if (found === undefined) return null;
+    const entries = headsOfBlock(sql.blockHead.get(found.key) as HeadRow);
+    const place = entries.findIndex((entry) => entry.offset > after && entry.at >= at);
+    const first = entries[place];
+    if (first !== undefined) {
+      const { offset, samples, samplesThrough } = first;
+      return { offset, samplesBefore: samplesThrough - samples, before: entries[place - 1] ?? null };
+    }
+    // What is new enough in it is not behind `after`.
+    from = found.key;
   }
 }
 
-function shapeIds({ key, shapes }: EntryRow): number[] {
-  if (shapes === null) return [];
-  try {
-    return JSON.parse(shapes) as number[];
-  } catch (error) {
-    throw new DamageError(`entry ${key} does not tell its shapes`, { cause: error });
+function firstInEntries({ sql }: Core, base: number, after: number, at: number): First | null {
+  const row = sql.seekEntry.get(base + after, base + OFFSETS_PER_HOST, at) as FirstRow | undefined;
+  if (row === undefined) return null;
+  return { offset: row.key - base, samplesBefore: row.samples_through - row.samples, before: null };
+}
+
+function nameOf(core: Core, { stream, lastSeq }: { stream: number; lastSeq: number }) {
+  return { epoch: epochOf(core, stream), seq: lastSeq };
+}
+
+function epochOf({ sql }: Core, stream: number): string {
+  const row = sql.epochOf.get(stream) as { epoch: string } | undefined;
+  if (row === undefined) throw new DamageError(`an entry names stream ${stream}, which is not there`);
+  return row.epoch;
+}
+
+/** A host's entries behind an offset: those of a block together, others by themselves. Blocks are before all others. */
+function* walk({ sql, catalog }: Core, { host, after }: WireRead): Generator<readonly LogEntry[]> {
+  const found = catalog.findHost(host);
+  if (found === undefined) return;
+  const base = found.id * OFFSETS_PER_HOST;
+  const end = base + OFFSETS_PER_HOST;
+  let from = base + after;
+  for (;;) {
+    const block = sql.block.get(from, end) as BlockRow | undefined;
+    if (block === undefined) break;
+    yield entriesOfBlock(block).filter(({ offset }) => offset > after);
+    from = block.key;
   }
+  for (;;) {
+    const rows = sql.entries.all(from, end, FETCHED_ROWS) as EntryRow[];
+    for (const row of rows) yield [entryOfRow(row)];
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    from = last.key;
+  }
+}
+
+/** The entries of a unit that a request still wants, having been given so much. */
+function wantedOf(
+  unit: readonly LogEntry[],
+  { entriesMax, samplesMax, atLeastOne }: WireRead,
+  entriesGiven: number,
+  samplesGiven: number,
+): readonly LogEntry[] {
+  let samples = samplesGiven;
+  const end = unit.findIndex((entry, i) => {
+    samples += entry.samples;
+    const isFree = atLeastOne && entriesGiven + i === 0;
+    return entriesGiven + i >= entriesMax || (samples > samplesMax && !isFree);
+  });
+  return end < 0 ? unit : unit.slice(0, end);
+}
+
+function toStored({ stream, groups, ...entry }: LogEntry, names: Names): WireStored {
+  return {
+    ...entry,
+    epoch: names.epoch(stream),
+    groups: groups.map(({ shape, at, column }) => ({ shape: names.shape(shape), at, ...column })),
+  };
 }

@@ -3,12 +3,10 @@ import type {
   HostState,
   LedgerStats,
   Position,
-  ReadRequest,
   SeekRequest,
   StoredCursor,
   StreamState,
   TrimBounds,
-  TrimCounts,
 } from '../ledger.ts';
 
 /** An entry whose groups are encoded and whose shapes are named by hash. */
@@ -38,6 +36,16 @@ export interface WireShape {
   readonly body: string;
 }
 
+/** Entries of one host behind an offset, up to the first that one of the bounds forbids. */
+export interface WireRead {
+  readonly host: string;
+  readonly after: number;
+  readonly entriesMax: number;
+  readonly samplesMax: number;
+  /** `samplesMax` does not forbid the first one. */
+  readonly atLeastOne: boolean;
+}
+
 export type Request =
   | {
       readonly kind: 'commit';
@@ -46,67 +54,100 @@ export type Request =
     }
   | { readonly kind: 'stream'; readonly host: string; readonly epoch: string }
   | { readonly kind: 'hosts' }
-  | { readonly kind: 'read'; readonly host: string; readonly after: number; readonly limit: number }
-  /** A portion of `readMany`: see `Store.readMany`. */
-  | { readonly kind: 'readMany'; readonly requests: readonly ReadRequest[]; readonly samplesMax: number }
+  | { readonly kind: 'read'; readonly reads: readonly WireRead[] }
   | { readonly kind: 'seek'; readonly requests: readonly SeekRequest[]; readonly at: number }
   | { readonly kind: 'cursors' }
   | { readonly kind: 'saveCursor'; readonly cursor: StoredCursor }
   | { readonly kind: 'removeCursor'; readonly name: string; readonly selection: string }
-  | { readonly kind: 'trim'; readonly bounds: TrimBounds; readonly entriesMax: number }
+  /** One portion of what is older than the bound. */
+  | { readonly kind: 'trimAge'; readonly bounds: TrimBounds }
+  /** One portion of packing, of the hosts from this place on. */
+  | { readonly kind: 'pack'; readonly from: PackPlace }
+  /** One portion of what is too much. */
+  | { readonly kind: 'trimSize'; readonly bounds: TrimBounds }
   | { readonly kind: 'forget'; readonly host: string }
-  /** What was read cannot be right: the file goes, as when SQLite itself says so. */
-  | { readonly kind: 'condemn'; readonly message: string }
   | { readonly kind: 'close' };
 
-/** One item an append, in order: null when it is durable, otherwise why it was refused. */
-export interface CommitResult {
-  readonly refusals: readonly (string | null)[];
-  /** One item an append: where its last entries were put; `count` is 0 when none of it was new. */
-  readonly placed: readonly { readonly count: number; readonly end: Position }[];
+/** Where the new entries of an append were put, which are its last ones; `count` is 0 when none of it was new. */
+export interface Placed {
+  readonly count: number;
+  readonly end: Position;
 }
 
-export interface WireStored extends WireEntry {
+/** One item an append, in order. */
+export interface CommitResult {
+  /** Null when it is durable, otherwise why it was refused. */
+  readonly refusals: readonly (string | null)[];
+  readonly placed: readonly Placed[];
+}
+
+/** An entry with its values. */
+export interface WireStored {
   readonly offset: number;
   readonly epoch: string;
+  readonly seq: number;
+  readonly lastSeq: number;
+  readonly fromAt: number;
+  readonly at: number;
+  readonly contentHash: number;
+  readonly samples: number;
   readonly samplesThrough: number;
+  /** Null for a batch. */
+  readonly reason: string | null;
+  readonly groups: readonly WireGroup[];
 }
 
-/** One list an answered request; the requests behind them are to be asked again. */
-export interface ReadManyResult {
+export interface WireGroup {
+  /** Place among the portion's shapes. */
+  readonly shape: number;
+  readonly at: number;
+  /** Buffers are transferred, and may be shared by several columns. */
+  readonly values: Float64Array<ArrayBuffer>;
+  readonly absent: Uint8Array<ArrayBuffer> | null;
+}
+
+export interface ReadPortion {
+  /** One a request, of the first ones; others are to be asked again. */
   readonly lists: readonly (readonly WireStored[])[];
-  /** True when the last list ends before its request does. */
-  readonly isPartial: boolean;
-  /** Every shape that the entries name. */
+  /** True when the last list may end before its request does. */
+  readonly isCut: boolean;
   readonly shapes: readonly WireShape[];
 }
 
-export interface ReadResult {
-  readonly entries: readonly WireStored[];
-  /** Every shape that the entries name. */
-  readonly shapes: readonly WireShape[];
+/** A host's number; hosts before it are done. */
+export type PackPlace = number;
+
+export interface PackPortion {
+  /** Entries that are in blocks now. */
+  readonly packed: number;
+  /** Where to go on; null when all hosts were looked at. */
+  readonly next: PackPlace | null;
 }
 
-export interface TrimPortion extends TrimCounts {
+export interface TrimPortion {
+  /** Entries that went. */
+  readonly removed: number;
   /** Hashes of shapes that went, and must be handed in again with the next entry that names them. */
   readonly shapes: readonly string[];
   /** True when this portion was full: another one is due. */
   readonly more: boolean;
+  /** See `TrimCounts`. */
+  readonly full: boolean;
 }
 
 export interface Results {
   readonly commit: CommitResult;
   readonly stream: StreamState;
   readonly hosts: readonly HostState[];
-  readonly read: ReadResult;
-  readonly readMany: ReadManyResult;
+  readonly read: ReadPortion;
   readonly seek: readonly Position[];
   readonly cursors: readonly StoredCursor[];
   readonly saveCursor: null;
   readonly removeCursor: null;
-  readonly trim: TrimPortion;
+  readonly trimAge: TrimPortion;
+  readonly pack: PackPortion;
+  readonly trimSize: TrimPortion;
   readonly forget: null;
-  readonly condemn: null;
   readonly close: null;
 }
 

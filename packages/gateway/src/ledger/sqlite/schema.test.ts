@@ -18,7 +18,7 @@ test('an empty file gets the whole schema, and a second time nothing', () => {
   const db = new Database(join(root, 'empty.sqlite'));
   migrate(db, 'empty.sqlite');
   const made = tables(db);
-  assert.deepEqual(made, ['cursors', 'entries', 'hosts', 'meta', 'places', 'shapes', 'streams']);
+  assert.deepEqual(made, ['blocks', 'cursors', 'entries', 'hosts', 'meta', 'places', 'shapes', 'streams']);
   const version = db.pragma('user_version', { simple: true });
   db.exec("INSERT INTO hosts (name) VALUES ('web-1')");
   migrate(db, 'empty.sqlite');
@@ -35,7 +35,7 @@ test('a file of a newer version is left alone, and named', () => {
     () => migrate(db, '/data/ledger.sqlite'),
     (error: Error) =>
       error instanceof LedgerOpenError &&
-      /^\/data\/ledger\.sqlite: written by a newer version \(schema 99, this one knows 2\)/.test(
+      /^\/data\/ledger\.sqlite: written by a newer version \(schema 99, this one knows 3\)/.test(
         error.message,
       ),
   );

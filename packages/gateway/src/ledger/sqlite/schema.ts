@@ -83,6 +83,49 @@ const MIGRATIONS = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX places_by_host ON places (host_id);
   `,
+  // Older entries are packed.
+  `
+  -- Anew, since the payload must be last: what stands behind it is reached through all of its pages only. And without
+  -- REFERENCES: to remove one stream would mean to look through all entries.
+  ALTER TABLE entries RENAME TO old_entries;
+  CREATE TABLE entries (
+    key             INTEGER PRIMARY KEY,
+    stream_id       INTEGER NOT NULL,
+    seq             INTEGER NOT NULL,
+    last_seq        INTEGER NOT NULL,
+    from_at         INTEGER NOT NULL,
+    at              INTEGER NOT NULL,
+    content_hash    INTEGER NOT NULL,
+    samples         INTEGER NOT NULL,
+    samples_through INTEGER NOT NULL,
+    reason          TEXT,
+    shapes          TEXT,
+    payload         BLOB
+  ) STRICT;
+  INSERT INTO entries
+    SELECT key, stream_id, seq, last_seq, from_at, at, content_hash, samples, samples_through, reason, shapes, payload
+    FROM old_entries ORDER BY key;
+  DROP TABLE old_entries;
+  CREATE INDEX entries_by_time ON entries (at);
+
+  -- key = host_id * 2^32 + the last entry's offset. All blocks of a host are before all of its entries.
+  CREATE TABLE blocks (
+    key             INTEGER PRIMARY KEY,
+    first_offset    INTEGER NOT NULL,
+    min_at          INTEGER NOT NULL,
+    max_at          INTEGER NOT NULL,
+    samples         INTEGER NOT NULL,
+    samples_through INTEGER NOT NULL,
+    stream_id       INTEGER NOT NULL,
+    last_seq        INTEGER NOT NULL,
+    head            BLOB NOT NULL,
+    body            BLOB NOT NULL
+  ) STRICT;
+  CREATE INDEX blocks_by_oldest ON blocks (min_at);
+  CREATE INDEX blocks_by_newest ON blocks (max_at);
+  -- Tells where a host's blocks are and how far they reach without a look at them.
+  CREATE INDEX blocks_by_place ON blocks (key, max_at);
+  `,
 ];
 
 /** Brings an opened database to the present schema. @throws LedgerOpenError when it is from a newer version. */

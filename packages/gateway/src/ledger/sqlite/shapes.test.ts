@@ -3,8 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { randomOf } from '@tributary/shared/random';
 import Database from 'better-sqlite3';
+import { encodeGroups } from '../codec.ts';
 import type { WireEntry } from './messages.ts';
+import { PACK_ALL } from './pack-policy.ts';
 import { Store } from './store.ts';
 
 const MINUTE_MS = 60_000;
@@ -21,7 +24,8 @@ function bench(t: TestContext) {
   let seq = 0;
   const append = (at: number, ...shapes: string[]) => {
     seq++;
-    const payload = new Uint8Array(8);
+    const column = { values: Float64Array.of(seq), absent: null };
+    const payload = encodeGroups(shapes.map(() => ({ at, column })));
     const entry: WireEntry = {
       seq,
       lastSeq: seq,
@@ -29,7 +33,7 @@ function bench(t: TestContext) {
       at,
       contentHash: 1,
       reason: null,
-      samples: 1,
+      samples: shapes.length,
       shapes,
       payload,
     };
@@ -37,11 +41,14 @@ function bench(t: TestContext) {
     store.commit([{ host: 'web-1', epoch: 'e1', entries: [entry] }], bodies);
   };
   const trim = (olderThan: number) =>
-    store.trim({ olderThan, bytesMax: Number.MAX_SAFE_INTEGER, undelivered: new Map(), keepSince: 0 }, 1000)
+    store.trimAge({ olderThan, bytesMax: Number.MAX_SAFE_INTEGER, undelivered: new Map(), keepSince: 0 })
       .shapes;
+  const pack = () => store.pack(0, PACK_ALL, 0);
+  const read = () =>
+    store.read([{ host: 'web-1', after: 0, entriesMax: 1000, samplesMax: 100_000, atLeastOne: true }]);
   const lastAt = (hash: string) =>
     reader.prepare('SELECT last_at FROM shapes WHERE hash = ?').pluck().get(hash) as number | undefined;
-  return { store, append, trim, lastAt };
+  return { append, trim, pack, read, lastAt };
 }
 
 test('the time of a shape follows its entries in steps of a minute, and never back', (t) => {
@@ -54,18 +61,18 @@ test('the time of a shape follows its entries in steps of a minute, and never ba
 });
 
 test('a shape stays while an entry may name it, and goes when none can', (t) => {
-  const { append, trim, lastAt, store } = bench(t);
+  const { append, trim, read, lastAt } = bench(t);
   append(10 * MINUTE_MS, 'old');
   // Within the step, so that only the entry knows that the shape was in use by then.
   append(10.9 * MINUTE_MS, 'old');
   append(30 * MINUTE_MS, 'new');
   assert.deepEqual(trim(10.5 * MINUTE_MS), []);
-  assert.equal(store.log.read('web-1', 0, 10).entries.length, 2);
+  assert.equal(read().lists[0]?.length, 2);
   assert.deepEqual(trim(20 * MINUTE_MS), ['old']);
   assert.equal(lastAt('old'), undefined);
   append(31 * MINUTE_MS, 'old');
-  const { entries, shapes } = store.log.read('web-1', 0, 10);
-  assert.equal(entries.length, 2);
+  const { lists, shapes } = read();
+  assert.equal(lists[0]?.length, 2);
   assert.deepEqual(
     shapes.map(({ hash }) => hash),
     ['new', 'old'],
@@ -78,16 +85,21 @@ test('without entries no shape stays', (t) => {
   assert.deepEqual(trim(11 * MINUTE_MS).toSorted(), ['a', 'b']);
 });
 
-test('random appends and trims: no entry ever names a shape that is gone', (t) => {
-  const { store, append, trim } = bench(t);
-  let at = 1_000 * MINUTE_MS;
-  let gone = 0;
-  for (let i = 0; i < 400; i++) {
-    at += Math.floor(Math.random() * MINUTE_MS);
-    // Hosts' clocks differ: times do not only rise.
-    append(at - Math.floor(Math.random() * 5 * MINUTE_MS), `${Math.floor(i / 7)}`, `${i % 11}`);
-    if (i % 13 === 0) gone += trim(at - 20 * MINUTE_MS).length;
-    store.log.read('web-1', 0, 1000);
-  }
-  assert.ok(gone > 10, `${gone} gone`);
-});
+for (const isPacked of [false, true]) {
+  const how = isPacked ? 'trims and packing' : 'trims';
+  test(`random appends and ${how}: no entry ever names a shape that is gone`, (t) => {
+    const { append, trim, pack, read } = bench(t);
+    const random = randomOf(5);
+    let at = 1_000 * MINUTE_MS;
+    let gone = 0;
+    for (let i = 0; i < 400; i++) {
+      at += random.below(MINUTE_MS);
+      // Hosts' clocks differ: times do not only rise.
+      append(at - random.below(5 * MINUTE_MS), `${Math.floor(i / 7)}`, `${i % 11}`);
+      if (isPacked && i % 5 === 0) pack();
+      if (i % 13 === 0) gone += trim(at - 20 * MINUTE_MS).length;
+      read();
+    }
+    assert.ok(gone > 10, `${gone} gone`);
+  });
+}

@@ -5,11 +5,29 @@ import { join } from 'node:path';
 import { after, type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
-import { LedgerClosedError } from '../ledger.ts';
-import { batch, ledgerContract } from '../ledger-contract.ts';
+import { type Ledger, LedgerClosedError } from '../ledger.ts';
+import { batch, ledgerContract, NO_BOUNDS } from '../ledger-contract.ts';
+import { PACK_ALL } from './pack-policy.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 
 ledgerContract('sqlite', (folder) => SqliteLedger.open({ folder }));
+
+/** Whatever was appended is in a block when `append` resolves. */
+ledgerContract('sqlite, packed', async (folder) => {
+  const ledger = await SqliteLedger.open({ folder, packing: PACK_ALL });
+  const append = async (...args: Parameters<Ledger['append']>) => {
+    await ledger.append(...args);
+    // A ledger that is closing packs nothing any more.
+    await ledger.trim(NO_BOUNDS).catch(() => {});
+  };
+  return new Proxy<Ledger>(ledger, {
+    get(target, name) {
+      if (name === 'append') return append;
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+});
 
 const root = await mkdtemp(join(tmpdir(), 'tributary-sqlite-ledger-'));
 after(() => rm(root, { recursive: true }));

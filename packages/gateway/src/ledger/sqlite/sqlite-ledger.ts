@@ -35,24 +35,14 @@ import {
   type TrimCounts,
 } from '../ledger.ts';
 import { CommitCondition, type ConditionListeners } from './commit-condition.ts';
-import type {
-  CommitResult,
-  ReadManyResult,
-  ReadResult,
-  Request,
-  Results,
-  TrimPortion,
-  WireShape,
-  WireStored,
-} from './messages.ts';
-import { inPortions, readMany } from './read-many.ts';
+import { makeRoom } from './make-room.ts';
+import type { CommitResult, Request, Results, TrimPortion, WireRead, WireShape } from './messages.ts';
+import { PACK_POLICY, type PackPolicy } from './pack-policy.ts';
+import { inPortions, readAll } from './portions.ts';
 import { Tails } from './tails.ts';
 import { type AppendTask, INDEPENDENT, type RequestTask, type Task, takeGroup, toAppend } from './tasks.ts';
-import { fromWire } from './wire-entry.ts';
 import { type Answer, type Opened, WorkerHandle } from './worker-handle.ts';
 
-/** Entries that one trim request removes, so that commits get their turn between two of them. */
-const TRIM_ENTRIES_MAX = 2048;
 const RETRY_PAUSE_MS = 1000;
 /** Shapes that are remembered as interned; one that was forgotten is sent to the worker again, which knows it still. */
 const INTERNED_MAX = 100_000;
@@ -62,6 +52,8 @@ const MEDIUM_ERRORS = /^SQLITE_(BUSY|LOCKED|NOMEM|READONLY|INTERRUPT|IOERR|FULL|
 export interface SqliteLedgerOptions extends ConditionListeners {
   /** The folder that holds `ledger.sqlite`; made when it is missing. */
   readonly folder: string;
+  /** What is to differ from `PACK_POLICY`. */
+  readonly packing?: Partial<PackPolicy>;
   /** Told after each group commit, with its duration. */
   readonly onCommit?: (seconds: number) => void;
   /** Told when the worker has died without being asked to, or the file is damaged: nothing will be answered any more. */
@@ -90,7 +82,10 @@ export class SqliteLedger implements Ledger {
 
   /** @throws LedgerOpenError */
   static async open(options: SqliteLedgerOptions): Promise<SqliteLedger> {
-    const { worker, opened } = await WorkerHandle.start(options.folder);
+    const { worker, opened } = await WorkerHandle.start({
+      folder: options.folder,
+      packing: { ...PACK_POLICY, ...options.packing },
+    });
     return new SqliteLedger(worker, options, opened);
   }
 
@@ -132,19 +127,14 @@ export class SqliteLedger implements Ledger {
   }
 
   async read(host: string, after: number, limit: number): Promise<readonly StoredEntry[]> {
-    const { entries, shapes } = await this.#request<ReadResult>({ kind: 'read', host, after, limit });
-    return await this.#decode(entries, new Map(shapes.map((shape) => [shape.hash, shape])));
+    const read = { host, after, entriesMax: limit, samplesMax: Number.POSITIVE_INFINITY, atLeastOne: true };
+    const [entries] = await this.#read([read]);
+    return entries ?? [];
   }
 
   readMany(requests: readonly ReadRequest[]): Promise<readonly (readonly StoredEntry[])[]> {
-    return readMany(requests, async (portion) => {
-      const { lists, isPartial, shapes } = await this.#request<ReadManyResult>({
-        kind: 'readMany',
-        ...portion,
-      });
-      const byHash = new Map(shapes.map((shape) => [shape.hash, shape]));
-      return { lists: await Promise.all(lists.map((list) => this.#decode(list, byHash))), isPartial };
-    });
+    const entriesMax = Number.POSITIVE_INFINITY;
+    return this.#read(requests.map((request) => ({ ...request, entriesMax, atLeastOne: true })));
   }
 
   tail(host: string): Tail | null {
@@ -167,15 +157,12 @@ export class SqliteLedger implements Ledger {
     await this.#request({ kind: 'removeCursor', name, selection });
   }
 
-  async trim(bounds: TrimBounds): Promise<TrimCounts> {
-    const total = { age: 0, size: 0 };
-    for (;;) {
-      const request = { kind: 'trim', bounds, entriesMax: TRIM_ENTRIES_MAX } as const;
-      const { age, size, more, full } = await this.#request<TrimPortion>(request);
-      total.age += age;
-      total.size += size;
-      if (!more) return { ...total, full };
-    }
+  trim(bounds: TrimBounds): Promise<TrimCounts> {
+    return makeRoom({
+      trimAge: () => this.#request({ kind: 'trimAge', bounds }),
+      pack: (from) => this.#request({ kind: 'pack', from }),
+      trimSize: () => this.#request({ kind: 'trimSize', bounds }),
+    });
   }
 
   async forget(host: string): Promise<void> {
@@ -203,6 +190,10 @@ export class SqliteLedger implements Ledger {
     await closed.catch(() => {});
     this.#worker.die(new LedgerClosedError('the ledger is closed'));
     await this.#worker.terminate();
+  }
+
+  #read(reads: readonly WireRead[]): Promise<StoredEntry[][]> {
+    return readAll(reads, (portion) => this.#request({ kind: 'read', reads: portion }));
   }
 
   #request<T extends Results[keyof Results]>(request: Request): Promise<T> {
@@ -239,7 +230,7 @@ export class SqliteLedger implements Ledger {
 
   async #carryOut(task: RequestTask): Promise<void> {
     const response = await this.#ask(task.request);
-    if (task.request.kind === 'trim') this.#unintern(response);
+    if (task.request.kind === 'trimAge' || task.request.kind === 'trimSize') this.#unintern(response);
     if (response.kind === 'done') task.resolve(response.result);
     else task.reject(this.#worker.dead ?? new Error(response.message));
   }
@@ -249,18 +240,6 @@ export class SqliteLedger implements Ledger {
     // Of a trim that failed half-way, it is not known what it removed.
     if (response.kind === 'failed') this.#interned.clear();
     else for (const hash of (response.result as TrimPortion).shapes) this.#interned.delete(hash);
-  }
-
-  async #decode(
-    stored: readonly WireStored[],
-    shapes: ReadonlyMap<string, WireShape>,
-  ): Promise<StoredEntry[]> {
-    try {
-      return stored.map((entry) => fromWire(entry, shapes));
-    } catch (error) {
-      const { message } = error as Error;
-      return await this.#request<never>({ kind: 'condemn', message });
-    }
   }
 
   async #commitGroup(): Promise<void> {

@@ -1,85 +1,56 @@
 /**
  * The ledger's files, synchronously: everything that touches SQLite. Runs in the ledger's worker thread.
  *
- * One connection, WAL, `synchronous=FULL`: a transaction that has returned is fsynced. What is asked about a stream is
- * answered from a cache that is dropped whenever a transaction fails, so it never runs ahead of the disk.
- *
- * A shape goes when no entry names it any more. To tell that without counting, a shape's `last_at` follows the newest
- * entry that names it, in steps of `SHAPE_STEP_MS`: no entry that names it is as new as `last_at + SHAPE_STEP_MS`, so once
- * the oldest entry is, none is left that does.
+ * One connection, WAL, `synchronous=FULL`: a transaction that has returned is fsynced. `append.ts` writes, `log-reader.ts`
+ * reads, `packer.ts` packs and `retention.ts` makes room, `cursor-store.ts` keeps the readers' places; `core.ts` is what
+ * they share.
  */
 import { randomUUID } from 'node:crypto';
-import type { Database, Statement } from 'better-sqlite3';
-import {
-  type CursorKey,
-  type LedgerStats,
-  LOG_START,
-  type StoredCursor,
-  type StreamState,
-  type TrimBounds,
+import type { Database } from 'better-sqlite3';
+import type {
+  CursorKey,
+  HostState,
+  LedgerStats,
+  Position,
+  SeekRequest,
+  StoredCursor,
+  StreamState,
+  TrimBounds,
 } from '../ledger.ts';
+import { appendTo, NOT_PLACED } from './append.ts';
+import { OFFSETS_PER_HOST } from './catalog.ts';
+import { Core } from './core.ts';
 import { loadCursors, removeCursor, saveCursor } from './cursor-store.ts';
 import { lockFolder, openFiles, setFilesAside } from './files.ts';
-import { LogReader, OFFSETS_PER_HOST } from './log-reader.ts';
-import type { CommitResult, TrimPortion, WireAppend, WireEntry, WireShape } from './messages.ts';
+import { readPortion, seekHost } from './log-reader.ts';
+import type {
+  CommitResult,
+  PackPlace,
+  PackPortion,
+  ReadPortion,
+  TrimPortion,
+  WireAppend,
+  WireRead,
+  WireShape,
+} from './messages.ts';
+import type { PackPolicy } from './pack-policy.ts';
+import { packPortion } from './packer.ts';
+import { trimAgePortion, trimSizePortion } from './retention.ts';
 import { prepare, type Statements } from './statements.ts';
-
-/** Hosts, streams and shapes that are remembered; all are read again when there are more. */
-const CACHED_MAX = 100_000;
-/** By so much a shape's `last_at` may lag behind, so that it is not written with every batch. */
-const SHAPE_STEP_MS = 60_000;
-/** Shapes that one trim removes; they may be large. */
-const SHAPES_TRIMMED_MAX = 256;
-/** Entries that are removed before the size is looked at again. */
-const SIZE_STEP_ENTRIES = 256;
-
-type Placed = CommitResult['placed'][number];
-
-/** Nothing of an append was new. */
-const NOT_PLACED: Placed = { count: 0, end: LOG_START };
-
-interface Stream {
-  readonly id: number;
-  readonly host: Host;
-  readonly epoch: string;
-  next: number;
-  lastHash: number;
-}
-
-interface Host {
-  readonly id: number;
-  readonly name: string;
-  nextOffset: number;
-  lastAt: number;
-  /** Of all entries that it ever had. */
-  samples: number;
-}
-
-interface Shape {
-  readonly id: number;
-  lastAt: number;
-}
 
 export class Store {
   readonly generation: string;
-  /** When it began, in ms. */
+  /** When the generation began. */
   readonly bornAt: number;
   /** Where a damaged file was moved when this one was opened, or null. */
   readonly setAside: string | null;
   readonly #folder: string;
   readonly #lock: Database;
-  readonly #db: Database;
-  readonly #sql: Statements;
-  readonly #hosts = new Map<string, Host>();
-  readonly #streams = new Map<string, Stream>();
-  readonly #shapes = new Map<string, Shape>();
-  readonly #pageBytes: number;
-  readonly #reader: LogReader;
-  #entries: number;
+  readonly #core: Core;
 
   /**
    * @param folder made when it is missing.
-   * @param now names a damaged file that has to be set aside.
+   * @param now the birth of a new file, and the name of a damaged one that has to be set aside.
    * @throws LedgerOpenError with what to do.
    */
   constructor(folder: string, now: number) {
@@ -87,35 +58,27 @@ export class Store {
     this.#lock = lockFolder(folder);
     try {
       const { db, loaded, setAside } = openFiles(folder, now, (opened) => load(opened, now));
-      this.#db = db;
-      this.#sql = loaded.sql;
+      this.#core = new Core(db, loaded.sql, loaded.entries);
       this.generation = loaded.generation;
       this.bornAt = loaded.bornAt;
-      this.#entries = loaded.entries;
       this.setAside = setAside;
     } catch (error) {
       this.#lock.close();
       throw error;
     }
-    this.#reader = new LogReader(this.#sql, (name) => this.#findHost(name));
-    this.#pageBytes = this.#db.pragma('page_size', { simple: true }) as number;
   }
 
   get stats(): LedgerStats {
-    const pages = this.#db.pragma('page_count', { simple: true }) as number;
-    const free = this.#db.pragma('freelist_count', { simple: true }) as number;
-    const oldest = this.#sql.oldest.get() as { at: number | null };
-    return { bytes: (pages - free) * this.#pageBytes, entries: this.#entries, oldestAt: oldest.at ?? 0 };
+    return this.#core.stats;
   }
 
   /** One transaction for all appends. Those that would leave a hole are refused alone. */
   commit(appends: readonly WireAppend[], shapes: readonly WireShape[]): CommitResult {
-    // All at once and never within a transaction: a stream's host must stay the one that the other cache has.
-    if (this.#hosts.size + this.#streams.size + this.#shapes.size > CACHED_MAX) this.#dropCaches();
-    return this.#transaction(() => {
-      for (const shape of shapes) this.#internShape(shape);
-      const results = appends.map((append) => this.#append(append));
-      this.#sql.setMeta.run('entries', String(this.#entries));
+    const { catalog } = this.#core;
+    catalog.bound();
+    return this.#core.transaction(() => {
+      for (const shape of shapes) catalog.internShape(shape);
+      const results = appends.map((append) => appendTo(this.#core, append));
       return {
         refusals: results.map((result) => (typeof result === 'string' ? result : null)),
         placed: results.map((result) => (typeof result === 'string' ? NOT_PLACED : result)),
@@ -124,239 +87,80 @@ export class Store {
   }
 
   stream(host: string, epoch: string): StreamState {
-    const stream = this.#findStream(host, epoch);
-    const { lastAt = 0, nextOffset = 1 } = this.#findHost(host) ?? {};
+    const { catalog } = this.#core;
+    const stream = catalog.findStream(host, epoch);
+    const { lastAt = 0, nextOffset = 1 } = catalog.findHost(host) ?? {};
     return { next: stream?.next ?? null, lastHash: stream?.lastHash ?? 0, lastAt, nextOffset };
   }
 
-  /** What is stored, to be read. */
-  get log(): LogReader {
-    return this.#reader;
+  hosts(): HostState[] {
+    return this.#core.catalog.states();
+  }
+
+  read(reads: readonly WireRead[]): ReadPortion {
+    return readPortion(this.#core, reads);
+  }
+
+  seek(requests: readonly SeekRequest[], at: number): Position[] {
+    return requests.map((request) => seekHost(this.#core, request, at));
   }
 
   cursors(): StoredCursor[] {
-    return loadCursors(this.#sql);
+    return loadCursors(this.#core.sql);
   }
 
   saveCursor(cursor: StoredCursor): void {
-    this.#transaction(() => saveCursor(this.#sql, cursor, (host) => this.#findHost(host)?.id));
+    const { sql, catalog } = this.#core;
+    catalog.bound();
+    this.#core.transaction(() => saveCursor(sql, cursor, (host) => catalog.findHost(host)?.id));
   }
 
   removeCursor(key: CursorKey): void {
-    this.#transaction(() => removeCursor(this.#sql, key));
+    this.#core.transaction(() => removeCursor(this.#core.sql, key));
   }
 
-  /** Removes at most `entriesMax`, oldest first, and some shapes, so that no commit waits long behind it. */
-  trim(bounds: TrimBounds, entriesMax: number): TrimPortion {
-    const age = this.#remove(this.#sql.remove, [bounds.olderThan], entriesMax);
-    this.#protect(bounds);
-    const shapes = this.#removeShapes(SHAPES_TRIMMED_MAX);
-    const more = (size: number) => age + size >= entriesMax || shapes.length >= SHAPES_TRIMMED_MAX;
-    let size = 0;
-    while (!more(size) && this.stats.bytes > bounds.bytesMax) {
-      const count = this.#remove(
-        this.#sql.removeDelivered,
-        [bounds.keepSince],
-        Math.min(SIZE_STEP_ENTRIES, entriesMax - age - size),
-      );
-      const freed = this.#removeShapes(SHAPES_TRIMMED_MAX - shapes.length);
-      // What is left then is no entry's: nothing more can be done.
-      if (count === 0 && freed.length === 0) break;
-      size += count;
-      shapes.push(...freed);
-    }
-    const full = !more(size) && this.#entries > 0 && this.stats.bytes > bounds.bytesMax;
-    return { age, size, shapes, more: more(size), full };
+  trimAge(bounds: TrimBounds): TrimPortion {
+    return trimAgePortion(this.#core, bounds);
+  }
+
+  pack(from: PackPlace, policy: PackPolicy, now: number): PackPortion {
+    return packPortion(this.#core, policy, now, from);
+  }
+
+  trimSize(bounds: TrimBounds): TrimPortion {
+    return trimSizePortion(this.#core, bounds);
   }
 
   forget(host: string): void {
-    const found = this.#findHost(host);
+    const core = this.#core;
+    const found = core.catalog.findHost(host);
     if (found === undefined) return;
-    this.#transaction(() => {
-      const base = found.id * OFFSETS_PER_HOST;
-      this.#entries -= this.#sql.removeHostEntries.run(base, base + OFFSETS_PER_HOST).changes;
-      this.#sql.removeHostPlaces.run(found.id);
-      this.#sql.removeHostStreams.run(found.id);
-      this.#sql.removeHost.run(found.id);
-      this.#sql.setMeta.run('entries', String(this.#entries));
-      this.#dropCaches();
+    const { sql } = core;
+    core.transaction(() => {
+      const range = [found.id * OFFSETS_PER_HOST, (found.id + 1) * OFFSETS_PER_HOST];
+      core.count(-(sql.countPacked.get(...range) as { entries: number }).entries);
+      sql.removeHostBlocks.run(...range);
+      core.count(-sql.removeHostEntries.run(...range).changes);
+      sql.removeHostPlaces.run(found.id);
+      sql.removeHostStreams.run(found.id);
+      sql.removeHost.run(found.id);
+      core.catalog.drop();
     });
   }
 
   close(): void {
-    this.#db.close();
+    this.#core.close();
     this.#lock.close();
   }
 
   /** For a file that turned out to be damaged: nothing can be asked any more. @returns where it was moved. */
   moveAside(now: number): string {
     try {
-      this.#db.close();
+      this.#core.close();
       return setFilesAside(this.#folder, now);
     } finally {
       this.#lock.close();
     }
-  }
-
-  /** Returns why the append was refused, or what became of it. Checks everything before it writes anything. */
-  #append({ host, epoch, entries }: WireAppend): string | Placed {
-    const found = this.#findStream(host, epoch);
-    const first = entries[0];
-    if (first === undefined) return NOT_PLACED;
-    // The first entry of a new epoch says where the epoch begins: an earlier life of the ledger may have had the rest.
-    let next = found?.next ?? first.seq;
-    const fresh = entries.filter((entry) => entry.lastSeq >= next);
-    for (const entry of fresh) {
-      if (entry.seq !== next)
-        return `host ${host}, epoch ${epoch}: seq ${entry.seq} came where ${next} is next`;
-      next = entry.lastSeq + 1;
-    }
-    if (fresh.length === 0) return NOT_PLACED;
-    const stream = found ?? this.#addStream(host, epoch, first.seq);
-    for (const entry of fresh) this.#insert(stream, entry);
-    this.#sql.setStream.run(stream.next, stream.lastHash, stream.id);
-    const { nextOffset, lastAt, samples, id } = stream.host;
-    this.#sql.setHost.run(nextOffset, lastAt, epoch, samples, id);
-    const end = { offset: nextOffset - 1, samples, epoch, seq: stream.next - 1 };
-    return { count: fresh.length, end };
-  }
-
-  #insert(stream: Stream, entry: WireEntry): void {
-    const { host } = stream;
-    if (host.nextOffset >= OFFSETS_PER_HOST) throw new Error(`host ${host.name} has used up its offsets`);
-    host.samples += entry.samples;
-    this.#sql.insert.run(
-      host.id * OFFSETS_PER_HOST + host.nextOffset,
-      stream.id,
-      entry.seq,
-      entry.lastSeq,
-      entry.fromAt,
-      entry.at,
-      entry.contentHash,
-      entry.reason,
-      entry.payload === null ? null : JSON.stringify(this.#nameShapes(entry)),
-      entry.payload,
-      entry.samples,
-      host.samples,
-    );
-    host.nextOffset++;
-    if (entry.payload !== null && entry.at > host.lastAt) host.lastAt = entry.at;
-    stream.next = entry.lastSeq + 1;
-    stream.lastHash = entry.contentHash;
-    this.#entries++;
-  }
-
-  #findHost(name: string): Host | undefined {
-    const cached = this.#hosts.get(name);
-    if (cached !== undefined) return cached;
-    const row = this.#sql.host.get(name) as Omit<Host, 'name'> | undefined;
-    if (row === undefined) return undefined;
-    const host: Host = { ...row, name };
-    this.#hosts.set(name, host);
-    return host;
-  }
-
-  #findStream(hostName: string, epoch: string): Stream | undefined {
-    const key = `${hostName}\n${epoch}`;
-    const cached = this.#streams.get(key);
-    if (cached !== undefined) return cached;
-    const host = this.#findHost(hostName);
-    if (host === undefined) return undefined;
-    const row = this.#sql.stream.get(host.id, epoch) as
-      | { id: number; next: number; lastHash: number }
-      | undefined;
-    if (row === undefined) return undefined;
-    const stream: Stream = { ...row, host, epoch };
-    this.#streams.set(key, stream);
-    return stream;
-  }
-
-  #addStream(hostName: string, epoch: string, next: number): Stream {
-    let host = this.#findHost(hostName);
-    if (host === undefined) {
-      const id = Number(this.#sql.addHost.run(hostName).lastInsertRowid);
-      host = { id, name: hostName, nextOffset: 1, lastAt: 0, samples: 0 };
-      this.#hosts.set(hostName, host);
-    }
-    const id = Number(this.#sql.addStream.run(host.id, epoch, next).lastInsertRowid);
-    const stream: Stream = { id, host, epoch, next, lastHash: 0 };
-    this.#streams.set(`${hostName}\n${epoch}`, stream);
-    return stream;
-  }
-
-  #internShape({ hash, body }: WireShape): void {
-    if (this.#shapes.has(hash)) return;
-    this.#sql.addShape.run(hash, body);
-    this.#shape(hash);
-  }
-
-  /** The ids of the entry's shapes, which from now on are known to be in use at its time. */
-  #nameShapes(entry: WireEntry): number[] {
-    return entry.shapes.map((hash) => {
-      const shape = this.#shape(hash);
-      if (entry.at >= shape.lastAt + SHAPE_STEP_MS) {
-        this.#sql.setShape.run(entry.at, shape.id);
-        shape.lastAt = entry.at;
-      }
-      return shape.id;
-    });
-  }
-
-  #shape(hash: string): Shape {
-    const cached = this.#shapes.get(hash);
-    if (cached !== undefined) return cached;
-    const row = this.#sql.shapeOf.get(hash) as Shape | undefined;
-    if (row === undefined) throw new Error(`shape ${hash} was never handed to the ledger`);
-    this.#shapes.set(hash, row);
-    return row;
-  }
-
-  #remove(statement: Statement, bounds: readonly number[], limit: number): number {
-    return this.#transaction(() => {
-      const removed = statement.run(...bounds, limit).changes;
-      this.#entries -= removed;
-      if (removed > 0) this.#sql.setMeta.run('entries', String(this.#entries));
-      return removed;
-    });
-  }
-
-  /** Notes what must not go for its size. */
-  #protect({ undelivered }: TrimBounds): void {
-    this.#transaction(() => {
-      this.#sql.unprotectAll.run();
-      for (const [name, offset] of undelivered) {
-        const host = this.#findHost(name);
-        if (host !== undefined) this.#sql.protect.run(host.id, host.id * OFFSETS_PER_HOST + offset);
-      }
-    });
-  }
-
-  /** @returns the hashes of those that went. */
-  #removeShapes(limit: number): string[] {
-    return this.#transaction(() => {
-      const { at } = this.#sql.oldest.get() as { at: number | null };
-      const unnamedUpTo = at === null ? Number.MAX_SAFE_INTEGER : at - SHAPE_STEP_MS;
-      const removed = this.#sql.removeShapes.all(unnamedUpTo, limit) as { hash: string }[];
-      for (const { hash } of removed) this.#shapes.delete(hash);
-      return removed.map(({ hash }) => hash);
-    });
-  }
-
-  #transaction<T>(work: () => T): T {
-    const entries = this.#entries;
-    try {
-      return this.#db.transaction(work).immediate();
-    } catch (error) {
-      this.#entries = entries;
-      this.#dropCaches();
-      throw error;
-    }
-  }
-
-  #dropCaches(): void {
-    this.#hosts.clear();
-    this.#streams.clear();
-    this.#shapes.clear();
   }
 }
 
@@ -382,7 +186,7 @@ function load(db: Database, now: number): Loaded {
   return {
     sql,
     generation: meta('generation', randomUUID),
-    bornAt: Number(meta('born_at', () => `${now}`)),
+    bornAt: Number(meta('born_at', () => String(now))),
     entries: Number(meta('entries', () => '0')),
   };
 }

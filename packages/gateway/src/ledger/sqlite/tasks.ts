@@ -32,12 +32,12 @@ export type Task = AppendTask | RequestTask;
 /** Requests that promise nothing about appends that are not durable yet. */
 export const INDEPENDENT: ReadonlySet<Request['kind']> = new Set([
   'read',
-  'readMany',
   'seek',
   'hosts',
   'cursors',
-  'trim',
-  'condemn',
+  'trimAge',
+  'pack',
+  'trimSize',
 ]);
 
 /** What is handed to `append`, as it goes to the worker. */

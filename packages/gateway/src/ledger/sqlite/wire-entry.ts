@@ -1,8 +1,8 @@
 /** Entries on their way to the worker and back: groups as payloads, shapes by hash. */
 import { presentCount } from '@tributary/shared/column';
-import { decodeGroups, encodeGroups } from '../codec.ts';
-import type { Entry, StoredEntry } from '../ledger.ts';
-import type { WireEntry, WireShape, WireStored } from './messages.ts';
+import { encodeGroups } from '../codec.ts';
+import type { Entry, ShapeKey, StoredEntry } from '../ledger.ts';
+import type { WireEntry, WireStored } from './messages.ts';
 
 export function toWire(entry: Entry): WireEntry {
   if (entry.kind === 'tombstone') {
@@ -24,18 +24,19 @@ export function toWire(entry: Entry): WireEntry {
   };
 }
 
-/** @throws Error when the payload is damaged or names a shape that is not there. */
-export function fromWire(stored: WireStored, shapes: ReadonlyMap<string, WireShape>): StoredEntry {
-  const { offset, epoch, seq, lastSeq, fromAt, at, contentHash, reason, payload, samples, samplesThrough } =
-    stored;
+/** @param shapes those of the portion that the entry came with. */
+export function fromWire(stored: WireStored, shapes: readonly ShapeKey[]): StoredEntry {
+  const { groups, reason, seq, at, contentHash } = stored;
+  const { offset, epoch, samples, samplesThrough } = stored;
   const place = { offset, epoch, samples, samplesThrough };
-  if (payload === null) {
-    return { kind: 'tombstone', ...place, seq, lastSeq, fromAt, at, contentHash, reason: reason ?? '' };
+  if (reason !== null) {
+    const { lastSeq, fromAt } = stored;
+    return { kind: 'tombstone', ...place, seq, lastSeq, fromAt, at, contentHash, reason };
   }
-  const groups = decodeGroups(payload).map((group, i) => {
-    const shape = shapes.get(stored.shapes[i] ?? '');
-    if (shape === undefined) throw new Error(`entry at offset ${offset} has no shape for group ${i}`);
-    return { shape, at: group.at, column: group.column };
+  const own = groups.map(({ shape: index, at: ownAt, values, absent }) => {
+    const shape = shapes[index];
+    if (shape === undefined) throw new Error(`entry at offset ${offset} came without its shape ${index}`);
+    return { shape, at: ownAt, column: { values, absent } };
   });
-  return { kind: 'batch', ...place, seq, at, contentHash, groups };
+  return { kind: 'batch', ...place, seq, at, contentHash, groups: own };
 }

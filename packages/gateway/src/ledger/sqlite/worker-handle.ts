@@ -2,6 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { LedgerClosedError, LedgerDamagedError, LedgerOpenError } from '../ledger.ts';
 import type { Request, Response } from './messages.ts';
+import type { WorkerData } from './worker.ts';
 
 export type Opened = Extract<Response, { kind: 'opened' }>;
 export type Answer = Extract<Response, { kind: 'done' | 'failed' }>;
@@ -14,10 +15,10 @@ export class WorkerHandle {
   onDeath: (error: Error) => void = () => {};
 
   /** @throws LedgerOpenError */
-  static async start(folder: string): Promise<{ worker: WorkerHandle; opened: Opened }> {
+  static async start(workerData: WorkerData): Promise<{ worker: WorkerHandle; opened: Opened }> {
     // Beside this file, with the ending that it has itself: the sources in tests, dist otherwise.
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), { workerData: { folder } });
+    const worker = new Worker(new URL(file, import.meta.url), { workerData });
     const opened = await new Promise<Response>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);

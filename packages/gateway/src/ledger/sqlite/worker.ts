@@ -1,15 +1,22 @@
 /** The ledger's worker thread: answers requests in the order they come, one at a time. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '@tributary/shared/clock';
-import { DamageError, isDamage } from './files.ts';
-import type { Request, Response, Results } from './messages.ts';
+import { isDamage } from './damage.ts';
+import type { ReadPortion, Request, Response, Results } from './messages.ts';
+import type { PackPolicy } from './pack-policy.ts';
 import { Store } from './store.ts';
 
+export interface WorkerData {
+  readonly folder: string;
+  readonly packing: PackPolicy;
+}
+
+const { folder, packing } = workerData as WorkerData;
 const port = parentPort;
 if (port === null) throw new Error('this module runs in a worker thread only');
 
-function say(response: Response): void {
-  port?.postMessage(response);
+function say(response: Response, transfer: readonly ArrayBuffer[] = []): void {
+  port?.postMessage(response, transfer);
 }
 
 function answer(store: Store, request: Request): Results[keyof Results] {
@@ -19,13 +26,11 @@ function answer(store: Store, request: Request): Results[keyof Results] {
     case 'stream':
       return store.stream(request.host, request.epoch);
     case 'hosts':
-      return store.log.hosts();
+      return store.hosts();
     case 'read':
-      return store.log.read(request.host, request.after, request.limit);
-    case 'readMany':
-      return store.log.readMany(request.requests, request.samplesMax);
+      return store.read(request.reads);
     case 'seek':
-      return store.log.seek(request.requests, request.at);
+      return store.seek(request.requests, request.at);
     case 'cursors':
       return store.cursors();
     case 'saveCursor':
@@ -34,16 +39,30 @@ function answer(store: Store, request: Request): Results[keyof Results] {
     case 'removeCursor':
       store.removeCursor(request);
       return null;
-    case 'trim':
-      return store.trim(request.bounds, request.entriesMax);
+    case 'trimAge':
+      return store.trimAge(request.bounds);
+    case 'pack':
+      return store.pack(request.from, packing, systemClock.now());
+    case 'trimSize':
+      return store.trimSize(request.bounds);
     case 'forget':
       store.forget(request.host);
       return null;
-    case 'condemn':
-      throw new DamageError(request.message);
     case 'close':
       return null;
   }
+}
+
+/** Values are handed over, not copied: nobody looks at them here any more. */
+function buffersOf({ lists }: ReadPortion): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>();
+  for (const { groups } of lists.flat()) {
+    for (const { values, absent } of groups) {
+      buffers.add(values.buffer);
+      if (absent !== null) buffers.add(absent.buffer);
+    }
+  }
+  return [...buffers];
 }
 
 /** A damaged file is not asked again: it is set aside, so that the next start begins a new one. */
@@ -54,7 +73,6 @@ function giveUp(store: Store, { message }: Error): void {
   } catch (error) {
     where = `could not be set aside (${(error as Error).message}); move it away`;
   }
-  const { folder } = workerData as { folder: string };
   say({ kind: 'damaged', message: `the ledger in ${folder} is damaged (${message}) and ${where}` });
   port?.close();
 }
@@ -65,7 +83,8 @@ function serve(store: Store): void {
       const result = answer(store, request);
       const { stats } = store;
       if (request.kind === 'close') store.close();
-      say({ kind: 'done', result, stats });
+      const transfer = request.kind === 'read' ? buffersOf(result as ReadPortion) : [];
+      say({ kind: 'done', result, stats }, transfer);
     } catch (error) {
       if (isDamage(error)) return giveUp(store, error as Error);
       const { message, code } = error as { message: string; code?: string };
@@ -76,9 +95,9 @@ function serve(store: Store): void {
 }
 
 try {
-  const store = new Store((workerData as { folder: string }).folder, systemClock.now());
+  const store = new Store(folder, systemClock.now());
   const { generation, bornAt, stats, setAside } = store;
-  say({ kind: 'opened', generation, bornAt, hosts: store.log.hosts(), stats, setAside });
+  say({ kind: 'opened', generation, bornAt, hosts: store.hosts(), stats, setAside });
   serve(store);
 } catch (error) {
   say({ kind: 'open-failed', message: (error as Error).message });

@@ -1,0 +1,102 @@
+/**
+ * Packs entries that are no longer fresh into blocks (`pack-policy.ts`), a portion at a time. The block takes the entries'
+ * place within one transaction, so that a crash leaves either. It is always a host's oldest entries that are packed, so
+ * that its blocks stand before all its other entries.
+ */
+import { packBlock } from '../block.ts';
+import { OFFSETS_PER_HOST } from './catalog.ts';
+import type { Core } from './core.ts';
+import { type EntryRow, entryOfRow } from './log-rows.ts';
+import type { PackPlace, PackPortion } from './messages.ts';
+import type { PackPolicy } from './pack-policy.ts';
+
+/** A portion ends after so many bytes of entries or so many hosts: some milliseconds of work. */
+const PORTION_BYTES_MAX = 1024 * 1024;
+const PORTION_HOSTS_MAX = 256;
+
+interface WeightRow {
+  readonly key: number;
+  readonly at: number;
+  /** Of the payload; null where there is none. */
+  readonly bytes: number | null;
+}
+
+/** Entries that become one block: those behind `after`, through `last`. */
+interface Run {
+  readonly after: number;
+  readonly last: number;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** One transaction: packs what is due from a host on, as much as a portion may. */
+export function packPortion(core: Core, policy: PackPolicy, now: number, from: PackPlace): PackPortion {
+  return core.transaction(() => {
+    let packed = 0;
+    let bytes = 0;
+    let place = from;
+    for (let hosts = 0; hosts < PORTION_HOSTS_MAX; hosts++) {
+      const first = core.sql.entryAfter.get(place * OFFSETS_PER_HOST) as { key: number } | undefined;
+      if (first === undefined) return { packed, next: null };
+      place = Math.floor(first.key / OFFSETS_PER_HOST);
+      for (let run = dueRun(core, policy, now, place); run !== null; run = dueRun(core, policy, now, place)) {
+        pack(core, run);
+        packed += run.entries;
+        bytes += run.bytes;
+        if (bytes >= PORTION_BYTES_MAX) return { packed, next: place };
+      }
+      place++;
+    }
+    return { packed, next: place };
+  });
+}
+
+/** The oldest entries of a host that are to become a block, or null. */
+function dueRun({ sql }: Core, policy: PackPolicy, now: number, host: number): Run | null {
+  const base = host * OFFSETS_PER_HOST;
+  const newest = sql.newestOffset.get(host) as { offset: number } | undefined;
+  if (newest === undefined) return null;
+  const isFresh = ({ key, at }: WeightRow) =>
+    at >= now - policy.freshMs && key > base + newest.offset - policy.freshEntries;
+  const rows = sql.weights.all(base, base + OFFSETS_PER_HOST, policy.blockEntries + 1) as WeightRow[];
+  const [first] = rows;
+  if (first === undefined || isFresh(first)) return null;
+  let entries = 0;
+  let bytes = 0;
+  let isWhole = first.at < now - policy.lingerMs;
+  for (const row of rows) {
+    const weight = row.bytes ?? 0;
+    // A block has no gap. Behind one it cannot grow any more.
+    isWhole ||= row.key !== first.key + entries;
+    if (row.key !== first.key + entries || isFresh(row)) break;
+    if (entries >= policy.blockEntries || (entries > 0 && bytes + weight > policy.blockBytes)) {
+      isWhole = true;
+      break;
+    }
+    entries++;
+    bytes += weight;
+  }
+  return isWhole ? { after: first.key - 1, last: first.key + entries - 1, entries, bytes } : null;
+}
+
+function pack({ sql }: Core, { after, last, entries: count }: Run): void {
+  const rows = sql.entries.all(after, last, count) as EntryRow[];
+  const entries = rows.map(entryOfRow);
+  const newest = entries.at(-1);
+  if (newest === undefined) return;
+  const { head, body } = packBlock(entries);
+  const times = entries.map(({ at }) => at);
+  sql.insertBlock.run(
+    last,
+    (after + 1) % OFFSETS_PER_HOST,
+    Math.min(...times),
+    Math.max(...times),
+    entries.reduce((sum, { samples }) => sum + samples, 0),
+    newest.samplesThrough,
+    newest.stream,
+    newest.lastSeq,
+    head,
+    body,
+  );
+  sql.removeEntries.run(after, last);
+}
