@@ -6,12 +6,11 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { LedgerDamagedError, type ShapeKey } from '../ledger.ts';
-import { batch } from '../ledger-contract.ts';
+import { batch, NO_BOUNDS } from '../ledger-contract.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 
 const PAGE_BYTES = 4096;
 const SHAPE: ShapeKey = { hash: 'a'.repeat(64), body: '{"labels":{},"families":[]}' };
-const NO_BOUNDS = { olderThan: 0, bytesMax: Number.MAX_SAFE_INTEGER, undelivered: new Map(), keepSince: 0 };
 
 async function makeFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-damage-'));
@@ -118,21 +117,66 @@ test('and damage that a commit comes upon', async (t) => {
   await ledger.close();
 });
 
-for (const [what, sql] of [
-  ['a payload that cannot be decoded', "UPDATE entries SET payload = x'00' WHERE seq = 100"],
-  ['a shape that is not there', 'DELETE FROM shapes'],
-  ['shapes that are no list', "UPDATE entries SET shapes = '[' WHERE seq = 100"],
+async function comeUponChange(
+  t: TestContext,
+  sql: string,
+  act: (ledger: SqliteLedger) => Promise<unknown>,
+  isPacked: boolean,
+): Promise<void> {
+  const folder = await makeFolder(t);
+  await fill(folder);
+  if (isPacked) {
+    // Its entries are old enough.
+    await using ledger = await SqliteLedger.open({ folder });
+    await ledger.trim(NO_BOUNDS);
+  }
+  const db = new Database(join(folder, 'ledger.sqlite'));
+  db.pragma('foreign_keys = OFF');
+  db.exec(sql);
+  db.close();
+  const ledger = await SqliteLedger.open({ folder });
+  await assert.rejects(act(ledger), LedgerDamagedError);
+  await ledger.close();
+  assert.equal(asideIn(folder).length, 1);
+}
+
+const read = (ledger: SqliteLedger) => ledger.read('web-1', 0, 1000);
+const seek = (ledger: SqliteLedger) => ledger.seek([{ host: 'web-1', after: 0 }], 100_000);
+const trim = (ledger: SqliteLedger) => ledger.trim(NO_BOUNDS);
+
+for (const [what, sql, ...acts] of [
+  ['a payload that cannot be decoded', "UPDATE entries SET payload = x'00' WHERE seq = 100", read, trim],
+  ['a shape that is not there', 'DELETE FROM shapes', read],
+  ['an epoch that is not there', 'DELETE FROM streams', read, seek],
+  ['shapes that are no list', "UPDATE entries SET shapes = '[' WHERE seq = 100", read, trim],
 ] as const) {
-  test(`${what} is damage, too`, async (t) => {
-    const folder = await makeFolder(t);
-    await fill(folder);
-    const db = new Database(join(folder, 'ledger.sqlite'));
-    db.pragma('foreign_keys = OFF');
-    db.exec(sql);
-    db.close();
-    const ledger = await SqliteLedger.open({ folder });
-    await assert.rejects(ledger.read('web-1', 0, 1000), LedgerDamagedError);
-    await ledger.close();
-    assert.equal(asideIn(folder).length, 1);
-  });
+  for (const act of acts) {
+    test(`${what} is damage, too, when a ${act.name} comes upon it`, (t) =>
+      comeUponChange(t, sql, act, false));
+  }
+}
+
+for (const [what, sql, ...acts] of [
+  ['the head of a block', "UPDATE blocks SET head = x'00'", read, seek],
+  [
+    'a byte of a head',
+    "UPDATE blocks SET head = CAST(substr(head, 1, 9) || x'a5' || substr(head, 11) AS BLOB)",
+    read,
+    seek,
+  ],
+  ['the body of a block', 'UPDATE blocks SET body = zeroblob(500)', read],
+  [
+    'a byte of a body',
+    "UPDATE blocks SET body = CAST(substr(body, 1, 60) || x'a5' || substr(body, 62) AS BLOB)",
+    read,
+  ],
+  ['the number of samples of a block', 'UPDATE blocks SET samples = samples + 1', read, seek],
+  ['the place of a block', 'UPDATE blocks SET first_offset = first_offset + 1', read, seek],
+  ['the shape of a block', 'DELETE FROM shapes', read],
+  ['the epoch of a block', 'DELETE FROM streams', read, seek],
+] as const) {
+  for (const act of acts) {
+    test(`${what} that is wrong is damage, when a ${act.name} comes upon it`, (t) =>
+      comeUponChange(t, sql, act, true));
+  }
 }

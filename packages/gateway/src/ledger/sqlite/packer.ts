@@ -66,16 +66,17 @@ function dueRun({ sql }: Core, policy: PackPolicy, now: number, host: number): R
   let isWhole = first.at < now - policy.lingerMs;
   for (const row of rows) {
     const weight = row.bytes ?? 0;
-    // A block has no gap. Behind one it cannot grow any more.
-    isWhole ||= row.key !== first.key + entries;
-    if (row.key !== first.key + entries || isFresh(row)) break;
-    if (entries >= policy.blockEntries || (entries > 0 && bytes + weight > policy.blockBytes)) {
+    // A block has no gap: where there is one, it cannot grow any more.
+    const isEnd = row.key !== first.key + entries || entries === policy.blockEntries;
+    if (isEnd || (entries > 0 && bytes + weight > policy.blockBytes)) {
       isWhole = true;
       break;
     }
+    if (isFresh(row)) break;
     entries++;
     bytes += weight;
   }
+  isWhole ||= entries === policy.blockEntries;
   return isWhole ? { after: first.key - 1, last: first.key + entries - 1, entries, bytes } : null;
 }
 

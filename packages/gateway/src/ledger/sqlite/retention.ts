@@ -12,7 +12,7 @@ const PORTION_ENTRIES_MAX = 2048;
 /** Shapes that one portion removes; they may be large. */
 const PORTION_SHAPES_MAX = 256;
 /** Entries that are removed before the size is looked at again. */
-const SIZE_STEP_ENTRIES = 64;
+const SIZE_STEP_ENTRIES = 16;
 
 interface Row {
   readonly key: number;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { LedgerOpenError } from '../ledger.ts';
-import { migrate } from './schema.ts';
+import { MIGRATIONS, migrate } from './schema.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'tributary-schema-'));
 after(() => rm(root, { recursive: true }));
@@ -50,5 +50,29 @@ test('a migration that fails leaves nothing behind', () => {
   assert.throws(() => migrate(db, 'foreign.sqlite'), /already exists/);
   assert.deepEqual(tables(db), ['shapes']);
   assert.equal(db.pragma('user_version', { simple: true }), 0);
+  db.close();
+});
+
+test('entries of the schema before blocks stay as they were', () => {
+  const db = new Database(join(root, 'second.sqlite'));
+  for (const sql of MIGRATIONS.slice(0, 2)) db.exec(sql);
+  db.pragma('user_version = 2');
+  db.exec(`INSERT INTO hosts (id, name, next_offset, samples) VALUES (7, 'web-1', 3, 5);
+    INSERT INTO streams VALUES (4, 7, 'e1', 3, 0);
+    INSERT INTO entries VALUES (7 << 32 | 1, 4, 1, 1, 10, 20, 99, NULL, '[3]', x'0102', 5, 5);
+    INSERT INTO entries VALUES (7 << 32 | 2, 4, 2, 2, 30, 40, 0, 'gap:x', NULL, NULL, 0, 5)`);
+  migrate(db, 'second.sqlite');
+  const row = { stream_id: 4, samples_through: 5 };
+  assert.deepEqual(db.prepare('SELECT * FROM entries').all(), [
+    {
+      ...{ ...row, key: 7 * 2 ** 32 + 1, seq: 1, last_seq: 1, from_at: 10, at: 20, content_hash: 99 },
+      ...{ samples: 5, reason: null, shapes: '[3]', payload: Buffer.of(1, 2) },
+    },
+    {
+      ...{ ...row, key: 7 * 2 ** 32 + 2, seq: 2, last_seq: 2, from_at: 30, at: 40, content_hash: 0 },
+      ...{ samples: 0, reason: 'gap:x', shapes: null, payload: null },
+    },
+  ]);
+  db.exec('DELETE FROM streams');
   db.close();
 });

@@ -5,7 +5,7 @@
 import type { Database } from 'better-sqlite3';
 import { LedgerOpenError } from '../ledger.ts';
 
-const MIGRATIONS = [
+export const MIGRATIONS: readonly string[] = [
   `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 
