@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { presentCount } from '@tributary/shared/column';
+import type { BatchEntry, Entry, Position } from '../ledger.ts';
+import { batch, tombstone } from '../ledger-contract.ts';
+import { KEEP_MS, Tails } from './tails.ts';
+import { toWire } from './wire-entry.ts';
+
+/** Tails and a clock; everything that is appended is durable at once. */
+function bench(bytesMax?: number, hosts: ConstructorParameters<typeof Tails>[0] = []) {
+  const clock = { now: 0 };
+  const tails = new Tails(hosts, () => clock.now, bytesMax);
+  const ends = new Map<string, Position>(hosts.map(({ host, end }) => [host, end]));
+  const append = (host: string, entries: readonly Entry[], count = entries.length) => {
+    const { offset = 0, samples = 0 } = ends.get(host) ?? {};
+    const fresh = entries.slice(entries.length - count);
+    const last = fresh.at(-1);
+    const end = {
+      offset: offset + count,
+      samples: samples + fresh.reduce((sum, entry) => sum + toWire(entry).samples, 0),
+      epoch: 'e1',
+      seq: last?.kind === 'tombstone' ? last.lastSeq : (last?.seq ?? 0),
+    };
+    ends.set(host, end);
+    tails.add({ append: { host, epoch: 'e1', entries: entries.map(toWire) }, entries }, count, end);
+    return end;
+  };
+  const offsets = (host: string) => tails.of(host)?.entries.map(({ offset }) => offset);
+  return { clock, tails, append, offsets };
+}
+
+/** About 8 KB. */
+function large(seq: number): BatchEntry {
+  const [group] = batch(seq).groups;
+  assert.ok(group);
+  return { ...batch(seq), groups: [{ ...group, column: { values: new Float64Array(1000), absent: null } }] };
+}
+
+test('the ends of logs that were found are known, without entries', () => {
+  const end = { offset: 7, samples: 70, epoch: 'e0', seq: 9 };
+  const { tails, append, offsets } = bench(undefined, [{ host: 'web-1', end, lastAt: 5, epoch: 'e0' }]);
+  assert.deepEqual(tails.of('web-1'), { end, entries: [] });
+  assert.equal(tails.of('web-2'), null);
+  append('web-1', [batch(10)]);
+  assert.deepEqual(offsets('web-1'), [8]);
+  assert.equal(tails.of('web-1')?.entries[0]?.samplesThrough, 72);
+});
+
+test('entries are the ones that were appended, as far as they are new, with their places', () => {
+  const { tails, append } = bench();
+  const [first, second, lost] = [batch(1), batch(2), tombstone(3, 5)];
+  append('web-1', [first]);
+  const end = append('web-1', [first, second, lost], 2);
+  const tail = tails.of('web-1');
+  assert.deepEqual(tail?.end, end);
+  assert.deepEqual(
+    tail?.entries.map(({ offset, samples, samplesThrough, epoch }) => [
+      offset,
+      samples,
+      samplesThrough,
+      epoch,
+    ]),
+    [
+      [1, 2, 2, 'e1'],
+      [2, 2, 4, 'e1'],
+      [3, 0, 4, 'e1'],
+    ],
+  );
+  const [, stored] = tail?.entries ?? [];
+  assert.ok(stored?.kind === 'batch');
+  assert.equal(stored.groups, second.groups, 'by reference');
+  assert.equal(presentCount(stored.groups[0]?.column ?? { values: new Float64Array(), absent: null }), 2);
+  assert.equal(tails.of('web-1'), tail, 'made once while the log does not grow');
+});
+
+test('entries go when they have been here for so long, and what was handed out stays as it was', () => {
+  const { clock, tails, append, offsets } = bench();
+  append('web-1', [batch(1), batch(2)]);
+  clock.now = 1000;
+  append('web-1', [batch(3)]);
+  const before = tails.of('web-1');
+  clock.now = KEEP_MS;
+  append('web-2', [batch(1)]);
+  assert.deepEqual(offsets('web-1'), [1, 2, 3]);
+  clock.now = KEEP_MS + 1;
+  append('web-2', [batch(2)]);
+  assert.deepEqual(offsets('web-1'), [3]);
+  clock.now = KEEP_MS + 1001;
+  append('web-2', [batch(3)]);
+  assert.deepEqual([offsets('web-1'), offsets('web-2')], [[], [1, 2, 3]]);
+  assert.equal(tails.of('web-1')?.end.offset, 3);
+  assert.equal(before?.entries.length, 3);
+});
+
+test('beyond the bound of bytes the first that came go first, whoever’s they are', () => {
+  const { tails, append, offsets } = bench(50_000);
+  append('web-1', [large(1), large(2)]);
+  append('web-2', [large(1), large(2)]);
+  append('web-1', [large(3)]);
+  assert.deepEqual(
+    [offsets('web-1'), offsets('web-2')],
+    [
+      [1, 2, 3],
+      [1, 2],
+    ],
+  );
+  append('web-2', [large(3), large(4), large(5)]);
+  assert.deepEqual([offsets('web-1'), offsets('web-2')], [[3], [2, 3, 4, 5]]);
+  assert.ok(tails.bytes <= 50_000 && tails.bytes > 40_000, `${tails.bytes} bytes`);
+});
+
+test('an entry that alone is beyond the bound is not kept, and the end is known nevertheless', () => {
+  const { tails, append, offsets } = bench(1000);
+  append('web-1', [large(1)]);
+  assert.deepEqual(offsets('web-1'), []);
+  assert.equal(tails.of('web-1')?.end.offset, 1);
+  assert.equal(tails.bytes, 0);
+});
+
+test('a host that was forgotten and comes back has a new log, of which the old entries are no part', () => {
+  const { clock, tails, append } = bench();
+  append('web-1', [batch(1), batch(2)]);
+  tails.forget('web-1');
+  assert.equal(tails.of('web-1'), null);
+  const end = { offset: 1, samples: 2, epoch: 'e1', seq: 1 };
+  const entry = batch(1);
+  tails.add({ append: { host: 'web-1', epoch: 'e1', entries: [toWire(entry)] }, entries: [entry] }, 1, end);
+  clock.now = KEEP_MS + 1;
+  append('web-2', [batch(1)]);
+  assert.deepEqual(tails.of('web-1'), { end, entries: [] });
+  assert.equal(tails.bytes > 0, true);
+});
+
+test('dropping one at a time costs the same however many there are', () => {
+  const { append, offsets } = bench(2_000_000);
+  for (let seq = 1; seq <= 20_000; seq++) append('web-1', [batch(seq)]);
+  const kept = offsets('web-1') ?? [];
+  assert.equal(kept.at(-1), 20_000);
+  assert.ok(kept.length > 1000 && kept.length < 5000, `${kept.length} kept`);
+});
