@@ -41,6 +41,17 @@ export function readLedger(storagePath: string, host: string): readonly LedgerBa
   }
 }
 
+/** How many entries of all hosts are in blocks. */
+export function packedEntries(storagePath: string): number {
+  const db = new Database(join(storagePath, 'ledger.sqlite'), { readonly: true, fileMustExist: true });
+  try {
+    const sql = 'SELECT coalesce(sum((key & 0xffffffff) - first_offset + 1), 0) FROM blocks';
+    return db.prepare<[], number>(sql).pluck().get() ?? 0;
+  } finally {
+    db.close();
+  }
+}
+
 /** A host's blocks stand before all its other entries. */
 function readBlocks(db: Database.Database, host: string): EntryRow[] {
   const blocks = db

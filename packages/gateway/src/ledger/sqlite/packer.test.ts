@@ -62,7 +62,7 @@ test('a block has no gap', (t) => {
   const bench = new StoreBench(t);
   bench.append('web-1', 1000, 2000, 10, 3000, 4000);
   assert.equal(bench.trimAge(100), 1);
-  bench.pack({ ...PACK_ALL, lingerMs: PACK_POLICY.lingerMs });
+  bench.pack({ ...PACK_ALL, blockEntries: 4, lingerMs: PACK_POLICY.lingerMs });
   assert.deepEqual(bench.rows('web-1'), { blocks: ['1-2'], entries: [4, 5] });
   bench.pack();
   assert.deepEqual(bench.rows('web-1').blocks, ['1-2', '4-5']);

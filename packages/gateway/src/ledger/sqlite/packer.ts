@@ -58,26 +58,36 @@ function dueRun({ sql }: Core, policy: PackPolicy, now: number, host: number): R
   if (newest === undefined) return null;
   const isFresh = ({ key, at }: WeightRow) =>
     at >= now - policy.freshMs && key > base + newest.offset - policy.freshEntries;
-  const rows = sql.weights.all(base, base + OFFSETS_PER_HOST, policy.blockEntries + 1) as WeightRow[];
-  const [first] = rows;
+  const [first] = sql.weights.all(base, base + OFFSETS_PER_HOST, 1) as WeightRow[];
   if (first === undefined || isFresh(first)) return null;
+  const isLate = first.at < now - policy.lingerMs;
+  // Most hosts have nothing that is due, which is told by two of their entries.
+  if (!isLate && (first.bytes ?? 0) * policy.blockEntries <= policy.blockBytes) {
+    const last = sql.weight.get(first.key + policy.blockEntries - 1) as WeightRow | undefined;
+    if (last === undefined || isFresh(last)) return null;
+  }
+  const rows = sql.weights.all(base, base + OFFSETS_PER_HOST, policy.blockEntries + 1) as WeightRow[];
+  const { entries, bytes, isWhole } = measure(rows, policy, isFresh);
+  if (!isWhole && !isLate) return null;
+  return { after: first.key - 1, last: first.key + entries - 1, entries, bytes };
+}
+
+/** How many of the rows, from the first on, may be in one block, and whether it could have no more. */
+function measure(rows: readonly WeightRow[], policy: PackPolicy, isFresh: (row: WeightRow) => boolean) {
+  const first = rows[0]?.key ?? 0;
   let entries = 0;
   let bytes = 0;
-  let isWhole = first.at < now - policy.lingerMs;
   for (const row of rows) {
     const weight = row.bytes ?? 0;
     // A block has no gap: where there is one, it cannot grow any more.
-    const isEnd = row.key !== first.key + entries || entries === policy.blockEntries;
-    if (isEnd || (entries > 0 && bytes + weight > policy.blockBytes)) {
-      isWhole = true;
-      break;
-    }
+    const isEnd = row.key !== first + entries || entries === policy.blockEntries;
+    if (isEnd || (entries > 0 && bytes + weight > policy.blockBytes))
+      return { entries, bytes, isWhole: true };
     if (isFresh(row)) break;
     entries++;
     bytes += weight;
   }
-  isWhole ||= entries === policy.blockEntries;
-  return isWhole ? { after: first.key - 1, last: first.key + entries - 1, entries, bytes } : null;
+  return { entries, bytes, isWhole: entries === policy.blockEntries };
 }
 
 function pack({ sql }: Core, { after, last, entries: count }: Run): void {

@@ -44,6 +44,7 @@ const SQL = {
   entryAfter: 'SELECT key FROM entries WHERE key > ? ORDER BY key LIMIT 1',
   weights:
     'SELECT key, at, length(payload) AS bytes FROM entries WHERE key > ? AND key < ? ORDER BY key LIMIT ?',
+  weight: 'SELECT key, at, length(payload) AS bytes FROM entries WHERE key = ?',
   removeEntries: 'DELETE FROM entries WHERE key > ? AND key <= ?',
 
   entriesOlder: 'SELECT key FROM entries WHERE at < ? ORDER BY at LIMIT ?',
