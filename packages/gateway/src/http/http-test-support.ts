@@ -31,6 +31,8 @@ export interface HttpBench {
   chunks: (format: Format, selection: Selection) => Iterable<string>;
   /** What an exposition waits for before it begins. */
   gate: Promise<void>;
+  /** Told when one is asked for. */
+  onNewest: () => void;
   ask(path: string, options?: AskOptions): Promise<Answer>;
 }
 
@@ -66,6 +68,7 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
     ledger: () => ({ generation: 'g', bytes: 1, entries: 2, oldestAt: 0, pendingBytes: 3 }),
     exposition: {
       async newest(format, selection = EVERYTHING) {
+        bench.onNewest();
         await bench.gate;
         return generatorOf(bench.chunks(format, selection));
       },
@@ -103,6 +106,7 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
     notServing: null,
     chunks: () => ['up 1\n'],
     gate: Promise.resolve(),
+    onNewest: () => {},
     ask: (path, options) => ask(new URL(path, url), options),
   };
   return bench;

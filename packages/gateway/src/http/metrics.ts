@@ -12,6 +12,7 @@ import { bodyStream } from '../exposition/stream.ts';
 import type { GatewayMetrics } from '../telemetry/metrics.ts';
 import type { Readiness } from './health.ts';
 import { type MetricsQuery, parseMetricsQuery } from './metrics-query.ts';
+import { Slots } from './slots.ts';
 
 export interface MetricsSources {
   readonly exposition: Pick<Exposition, 'newest' | 'replay' | 'prepare'>;
@@ -29,6 +30,8 @@ export interface MetricsSources {
 
 /** Each is a body in the making: more at once would only slow each other down. */
 const CONCURRENT_MAX = 32;
+/** Scrapes that wait for their turn: with a target for each host a moment's pause brings hundreds at once. */
+const WAITING_MAX = 1024;
 /** No scrape waits for longer; whoever takes a body drop by drop must not keep its place for ever. */
 const SCRAPE_MS_MAX = 120_000;
 
@@ -41,13 +44,13 @@ interface Body {
 
 export function registerMetrics(app: FastifyInstance, sources: MetricsSources): void {
   const { metrics, serving } = sources;
-  let running = 0;
+  const slots = new Slots(CONCURRENT_MAX, WAITING_MAX);
   const refuse = (reply: FastifyReply): string | null => {
     const notServed = serving();
-    if (notServed === null && running < CONCURRENT_MAX) return null;
+    if (notServed === null && !slots.isFull) return null;
     metrics.httpRefused(notServed === null ? 'busy' : 'not_ready');
     reply.code(503).type('text/plain; charset=utf-8');
-    return `not served: ${notServed ?? `${CONCURRENT_MAX} scrapes are being answered already`}\n`;
+    return `not served: ${notServed ?? `${CONCURRENT_MAX} scrapes are being answered and ${WAITING_MAX} wait`}\n`;
   };
   const readQuery = (url: string): MetricsQuery => {
     try {
@@ -70,13 +73,18 @@ export function registerMetrics(app: FastifyInstance, sources: MetricsSources): 
     const query = readQuery(request.url);
     const startedMs = performance.now();
     const format = negotiateFormat(request.headers.accept);
-    running++;
+    await slots.take();
+    // Whoever has gone while it waited needs no body, and must not seem to have been sent one.
+    if (request.raw.socket.destroyed) {
+      slots.give();
+      return reply.hijack();
+    }
     try {
       const body = await prepare(sources, request.raw, query, format);
       const gzip = negotiateGzip(request.headers['accept-encoding']?.toString());
-      return send(sources, reply, body, { format, gzip, startedMs, done: () => running-- });
+      return send(sources, reply, body, { format, gzip, startedMs, done: () => slots.give() });
     } catch (error) {
-      running--;
+      slots.give();
       metrics.scrapeFailed();
       throw error;
     }
