@@ -72,9 +72,20 @@ export function startUpkeep({ fleet, ledger, scrapers, options, log, metrics }: 
       trimming = false;
     }
   };
+  let saving = false;
+  const save = async () => {
+    // While the disk refuses commits, saves wait behind them; one of them is enough.
+    if (saving) return;
+    saving = true;
+    try {
+      await scrapers.save();
+    } finally {
+      saving = false;
+    }
+  };
   const timers = [
     setInterval(() => expire().catch(tell('cannot forget hosts')), EXPIRE_EVERY_MS),
-    setInterval(() => scrapers.save().catch(tell('cannot save the cursors of scrapers')), SAVE_EVERY_MS),
+    setInterval(() => save().catch(tell('cannot save the cursors of scrapers')), SAVE_EVERY_MS),
     setInterval(() => trim().catch(tell('cannot trim the ledger')), TRIM_EVERY_MS),
   ];
   return {
