@@ -173,6 +173,16 @@ export class Prometheus extends PrometheusApi implements AsyncDisposable {
     return new Map(all.map(({ labels, points }) => [`${labels['job']} ${labels['instance']}`, points]));
   }
 
+  /** How long each scrape of the jobs that match took, in seconds; times and order as those of `scrapes`. */
+  async scrapeSeconds(jobs: string, since: number): Promise<readonly Point[]> {
+    const series = await this.between(
+      `scrape_duration_seconds{job=~${JSON.stringify(jobs)},host=""}`,
+      since,
+      Date.now(),
+    );
+    return series.flatMap(({ points }) => points);
+  }
+
   /** Its own counters, those of its earlier processes included as they stood when `kill` was called. */
   async intake(): Promise<Intake> {
     const response = await fetch(`${this.url}/metrics`);

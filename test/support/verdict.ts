@@ -22,6 +22,8 @@ export interface Figures extends Agreement {
   readonly longestPauseMs: number;
   /** Scrapes that failed while the gateway was up. */
   readonly failures: number;
+  /** How long those took: near the timeout it was the timeout. Prometheus itself logs no scrape that failed. */
+  readonly failedSeconds: readonly number[];
   /** Scrapes that failed since the gateway was away. */
   readonly failuresWhileDown: number;
   readonly warnings: readonly string[];
@@ -67,6 +69,7 @@ export async function takeFigures(
   const unexcused = failed.filter(
     (at) => !excused.some(({ from, to }) => at >= from - SLACK_MS && at <= to + SLACK_MS),
   );
+  const took = isPrometheus && unexcused.length > 0 ? await store.scrapeSeconds(JOBS, stage.startedAt) : [];
   const figures: Figures = {
     scenario: options.scenario,
     store: store.name,
@@ -78,6 +81,7 @@ export async function takeFigures(
     scrapes: ups.length,
     longestPauseMs: Math.max(0, ...perTarget.map(longestPause)),
     failures: unexcused.length,
+    failedSeconds: took.filter(({ at }) => unexcused.includes(at)).map(({ value }) => value),
     failuresWhileDown: failed.length - unexcused.length,
     warnings: store.warnings().slice(0, WARNINGS_TOLD_MAX),
     intake: isPrometheus ? await store.intake() : null,
@@ -94,11 +98,12 @@ function longestPause(ups: readonly Point[]): number {
 /** Nothing missing, nothing wrong, nothing that should not be there, and no scrape failed while the gateway was up. */
 export function assertWhole(figures: Figures): void {
   const { expected, missing, wrong, extra, duplicated, failures, scenario, store, examples } = figures;
+  const { failedSeconds } = figures;
   assert.ok(expected > 0, `${scenario}: nothing was recorded`);
   assert.deepEqual(
     { missing, wrong, extra, duplicated, failures },
     { missing: 0, wrong: 0, extra: 0, duplicated: 0, failures: 0 },
-    `${scenario}, ${store}: of ${expected} points ${missing} are missing, ${wrong} wrong, ${extra} extra, ${duplicated} doubled; ${failures} scrapes failed\n${examples.join('\n')}`,
+    `${scenario}, ${store}: of ${expected} points ${missing} are missing, ${wrong} wrong, ${extra} extra, ${duplicated} doubled; ${failures} scrapes failed after ${failedSeconds.join(', ') || 'no'} s\n${examples.join('\n')}`,
   );
 }
 
