@@ -69,6 +69,7 @@ export function observeLink({ fleet, ledger, scrapers, metrics, log }: LinkListe
     left(host) {
       // Not at once: what the host sent before it left is still on its way to the disk, and would bring it back. Should
       // the host come again meanwhile, it is answered behind this.
+      scrapers.forget(host);
       ledger.forget(host).then(
         () => {
           fleet.forget(host);

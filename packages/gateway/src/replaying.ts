@@ -49,6 +49,7 @@ export function createReplaying({
     ...shared,
     hosts,
     overlapMs: options['replay.overlap'],
+    onFault: (error) => log.error({ err: error }, 'a cursor could not be removed from the ledger'),
     onTooMany: (name) => {
       if (told.has(name)) return;
       if (told.size < NAMES_MAX) told.add(name);
@@ -61,5 +62,5 @@ export function createReplaying({
   const replays = new Replays({ ...shared, fleet, shapes, scrapers, order: options['replay.order'] });
   const now = () => systemClock.now();
   const reports = new ScraperReports({ scrapers, ledger, hosts, now, uptimeMs, pointsMax });
-  return { scrapers, replays, reports, connections: new ScrapeConnections() };
+  return { scrapers, replays, reports, connections: new ScrapeConnections(uptimeMs) };
 }

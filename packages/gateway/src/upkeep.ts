@@ -39,8 +39,10 @@ export function startUpkeep({ fleet, ledger, scrapers, options, log, metrics }: 
       // The one before may have taken its time, and this one may have come back.
       if (!fleet.isForgettable(host)) continue;
       fleet.forget(host);
+      // Before, so that no place is saved that a new log of the host would get; and after, since until then a scrape may
+      // be sent what is in the log.
+      scrapers.forget(host);
       await ledger.forget(host);
-      // Not before: until then a scrape may be sent what is in the log.
       scrapers.forget(host);
       log.info({ host }, 'host was not seen for long and is forgotten');
     }

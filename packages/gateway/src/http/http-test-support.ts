@@ -78,7 +78,7 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
       },
     },
     replays: { prepare: async () => null },
-    connections: new ScrapeConnections(),
+    connections: new ScrapeConnections(clock.uptimeMs),
     scrapers: { remove: async () => false, rewind: async () => false },
     reports,
     scrapeAddress: null,

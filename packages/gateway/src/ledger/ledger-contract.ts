@@ -258,14 +258,24 @@ export function ledgerContract(name: string, open: (folder: string) => Promise<L
       for (const host of ['a', 'b'])
         await ledger.append(host, 'e1', [batch(1), batch(2), batch(3), batch(4)]);
       const lists = await ledger.readMany([
-        { host: 'a', after: 1, samplesMax: 4 },
-        { host: 'nobody', after: 0, samplesMax: 9 },
-        { host: 'b', after: 0, samplesMax: 1 },
-        { host: 'b', after: 4, samplesMax: 1 },
+        { host: 'a', after: 1, weightMax: 6 },
+        { host: 'nobody', after: 0, weightMax: 9 },
+        { host: 'b', after: 0, weightMax: 1 },
+        { host: 'b', after: 4, weightMax: 1 },
       ]);
       assert.deepEqual(
         lists.map((list) => list.map(({ seq }) => seq)),
         [[2, 3], [], [1], []],
+      );
+    });
+
+    check('entries without samples weigh something, too', async (ledger) => {
+      const empty = (seq: number): BatchEntry => ({ ...batch(seq), groups: [] });
+      await ledger.append('a', 'e1', [empty(1), empty(2), empty(3), tombstone(4, 4), batch(5)]);
+      const [list = []] = await ledger.readMany([{ host: 'a', after: 0, weightMax: 4 }]);
+      assert.deepEqual(
+        list.map(({ seq }) => seq),
+        [1, 2, 3, 4],
       );
     });
 

@@ -113,6 +113,16 @@ export type StoredEntry = Entry & {
   readonly samplesThrough: number;
 };
 
+/** What an entry costs whoever reads or serves it: its samples, and one more, since those without any cost something, too. */
+export function weightOf({ samples }: { readonly samples: number }): number {
+  return samples + 1;
+}
+
+/** The same for all entries of a range. */
+export function weightOfRange({ after, through }: LogRange): number {
+  return through.samples - after.samples + through.offset - after.offset;
+}
+
 /** The place behind an entry. */
 export function positionOf(entry: StoredEntry): Position {
   const { offset, samplesThrough, epoch } = entry;
@@ -134,8 +144,8 @@ export interface ReadRequest {
   readonly host: string;
   /** Entries of greater offsets are wanted. */
   readonly after: number;
-  /** Entries that do not fit are left out, but for the first one. */
-  readonly samplesMax: number;
+  /** Entries that do not fit are left out, but for the first one. Each weighs as `weightOf` says. */
+  readonly weightMax: number;
 }
 
 export interface SeekRequest {
@@ -229,7 +239,7 @@ export interface Ledger extends AsyncDisposable {
   read(host: string, after: number, limit: number): Promise<readonly StoredEntry[]>;
   /**
    * The entries of several hosts, in the order of the requests: of each host those behind `after`, in order, as many as
-   * `samplesMax` allows but at least one where there is any. Commits are not kept waiting for all of it.
+   * `weightMax` allows but at least one where there is any. Commits are not kept waiting for all of it.
    */
   readMany(requests: readonly ReadRequest[]): Promise<readonly (readonly StoredEntry[])[]>;
   /** Null for a host that has no log. */

@@ -7,21 +7,19 @@ export class ScrapeConnection {
   /** By selection: the places of a scraper without a name. */
   readonly cursors = new Map<string, Cursor>();
   #deliveries: Delivery[] = [];
-  #hasScraped = false;
   #open = true;
 
+  /** When it began, in ms of uptime. */
+  readonly openedAt: number;
+
   /** @param address of the other end, without its port */
-  constructor(address: string) {
+  constructor(address: string, openedAt: number) {
     this.address = address;
+    this.openedAt = openedAt;
   }
 
   get isOpen(): boolean {
     return this.#open;
-  }
-
-  /** True until the first scrape was sent on it. */
-  get isNew(): boolean {
-    return !this.#hasScraped;
   }
 
   /** A request of any kind has come: whatever was sent before was read to its end. */
@@ -31,7 +29,6 @@ export class ScrapeConnection {
   }
 
   sent(delivery: Delivery): void {
-    this.#hasScraped = true;
     this.#deliveries.push(delivery);
     // It ended while its scrape was being prepared.
     if (!this.#open) delivery.disconnected();
@@ -48,11 +45,17 @@ export class ScrapeConnection {
 export class ScrapeConnections {
   readonly #known = new WeakMap<object, ScrapeConnection>();
 
-  /** The connection of a socket, made at its first request. @param onClose registers what is to be called at its end */
+  readonly #uptimeMs: () => number;
+
+  constructor(uptimeMs: () => number) {
+    this.#uptimeMs = uptimeMs;
+  }
+
+  /** The connection of a socket, made at its first scrape. @param onClose registers what is to be called at its end */
   of(socket: object, address: string, onClose: (closed: () => void) => void): ScrapeConnection {
     let connection = this.#known.get(socket);
     if (connection === undefined) {
-      connection = new ScrapeConnection(address);
+      connection = new ScrapeConnection(address, this.#uptimeMs());
       this.#known.set(socket, connection);
       onClose(() => connection?.closed());
     }

@@ -21,8 +21,19 @@ function range(after: number, through: number): LogRange {
   return { after: at(after), through: at(through) };
 }
 
+/** Moves on with the benches, so that a connection knows when it began. */
+let uptime = 1_000_000;
+const connect = () => new ScrapeConnection('127.0.0.1', uptime);
+
 class Bench {
-  now = 1_000_000;
+  get now(): number {
+    return uptime;
+  }
+
+  set now(moment: number) {
+    uptime = moment;
+  }
+
   readonly cursor = new Cursor(
     { name: 'p', selection: '' },
     new Map([['a', placeAt(at(0))]]),
@@ -41,7 +52,7 @@ class Bench {
     const scope = this.cursor.ask(more.scope ?? FLEET, this.now, {
       timeoutMs: 10_000,
       proxied: more.proxied ?? false,
-      isNewConnection: connection.isNew,
+      connectedAt: connection.openedAt,
       pointsMax: POINTS_MAX,
     });
     const from = this.taken;
@@ -50,7 +61,7 @@ class Bench {
       proxied: more.proxied ?? false,
       usesBudget: true,
     });
-    this.cursor.sent(scope, delivery);
+    this.cursor.sent(scope, delivery, this.now, POINTS_MAX);
     connection.sent(delivery);
     if (more.complete ?? true) this.cursor.completed(scope, delivery, this.now);
     return { from, scope, delivery };
@@ -60,8 +71,6 @@ class Bench {
     return this.cursor.place('a').taken.offset;
   }
 }
-
-const connect = () => new ScrapeConnection('127.0.0.1');
 
 test('a body is taken when the same connection brings the same scrape again', () => {
   const bench = new Bench();
@@ -142,17 +151,17 @@ test('what is told to reporters and saved is as old as the overlap', () => {
   assert.ok(safe <= 12 - OVERLAP_MS / 15_000 && safe >= 2, `${safe}`);
 });
 
-test('behind a proxy: complete, the overlap passed, and twice repeated', () => {
+test('behind a proxy: complete, twice repeated, and again when the overlap has passed', () => {
   const bench = new Bench();
   const scrape = (through: number) => bench.scrape(connect(), through, { proxied: true });
   scrape(1);
-  for (let offset = 2; offset <= OVERLAP_MS / 15_000; offset++) {
+  for (let offset = 2; offset <= 3 + OVERLAP_MS / 15_000; offset++) {
     scrape(offset);
     assert.equal(bench.taken, 0, `after ${offset} scrapes`);
   }
-  scrape(5);
-  assert.equal(bench.taken, 1, 'the first of them, a minute later');
-  scrape(6);
+  scrape(8);
+  assert.equal(bench.taken, 1, 'the last one came a minute after the second repeat');
+  scrape(9);
   assert.equal(bench.taken, 2);
 });
 
@@ -164,6 +173,9 @@ test('behind a proxy: time alone proves nothing, since all bodies may have been 
   assert.equal(again.from, 0);
   bench.now += 600_000;
   assert.equal(bench.scrape(connect(), 9, { proxied: true }).from, 0);
+  bench.now += 600_000;
+  bench.scrape(connect(), 9, { proxied: true });
+  assert.equal(bench.taken, 0, 'what had been stored may be lost with the power, while it was away');
   bench.scrape(connect(), 9, { proxied: true });
   assert.equal(bench.taken, 5);
 });
@@ -199,7 +211,7 @@ test('after a rewind nothing that was sent before counts', () => {
   const connection = connect();
   bench.scrape(connection, 5);
   bench.scrape(connection, 9);
-  bench.cursor.reset(new Map([['a', placeAt(at(2))]]), bench.now);
+  bench.cursor.reset(new Map([['a', placeAt(at(2))]]));
   assert.equal(bench.scrape(connection, 9).from, 2);
   bench.scrape(connection, 10);
   assert.equal(bench.taken, 9);
@@ -209,13 +221,92 @@ test('a host whose log is gone begins anew, whatever was sent of it', () => {
   const bench = new Bench();
   const connection = connect();
   bench.scrape(connection, 5);
-  bench.cursor.forget('a');
+  bench.cursor.forget('a', bench.now);
   bench.scrape(connection, 2);
   assert.equal(bench.taken, 0);
 });
 
+test('a host that is forgotten while its body is prepared is not in that body', () => {
+  const bench = new Bench();
+  const connection = connect();
+  connection.requested();
+  const asking = { timeoutMs: 10_000, proxied: false, connectedAt: bench.now, pointsMax: POINTS_MAX };
+  const askedAt = bench.now;
+  const scope = bench.cursor.ask(FLEET, askedAt, asking);
+  bench.cursor.forget('a', bench.now);
+  const served = { ranges: [range(0, 5)], skips: [], newestAt: 0 };
+  const delivery = new Delivery(new Map([['a', served]]), { proxied: false, usesBudget: true });
+  bench.cursor.sent(scope, delivery, askedAt, POINTS_MAX);
+  connection.sent(delivery);
+  bench.cursor.completed(scope, delivery, bench.now);
+  bench.scrape(connection, 1);
+  assert.equal(bench.taken, 0, 'the name has another log now');
+});
+
+test('a scope steps back for a connection that others have used before it', () => {
+  const bench = new Bench();
+  const first = connect();
+  for (let offset = 1; offset <= 12; offset++) bench.scrape(first, offset, { scope: SHARD });
+  first.closed();
+  bench.now += 60_000;
+  const second = connect();
+  bench.scrape(second, 0, { scope: { name: 'host=b', includesHost: (host) => host === 'b' } });
+  const { from } = bench.scrape(second, 12, { scope: SHARD });
+  assert.ok(from <= 12 - OVERLAP_MS / 15_000, `${from}`);
+});
+
+test('however many scopes step back, each does so by the overlap and no more', () => {
+  const hosts = Array.from({ length: 60 }, (_, i) => `h${i}`);
+  let now = 1_000_000;
+  const cursor = new Cursor(
+    { name: 'p', selection: '' },
+    new Map(hosts.map((host) => [host, placeAt(at(0))])),
+    { createdAt: 0, seenAt: 0, uptime: now },
+    { overlapMs: OVERLAP_MS, pointsMax: POINTS_MAX },
+  );
+  const scrape = (host: string, connection: ScrapeConnection, through: number) => {
+    connection.requested();
+    const scope = cursor.ask({ name: `host=${host}`, includesHost: (other) => other === host }, now, {
+      timeoutMs: 10_000,
+      proxied: false,
+      connectedAt: connection.openedAt,
+      pointsMax: POINTS_MAX,
+    });
+    const from = cursor.place(host).taken.offset;
+    const served = { ranges: [range(from, through)], skips: [], newestAt: 0 };
+    const delivery = new Delivery(new Map([[host, served]]), { proxied: false, usesBudget: true });
+    cursor.sent(scope, delivery, now, POINTS_MAX);
+    connection.sent(delivery);
+    cursor.completed(scope, delivery, now);
+    return from;
+  };
+  const old = hosts.map(() => new ScrapeConnection('127.0.0.1', now));
+  for (let round = 1; round <= 40; round++) {
+    now += 15_000;
+    for (const [i, host] of hosts.entries()) scrape(host, old[i] ?? new ScrapeConnection('', now), round);
+  }
+  now += 100_000;
+  for (const host of hosts) {
+    const back = 39 - scrape(host, new ScrapeConnection('127.0.0.1', now), 41);
+    assert.ok(back >= 4 && back <= 8, `${host} stepped back by ${back}`);
+  }
+});
+
+test('behind a proxy it moves on however often it is asked', () => {
+  for (const everyMs of [1_000, 5_000, 30_000]) {
+    const bench = new Bench();
+    for (let i = 1; i <= 600_000 / everyMs; i++) {
+      bench.now += everyMs - 15_000;
+      bench.scrape(connect(), i, { proxied: true });
+    }
+    assert.ok(bench.taken * everyMs > 600_000 - 3 * OVERLAP_MS, `every ${everyMs} ms: ${bench.taken}`);
+  }
+});
+
 test('which hosts it covers, by what was asked for', () => {
   const bench = new Bench();
+  assert.ok(bench.cursor.covers('c', bench.now), 'at first it may be any');
+  bench.now += 1_000_000;
   bench.scrape(connect(), 5, { scope: SHARD });
   bench.scrape(connect(), 5, { scope: { name: 'host=b', includesHost: (host) => host === 'b' } });
   assert.deepEqual(

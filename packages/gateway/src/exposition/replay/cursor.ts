@@ -7,8 +7,9 @@
  * and at no other time, so what is not taken is served again, which Prometheus ignores.
  *
  * **Behind a proxy** a connection proves nothing, for the proxy reads on when its own client is dead. There a body counts as
- * taken when it was complete, the overlap has passed since, and two later complete bodies have held the same again: three in
- * a row would have to be lost in the proxy. So places trail by the overlap, and every point is served several times.
+ * taken when it was complete, two later complete bodies have held the same again, and there was a complete one when the
+ * overlap had passed since: three in a row would have to be lost in the proxy. Time alone proves nothing, for the scraper may
+ * have lost its power and been away. So places trail by the overlap, and every point is served several times.
  *
  * **Overlap.** Prometheus does not fsync what it stored at each scrape, and a new connection may be that of a Prometheus
  * which lost its last minutes with its power. So with a new connection the places of its scope step back to where they
@@ -34,10 +35,14 @@ export interface Scope extends ScopeKey {
   readonly budget: Budget;
   /** Sent and neither taken nor lost, oldest first. */
   deliveries: Delivery[];
+  /** When its last complete body was, in ms of uptime. */
+  completeAt: number;
   /** Hosts that could not catch up lately, and for how long: see `plan.ts`. */
   readonly behind: Map<string, Behind>;
   /** Turns with each scrape, so that a budget too small for everyone comes to everyone. */
   turn: number;
+  /** How long a sample's line was in the last body; null before any. */
+  charsPerSample: number | null;
   /** Whether any body was taken since the last plan was made. */
   progressed: boolean;
 }
@@ -52,10 +57,14 @@ export interface Behind {
 }
 
 /** Bodies of a scope whose fate is open; the oldest is given up for more. */
-const DELIVERIES_MAX = 8;
+const DELIVERIES_MAX = 12;
 /** Scopes that were not heard of for so long are dropped; they begin anew with a full budget. */
 const SCOPE_IDLE_MS = 3_600_000;
 const SCOPES_MAX = 20_000;
+/** Of bodies that came through a proxy, so many are kept of each overlap. */
+const PROXIED_PER_OVERLAP = 6;
+/** No scrape is prepared for longer. */
+const FORGOTTEN_MS = 10 * 60_000;
 /** Complete bodies that must have held the same again before one that came through a proxy counts as taken. */
 const PROXIED_REPEATS = 2;
 
@@ -63,8 +72,8 @@ const PROXIED_REPEATS = 2;
 export interface Asking {
   readonly timeoutMs: number;
   readonly proxied: boolean;
-  /** True for the first scrape of a connection. */
-  readonly isNewConnection: boolean;
+  /** When its connection began, in ms of uptime. */
+  readonly connectedAt: number;
   /** How much the budget may be for this one. */
   readonly pointsMax: number;
 }
@@ -87,13 +96,16 @@ export class Cursor {
   takenSamples = 0;
   readonly #options: CursorOptions;
   #places: Map<string, Place>;
-  #history: History;
+  readonly #history: History;
   /** Everything that was taken at any time, steps back or not: what is counted is counted once. */
   readonly #counted: Map<string, Place>;
   readonly #scopes = new Map<string, Scope>();
   /** Those of the scopes that are not of a single host. */
   #wide: Scope[] = [];
   #askedAt: number;
+  readonly #startedAt: number;
+  /** Hosts whose logs are gone, and when that was noticed, in ms of uptime. */
+  #forgotten: { readonly host: string; readonly at: number }[] = [];
   /** The time of the newest entry that was taken of a host, in ms since 1970. */
   readonly #newestAt = new Map<string, number>();
 
@@ -110,8 +122,9 @@ export class Cursor {
     this.#options = options;
     this.#places = new Map(places);
     this.#counted = new Map(places);
-    this.#history = new History(places, times.uptime);
+    this.#history = new History(options.overlapMs);
     this.#askedAt = times.uptime;
+    this.#startedAt = times.uptime;
   }
 
   place(host: string): Place {
@@ -125,15 +138,14 @@ export class Cursor {
 
   /** Where it stands in a host's log for certain, even if the scraper loses its power now. */
   safePlace(host: string): Place {
-    return lower(this.place(host), this.#safeState().get(host) ?? NOTHING_TAKEN);
+    const place = this.place(host);
+    return lower(place, this.#history.at(host, this.#askedAt - this.#options.overlapMs, place));
   }
 
   /** `safePlace` of every host. A place that has not changed is the same object as before. */
   safePlaces(): ReadonlyMap<string, Place> {
-    const state = this.#safeState();
     const places = new Map<string, Place>();
-    for (const [host, place] of this.#places)
-      places.set(host, lower(place, state.get(host) ?? NOTHING_TAKEN));
+    for (const host of this.#places.keys()) places.set(host, this.safePlace(host));
     return places;
   }
 
@@ -153,31 +165,51 @@ export class Cursor {
     this.#askedAt = now;
     this.#settle(scope, now, client.pointsMax);
     // Behind a proxy every connection may be new, and places trail by the overlap anyway.
-    if (client.isNewConnection && !client.proxied) this.#stepBack(scope, lastAt ?? now, now);
+    const isNewConnection = lastAt !== null && client.connectedAt >= lastAt;
+    if (isNewConnection && !client.proxied) this.#stepBack(scope, lastAt, now);
     return scope;
   }
 
-  /** A body is being sent. */
-  sent(scope: Scope, delivery: Delivery): void {
+  /**
+   * A body is being sent.
+   * @param askedAt when `ask` was called for it: hosts that were forgotten since have another log now
+   */
+  sent(scope: Scope, delivery: Delivery, askedAt: number, pointsMax: number): void {
     if (this.#scopes.get(scope.name) !== scope) return;
+    for (const { host, at } of this.#forgotten) if (at >= askedAt) delivery.forget(host);
+    // What comes through a proxy waits for the overlap to pass: these must reach further back than that.
+    const last = scope.deliveries.at(-1);
+    if (
+      delivery.proxied &&
+      last !== undefined &&
+      askedAt - last.sentAt < this.#options.overlapMs / PROXIED_PER_OVERLAP
+    )
+      return;
+    delivery.sentAt = askedAt;
     scope.deliveries.push(delivery);
-    if (scope.deliveries.length > DELIVERIES_MAX) scope.deliveries.shift();
+    if (scope.deliveries.length <= DELIVERIES_MAX) return;
+    scope.deliveries.shift();
+    if (!delivery.proxied) scope.budget.lost(pointsMax);
   }
 
   /** A body of the scope was handed over whole. @param durationMs since it was asked for */
   completed(scope: Scope, delivery: Delivery, now: number, durationMs = 0): void {
     scope.budget.completed(durationMs);
     delivery.completed(now);
+    scope.completeAt = now;
     for (const earlier of scope.deliveries) {
       if (earlier === delivery) return;
       if (earlier.isComplete) earlier.repeated(delivery, PROXIED_REPEATS);
     }
   }
 
-  /** True when a scope that holds the host was asked for since a moment of uptime, or none was and it is not older. */
+  /**
+   * True when a scope that holds the host was asked for since a moment of uptime. Before that moment has passed since the
+   * start nobody knows which scopes there are, so all hosts count.
+   */
   covers(host: string, since: number): boolean {
-    if (this.#scopes.size === 0) return this.#askedAt >= since;
-    const own = this.#scopes.get(`host=${host}`);
+    if (this.#startedAt >= since) return true;
+    const own = this.#scopes.get(SINGLE + host);
     if (own !== undefined && isAskedSince(own, since)) return true;
     return this.#wide.some((scope) => isAskedSince(scope, since) && scope.includesHost(host));
   }
@@ -187,16 +219,18 @@ export class Cursor {
   }
 
   /** Sets places; what was sent before, or is about to be sent, no longer counts. */
-  reset(places: ReadonlyMap<string, Place>, now: number): void {
+  reset(places: ReadonlyMap<string, Place>): void {
     this.#places = new Map(places);
-    this.#history = new History(places, now);
+    this.#history.clear();
     this.#newestAt.clear();
     this.#scopes.clear();
     this.#wide = [];
   }
 
-  /** The host's log is gone; should the name come again, it has a new one. */
-  forget(host: string): void {
+  /** The host's log is gone; should the name come again, it has a new one. @param now in ms of uptime */
+  forget(host: string, now: number): void {
+    this.#forgotten = this.#forgotten.filter(({ at }) => at >= now - FORGOTTEN_MS);
+    this.#forgotten.push({ host, at: now });
     this.#places.delete(host);
     this.#newestAt.delete(host);
     this.#counted.delete(host);
@@ -211,7 +245,7 @@ export class Cursor {
     const left: Delivery[] = [];
     for (const delivery of scope.deliveries) {
       if (delivery.isLost) scope.budget.lost(pointsMax);
-      else if (this.#isTaken(delivery, now)) {
+      else if (this.#isTaken(delivery, scope)) {
         this.#apply(delivery, now);
         scope.progressed = true;
         scope.budget.taken(pointsMax, delivery.usesBudget);
@@ -220,23 +254,21 @@ export class Cursor {
     scope.deliveries = left;
   }
 
-  #isTaken(delivery: Delivery, now: number): boolean {
+  #isTaken(delivery: Delivery, { completeAt }: Scope): boolean {
     if (!delivery.proxied) return delivery.isRead;
-    return (
-      delivery.isComplete &&
-      delivery.repeats >= PROXIED_REPEATS &&
-      now - delivery.completeAt >= this.#options.overlapMs
-    );
+    return delivery.isComplete && completeAt - delivery.repeatedAt >= this.#options.overlapMs;
   }
 
   #apply(delivery: Delivery, now: number): void {
     for (const [host, served] of delivery.served) {
       if (delivery.proxied && !delivery.isRepeated(host)) continue;
       this.#count(host, served);
-      this.#places.set(host, take(this.place(host), served.ranges));
+      const before = this.place(host);
+      const place = take(before, served.ranges);
+      if (place !== before) this.#history.advanced(host, before, place, now);
+      this.#places.set(host, place);
       if (served.newestAt > this.newestAt(host)) this.#newestAt.set(host, served.newestAt);
     }
-    this.#history.advanced(this.#places, now, this.#options.overlapMs / 4);
   }
 
   /** Counted when taken, and only what was never taken before: a body is often served again. */
@@ -253,20 +285,20 @@ export class Cursor {
   }
 
   #stepBack(scope: Scope, lastAt: number, now: number): void {
-    const state = this.#history.at(lastAt - this.#options.overlapMs);
-    let changed = false;
-    for (const [host, place] of this.#places) {
-      if (!scope.includesHost(host)) continue;
-      const stepped = lower(place, state.get(host) ?? NOTHING_TAKEN);
+    const moment = lastAt - this.#options.overlapMs;
+    for (const host of this.#hostsOf(scope)) {
+      const place = this.place(host);
+      const stepped = lower(place, this.#history.at(host, moment, place));
       if (stepped === place) continue;
       this.#places.set(host, stepped);
-      changed = true;
+      this.#history.steppedBack(host, place, stepped, now);
     }
-    if (changed) this.#history.steppedBack(this.#places, now);
   }
 
-  #safeState(): ReadonlyMap<string, Place> {
-    return this.#history.at(this.#askedAt - this.#options.overlapMs);
+  #hostsOf(scope: Scope): Iterable<string> {
+    const { name } = scope;
+    if (isSingle(name)) return [name.slice(SINGLE.length)];
+    return [...this.#places.keys()].filter((host) => scope.includesHost(host));
   }
 
   #scope({ name, includesHost }: ScopeKey, now: number, timeoutMs: number): Scope {
@@ -278,12 +310,14 @@ export class Cursor {
         includesHost,
         budget: new Budget(timeoutMs),
         deliveries: [],
+        completeAt: Number.NEGATIVE_INFINITY,
         behind: new Map(),
         turn: 0,
         progressed: false,
+        charsPerSample: null,
       };
       this.#scopes.set(name, scope);
-      if (!name.startsWith('host=') || name.includes('&')) this.#wide.push(scope);
+      if (!isSingle(name)) this.#wide.push(scope);
     }
     return scope;
   }
@@ -301,6 +335,13 @@ export class Cursor {
     this.#scopes.delete(scope.name);
     this.#wide = this.#wide.filter((other) => other !== scope);
   }
+}
+
+const SINGLE = 'host=';
+
+/** Whether a scope is that of a single host. */
+function isSingle(name: string): boolean {
+  return name.startsWith(SINGLE) && !name.includes('&');
 }
 
 function isAskedSince({ budget }: Scope, since: number): boolean {

@@ -53,10 +53,13 @@ export class Delivery {
   /** By host. */
   readonly #served: Map<string, HostServed>;
   #state: 'sent' | 'complete' | 'read' | 'lost' = 'sent';
+  /** When it was asked for, in ms of uptime; set where it is kept. */
+  sentAt = 0;
   /** In ms of uptime. */
   #completeAt = Number.POSITIVE_INFINITY;
   /** Later bodies of the same scope that were complete. */
   readonly #repeats: Delivery[] = [];
+  #repeatedAt = Number.POSITIVE_INFINITY;
 
   constructor(
     served: ReadonlyMap<string, HostServed>,
@@ -87,15 +90,18 @@ export class Delivery {
     return this.#completeAt;
   }
 
-  /** How many complete bodies came after it. */
-  get repeats(): number {
-    return this.#repeats.length;
+  /** When as many complete bodies as are enough had come after it, in ms of uptime. */
+  get repeatedAt(): number {
+    return this.#repeatedAt;
   }
 
   /** Whether every body that repeated this one held as much of the host: one may be smaller. */
   isRepeated(host: string): boolean {
-    const through = endOf(this.#served.get(host));
-    return this.#repeats.every((later) => endOf(later.served.get(host)) >= through);
+    const ranges = this.#served.get(host)?.ranges ?? [];
+    return this.#repeats.every((later) => {
+      const again = later.served.get(host)?.ranges ?? [];
+      return ranges.every((range) => again.some((other) => holds(other, range)));
+    });
   }
 
   /** The whole body was handed to the system. @param now in ms of uptime */
@@ -113,7 +119,9 @@ export class Delivery {
 
   /** A later body of the same scope was complete. @param enough no more of them need be remembered */
   repeated(by: Delivery, enough: number): void {
-    if (this.#repeats.length < enough) this.#repeats.push(by);
+    if (this.#repeats.length >= enough) return;
+    this.#repeats.push(by);
+    if (this.#repeats.length === enough) this.#repeatedAt = by.completeAt;
   }
 
   /** The host's log is gone. */
@@ -127,6 +135,6 @@ export class Delivery {
   }
 }
 
-function endOf(served: HostServed | undefined): number {
-  return served?.ranges.at(-1)?.through.offset ?? 0;
+function holds(range: LogRange, other: LogRange): boolean {
+  return range.after.offset <= other.after.offset && range.through.offset >= other.through.offset;
 }

@@ -1,57 +1,77 @@
 /**
- * Where a cursor stood at earlier moments, so that it can step back to one. A state holds from its moment on until the
- * next one's. Not every advance is kept: whoever asks for a moment in between gets the state before, which has taken less. A
- * step back is always kept, since the state before it has taken more.
+ * Where a cursor stood in each host's log at earlier moments, so that it can step back to one. A state holds from its
+ * moment on until the next one's. Not every advance is kept: whoever asks for a moment in between gets the state before,
+ * which has taken less. A step back is always kept, since the state before it has taken more. Kept by host, since scopes
+ * advance and step back each for themselves.
  */
 import type { Place } from '../../ledger/ledger.ts';
 
 interface State {
   /** In ms of uptime. */
   readonly since: number;
-  readonly places: ReadonlyMap<string, Place>;
+  readonly place: Place;
   readonly isAdvance: boolean;
 }
 
-/** Advances are a quarter of the overlap apart, so these reach back for three times the overlap. */
+/** Of one host. Advances are a quarter of the overlap apart and older ones go, so that few are ever reached. */
 const STATES_MAX = 12;
+/** States that ended longer ago than so many overlaps are not asked for any more. */
+const KEPT_OVERLAPS = 2;
 
 export class History {
-  #states: State[];
+  readonly #overlapMs: number;
+  readonly #hosts = new Map<string, State[]>();
 
-  /** @param now in ms of uptime */
-  constructor(places: ReadonlyMap<string, Place>, now: number) {
-    this.#states = [{ since: now, places: new Map(places), isAdvance: false }];
+  constructor(overlapMs: number) {
+    this.#overlapMs = overlapMs;
   }
 
-  /** The state at a moment of uptime, or one that has taken less; the first one for what was before it. */
-  at(moment: number): ReadonlyMap<string, Place> {
-    const state = this.#states.findLast(({ since }) => since <= moment) ?? this.#states[0];
-    return state?.places ?? new Map();
+  /**
+   * The place at a moment of uptime, or one that has taken less.
+   * @param present holds for a host that never moved
+   */
+  at(host: string, moment: number, present: Place): Place {
+    const states = this.#hosts.get(host);
+    if (states === undefined) return present;
+    return (states.findLast(({ since }) => since <= moment) ?? states[0])?.place ?? present;
   }
 
-  /** Something was taken; kept if the last advance that was kept is older than `everyMs`. */
-  advanced(places: ReadonlyMap<string, Place>, now: number, everyMs: number): void {
-    const last = this.#states.findLast(({ isAdvance }) => isAdvance);
-    if (last === undefined || now - last.since >= everyMs) this.#push(places, now, true);
+  /** Something was taken. */
+  advanced(host: string, before: Place, place: Place, now: number): void {
+    const states = this.#statesOf(host, before);
+    const last = states.findLast(({ isAdvance }) => isAdvance);
+    if (last === undefined || now - last.since >= this.#overlapMs / 4)
+      this.#push(states, { since: now, place, isAdvance: true });
   }
 
-  steppedBack(places: ReadonlyMap<string, Place>, now: number): void {
-    this.#push(places, now, false);
+  steppedBack(host: string, before: Place, place: Place, now: number): void {
+    this.#push(this.#statesOf(host, before), { since: now, place, isAdvance: false });
   }
 
   forget(host: string): void {
-    this.#states = this.#states.map((state) => {
-      const places = new Map(state.places);
-      places.delete(host);
-      return { ...state, places };
-    });
+    this.#hosts.delete(host);
   }
 
-  #push(places: ReadonlyMap<string, Place>, since: number, isAdvance: boolean): void {
-    this.#states.push({ since, places: new Map(places), isAdvance });
-    if (this.#states.length <= STATES_MAX) return;
-    // Not simply the oldest: what is asked for before the first state gets the first one, whatever it has taken.
-    const place = this.#states.findIndex((state, i) => i > 0 && state.isAdvance);
-    this.#states.splice(place < 0 ? 0 : place, 1);
+  clear(): void {
+    this.#hosts.clear();
+  }
+
+  #statesOf(host: string, before: Place): State[] {
+    let states = this.#hosts.get(host);
+    if (states === undefined) {
+      states = [{ since: Number.NEGATIVE_INFINITY, place: before, isAdvance: false }];
+      this.#hosts.set(host, states);
+    }
+    return states;
+  }
+
+  #push(states: State[], state: State): void {
+    states.push(state);
+    const oldest = state.since - KEPT_OVERLAPS * this.#overlapMs;
+    while (states.length > 2 && (states[1]?.since ?? 0) <= oldest) states.shift();
+    if (states.length <= STATES_MAX) return;
+    // Not simply the oldest: whoever asks for a moment before the first state gets the first, whatever it has taken.
+    const place = states.findIndex(({ isAdvance }, i) => i > 0 && isAdvance);
+    states.splice(place < 0 ? 1 : place, 1);
   }
 }

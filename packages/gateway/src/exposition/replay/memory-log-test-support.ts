@@ -1,6 +1,7 @@
 /**
  * As much of a ledger as the replay needs, in memory: what is appended is durable at once, cursors are kept apart from
- * entries, and entries are trimmed by count. `forgetTail` makes reads go the way that the disk's go.
+ * entries, and entries are trimmed by count. `forgetTail` makes reads go the way that the disk's go, and `onRead` is called
+ * while one is under way.
  */
 import { presentCount } from '@tributary/shared/column';
 import {
@@ -16,6 +17,7 @@ import {
   type StoredCursor,
   type StoredEntry,
   type Tail,
+  weightOf,
 } from '../../ledger/ledger.ts';
 
 interface Log {
@@ -29,6 +31,8 @@ type Used = Pick<Ledger, 'bornAt' | 'readMany' | 'tail' | 'seek' | 'cursors' | '
 
 export class MemoryLog implements Used {
   readonly bornAt: number;
+  /** Called once, when entries were read and before anyone has them. */
+  onRead: (() => void) | null = null;
   readonly #logs = new Map<string, Log>();
   readonly #cursors = new Map<string, StoredCursor>();
 
@@ -49,7 +53,7 @@ export class MemoryLog implements Used {
         samples,
         samplesThrough: log.end.samples + samples,
       };
-      log.entries = [...log.entries, stored];
+      log.entries.push(stored);
       log.end = positionOf(stored);
     }
   }
@@ -84,17 +88,21 @@ export class MemoryLog implements Used {
   }
 
   async readMany(requests: readonly ReadRequest[]): Promise<readonly (readonly StoredEntry[])[]> {
-    return requests.map(({ host, after, samplesMax }) => {
+    const answers = requests.map(({ host, after, weightMax }) => {
       const found: StoredEntry[] = [];
-      let samples = 0;
+      let weight = 0;
       for (const entry of this.#logs.get(host)?.entries ?? []) {
         if (entry.offset <= after) continue;
-        samples += entry.samples;
-        if (found.length > 0 && samples > samplesMax) break;
+        weight += weightOf(entry);
+        if (found.length > 0 && weight > weightMax) break;
         found.push(entry);
       }
       return found;
     });
+    const { onRead } = this;
+    this.onRead = null;
+    onRead?.();
+    return answers;
   }
 
   async seek(requests: readonly SeekRequest[], at: number): Promise<readonly Position[]> {

@@ -12,16 +12,27 @@ import type { SettledEntry } from '../../link/observer.ts';
 import { ShapeRegistry } from '../../link/shape-registry.ts';
 import { columnOf, FakeClock, gauges, shapeOf } from '../../link/test-support.ts';
 import { ScrapeConnection } from './connection.ts';
+import type { ScopeKey } from './cursor.ts';
 import { MemoryLog } from './memory-log-test-support.ts';
 import type { ReplayOrder } from './plan.ts';
 import { Replays } from './replay.ts';
 import { Scrapers } from './scrapers.ts';
 
 export const OVERLAP_MS = 60_000;
-export const WINDOW_MS = 50 * 60_000;
+/** Wide enough for all that a run takes. */
+export const WINDOW_MS = 90 * 60_000;
 /** Small enough that backlogs take several scrapes, large enough that nobody is left behind for good. */
 const POINTS_MAX = 200;
-const CLIENT = { timeoutMs: 10_000, takesSeveral: true, proxied: false };
+/** Behind a proxy a backlog moves on by one body in each overlap, not in each scrape. */
+const PROXIED_POINTS_MAX = 1000;
+/** Bodies in a row that a proxy may swallow: fewer than what the gateway takes for proof. */
+const SWALLOWED_MAX = 2;
+
+export const WHOLE: ScopeKey = { name: '', includesHost: () => true };
+export const SHARDS: readonly ScopeKey[] = [
+  { name: 'shard=1/2', includesHost: (host) => host < 'h3' },
+  { name: 'shard=2/2', includesHost: (host) => host >= 'h3' },
+];
 
 export interface World {
   readonly random: Random;
@@ -59,9 +70,17 @@ function build({ clock, log, registry }: Omit<World, 'gateway'>, hosts: Iterable
   const uptimeMs = clock.uptimeMs;
   const fleet = new Fleet({ clock, uptimeMs, staleAfterMs: 300_000, forgetAfterMs: 1e12 });
   for (const host of hosts) fleet.settled(host, []);
-  const shared = { ledger: log, clock, uptimeMs, windowMs: WINDOW_MS, pointsMax: POINTS_MAX };
+  const shared = { ledger: log, clock, uptimeMs, windowMs: WINDOW_MS, pointsMax: PROXIED_POINTS_MAX };
   const names = () => fleet.hosts().map(({ name }) => name);
-  const scrapers = new Scrapers({ ...shared, hosts: names, overlapMs: OVERLAP_MS, onTooMany: () => {} });
+  const scrapers = new Scrapers({
+    ...shared,
+    hosts: names,
+    overlapMs: OVERLAP_MS,
+    onTooMany: () => {},
+    onFault: (error) => {
+      throw error;
+    },
+  });
   const replays = new Replays({ ...shared, fleet, shapes: registry, scrapers, order: 'in-order' });
   return { fleet, scrapers, replays };
 }
@@ -131,47 +150,68 @@ function tombstone(seq: number, at: number): SettledEntry {
   };
 }
 
-/** As many as a pool has. */
-function connect(): ScrapeConnection[] {
-  return [new ScrapeConnection('127.0.0.1'), new ScrapeConnection('127.0.0.1')];
-}
-
 /**
  * How a scrape may go: all is well; the body is cut off; it is complete but not read before the connection ends; the same, and
  * nobody tells the gateway that the connection is dead; it is stored, and the connection ends all the same.
  */
 export type Fate = 'stored' | 'cut' | 'unread' | 'silent' | 'killed-after';
 
+export interface PrometheusOptions {
+  /** Null for one without a name. */
+  readonly name: string | null;
+  /** `live-first` stores the past, too, as with an out-of-order window. */
+  readonly order?: ReplayOrder;
+  /** What its scrape jobs ask for. */
+  readonly scopes?: readonly ScopeKey[];
+  readonly proxied?: boolean;
+}
+
 export class Prometheus {
   readonly #world: World;
   readonly #name: string | null;
   readonly #order: ReplayOrder;
+  readonly #scopes: readonly ScopeKey[];
+  readonly #proxied: boolean;
+  #swallowed = 0;
   /** A pool: a scrape comes on any of them. */
-  #connections = connect();
+  #connections: ScrapeConnection[];
   /** By series: time to value, and when it was stored. */
   #stored = new Map<string, Map<number, { value: number; storedAt: number }>>();
   /** Points that came too late to be stored. */
   refused = 0;
 
-  /** @param order `live-first` stores the past, too, as with an out-of-order window */
-  constructor(world: World, name: string | null, order: ReplayOrder) {
+  constructor(
+    world: World,
+    { name, order = 'in-order', scopes = [WHOLE], proxied = false }: PrometheusOptions,
+  ) {
     this.#world = world;
     this.#name = name;
     this.#order = order;
+    this.#scopes = scopes;
+    this.#proxied = proxied;
+    this.#connections = this.#connect();
   }
 
-  async scrape(fate: Fate): Promise<void> {
+  /** Each of its jobs scrapes, and all goes well. */
+  async scrapeAll(): Promise<void> {
+    for (const scope of this.#scopes) await this.scrape('stored', scope);
+  }
+
+  async scrape(wanted: Fate, scope: ScopeKey = this.#world.random.pick(this.#scopes)): Promise<void> {
+    const fate = this.#proxied && this.#swallowed >= SWALLOWED_MAX ? 'stored' : wanted;
+    if (fate === 'unread' || fate === 'silent') this.#swallowed++;
+    else if (fate !== 'cut') this.#swallowed = 0;
     const connection = this.#world.random.pick(this.#connections);
     connection.requested();
     const replay = await this.#world.gateway.replays.prepare({
       name: this.#name,
-      client: CLIENT,
+      client: { timeoutMs: 10_000, takesSeveral: true, proxied: this.#proxied },
       connection,
       selection: '',
       filter: { hiddenOf: () => null },
-      scope: { name: '', includesHost: () => true },
+      scope,
       windowMs: null,
-      pointsMax: null,
+      pointsMax: this.#proxied ? null : POINTS_MAX,
       bytesMax: null,
       order: this.#order,
       fromWindow: false,
@@ -183,15 +223,22 @@ export class Prometheus {
     if (fate !== 'silent') connection.closed();
     // Its process is gone, and with it all of its connections.
     if (fate === 'killed-after') return this.reconnect();
-    this.#connections = this.#connections.map((other) =>
-      other === connection ? new ScrapeConnection('127.0.0.1') : other,
-    );
+    this.#connections = this.#connections.map((other) => (other === connection ? this.#open() : other));
   }
 
   /** Whatever was open is closed: the other end died, or this one did. */
   reconnect(): void {
     for (const connection of this.#connections) connection.closed();
-    this.#connections = connect();
+    this.#connections = this.#connect();
+  }
+
+  #open(): ScrapeConnection {
+    return new ScrapeConnection('127.0.0.1', this.#world.clock.uptimeMs());
+  }
+
+  /** As many as a pool has. */
+  #connect(): ScrapeConnection[] {
+    return [this.#open(), this.#open()];
   }
 
   /** What was stored in the last moments is gone, and so is the process. */
@@ -201,6 +248,8 @@ export class Prometheus {
       for (const [at, { storedAt }] of points) if (storedAt >= since) points.delete(at);
       if (points.size === 0) this.#stored.delete(series);
     }
+    // Not more than one misfortune at a time: behind a proxy the first body after it arrives.
+    this.#swallowed = SWALLOWED_MAX;
     this.reconnect();
   }
 

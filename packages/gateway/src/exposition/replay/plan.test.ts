@@ -6,9 +6,9 @@ import type { Scope } from './cursor.ts';
 import { NOTHING_TAKEN, placeAt, take } from './place.ts';
 import { type HostPlan, mayBeTooOld, type PlanTerms, passOver, planHost, share } from './plan.ts';
 
-/** Entry `offset` of a log in which each has ten samples and comes at its offset in seconds. */
+/** Entry `offset` of a log in which each has nine samples, so that it weighs ten, and comes at its offset in seconds. */
 function entry(offset: number): StoredEntry {
-  const place = { epoch: 'e', offset, samples: 10, samplesThrough: offset * 10 };
+  const place = { epoch: 'e', offset, samples: 9, samplesThrough: offset * 9 };
   return { kind: 'batch', seq: offset, at: offset * 1000, groups: [], contentHash: 1, ...place };
 }
 
@@ -28,23 +28,25 @@ function scopeOf(): Scope {
     includesHost: () => true,
     budget,
     deliveries: [],
+    completeAt: 0,
     behind: new Map(),
     turn: 0,
     progressed: false,
+    charsPerSample: null,
   };
 }
 
 const NOW = 1_000_000;
 const TERMS = {
   order: 'in-order',
-  points: 100,
+  points: 1000,
   isFull: true,
   liveSince: 0,
   now: NOW,
   takenAt: () => 1,
 } as const satisfies PlanTerms;
 
-/** A host with so many samples of backlog, in entries of ten. */
+/** A host with a backlog of that weight, in entries of ten. */
 function behind(host: string, backlog: number): HostPlan {
   const plan = planHost(host, NOTHING_TAKEN, tailOf(1, backlog / 10), Number.MAX_SAFE_INTEGER);
   assert.ok(plan !== null);
@@ -111,20 +113,20 @@ test('while there is room for everyone, everyone gets everything', () => {
 });
 
 test('else the small ones get all they need, and the large ones share', () => {
-  const plans = [behind('a', 900), behind('b', 20), behind('c', 900)];
+  const plans = [behind('a', 9000), behind('b', 200), behind('c', 9000)];
   assert.equal(share(plans, scopeOf(), TERMS), true);
   assert.deepEqual(
     plans.map((plan) => plan.share),
-    [40, 20, 40],
+    [400, 200, 400],
   );
 });
 
-test('a budget too small for an entry of everyone comes to everyone in turn', () => {
+test('a budget too small for some entries of everyone comes to everyone in turn', () => {
   const scope = scopeOf();
   const served = new Set<string>();
   for (let scrape = 0; scrape < 4; scrape++) {
     const plans = ['a', 'b', 'c', 'd', 'e'].map((host) => behind(host, 100));
-    share(plans, scope, { ...TERMS, points: 20 });
+    share(plans, scope, { ...TERMS, points: 160 });
     const now = plans.filter((plan) => plan.share > 0).map(({ host }) => host);
     assert.equal(now.length, 2);
     for (const host of now) served.add(host);

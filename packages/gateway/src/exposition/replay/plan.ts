@@ -12,7 +12,15 @@
  * is the age of the newest point that was taken; the size of the backlog would tell nothing, since it grows for as long as
  * a host that was away is still sending what it has. With `live-first` the window alone ends a backlog.
  */
-import type { LogRange, Place, Position, StoredEntry, Tail } from '../../ledger/ledger.ts';
+import {
+  type LogRange,
+  type Place,
+  type Position,
+  type StoredEntry,
+  type Tail,
+  weightOf,
+  weightOfRange,
+} from '../../ledger/ledger.ts';
 import { shareOut } from './budget.ts';
 import type { Scope } from './cursor.ts';
 import { untaken } from './place.ts';
@@ -44,14 +52,18 @@ export interface HostPlan {
   readonly tooOld: readonly LogRange[];
   /** What of `tooOld` is stored begins behind this offset; what is before was removed from the ledger. */
   readonly storedAfter: number;
-  /** Samples of `ranges` without `live`. */
+  /** Weight of `ranges` without `live`: see `weightOf`. */
   readonly backlog: number;
-  /** Samples of the backlog that may be served. 0 serves none of it; where there is none, nothing waits. */
+  /** Weight of the backlog that may be served. 0 serves none of it; where there is none, nothing waits. */
   share: number;
   /** Only the newest points are to be served, and all else is passed over. */
   newestOnly: boolean;
 }
 
+/** Of one host; a host that sends faster than that is held to the budget. */
+const LIVE_ENTRIES_MAX = 1000;
+/** A turn is worth so many entries, since those that are packed together are read together. */
+const TURN_ENTRIES = 8;
 /** Scrapes after which a host that does not catch up is thinned. */
 const BEHIND_SCRAPES = 20;
 
@@ -97,6 +109,13 @@ export function passOver(plan: HostPlan, before: Position, stored: Position): Ho
   return { ...plan, ranges, live, tooOld, storedAfter, backlog: backlogOf(ranges, live) };
 }
 
+/** The plan with all that has come since it was made. */
+export function upTo(plan: HostPlan, end: Position): HostPlan {
+  const last = plan.ranges.at(-1);
+  if (last === undefined || last.through.offset >= end.offset) return plan;
+  return { ...plan, ranges: [...plan.ranges.slice(0, -1), { after: last.after, through: end }] };
+}
+
 function splitAt(range: LogRange, place: Position): [before: LogRange | null, behind: LogRange | null] {
   const { after, through } = range;
   if (place.offset <= after.offset) return [null, range];
@@ -124,48 +143,51 @@ export function share(plans: readonly HostPlan[], scope: Scope, terms: PlanTerms
     scope.behind.clear();
     return false;
   }
-  noteBehind(waiting, scope, terms);
+  const present = new Set(waiting.map(({ host }) => host));
+  for (const host of scope.behind.keys()) if (!present.has(host)) scope.behind.delete(host);
+  for (const plan of waiting) plan.newestOnly = scope.behind.get(plan.host)?.thinned ?? false;
   const sharing = takeTurns(
     waiting.filter(({ newestOnly }) => !newestOnly),
     scope,
     terms.points,
   );
+  noteBehind(sharing, scope, terms);
   const shares = shareOut(
     terms.points,
     sharing.map(({ backlog }) => backlog),
   );
-  for (const [i, plan] of sharing.entries()) plan.share = Math.max(1, shares[i] ?? 0);
+  for (const [i, plan] of sharing.entries()) if (!plan.newestOnly) plan.share = Math.max(1, shares[i] ?? 0);
   for (const { host, share: given, backlog } of waiting) if (given >= backlog) scope.behind.delete(host);
   return true;
 }
 
 function backlogOf(ranges: readonly LogRange[], live: readonly StoredEntry[]): number {
-  let samples = 0;
-  for (const { after, through } of ranges) samples += through.samples - after.samples;
-  for (const entry of live) samples -= entry.samples;
-  return samples;
+  let weight = 0;
+  for (const range of ranges) weight += weightOfRange(range);
+  for (const entry of live) weight -= weightOf(entry);
+  return weight;
 }
 
 /** The entries at the log's end that are young enough; they are never taken one by one, so the first one tells. */
 function liveEntries({ entries }: Tail, { taken }: Place, liveSince: number): readonly StoredEntry[] {
   let first = entries.length;
   for (let entry = entries[first - 1]; entry !== undefined; entry = entries[first - 1]) {
-    if (entry.at < liveSince || entry.offset <= taken.offset) break;
+    if (entry.at < liveSince || entry.offset <= taken.offset || entries.length - first >= LIVE_ENTRIES_MAX)
+      break;
     first--;
   }
   return entries.slice(first);
 }
 
+/** Counts the scrapes of those that have their turn, and thins who does not catch up. */
 function noteBehind(
-  waiting: readonly HostPlan[],
+  sharing: readonly HostPlan[],
   scope: Scope,
   { order, isFull, now, takenAt }: PlanTerms,
 ): void {
   const { behind, progressed } = scope;
   scope.progressed = false;
-  const present = new Set(waiting.map(({ host }) => host));
-  for (const host of behind.keys()) if (!present.has(host)) behind.delete(host);
-  for (const plan of waiting) {
+  for (const plan of sharing) {
     const { host } = plan;
     const at = takenAt(host);
     if (at === 0 || order === 'live-first') continue;
@@ -175,9 +197,8 @@ function noteBehind(
       behind.set(host, { scrapes: 0, lagMs, thinned: false });
       continue;
     }
-    plan.newestOnly = known.thinned;
     // A scrape that was not taken says nothing of whether the scraper is too slow for the host.
-    if (!progressed || !isFull || known.thinned || ++known.scrapes < BEHIND_SCRAPES) continue;
+    if (!progressed || !isFull || ++known.scrapes < BEHIND_SCRAPES) continue;
     known.thinned = lagMs >= known.lagMs;
     plan.newestOnly = known.thinned;
     known.scrapes = 0;
@@ -185,12 +206,9 @@ function noteBehind(
   }
 }
 
-/** Where the budget is too small for a single entry of everyone, some hosts come now and the others next time. */
+/** Where the budget is too small for some entries of everyone, some hosts come now and the others next time. */
 function takeTurns(waiting: readonly HostPlan[], scope: Scope, points: number): readonly HostPlan[] {
-  const largest = waiting.reduce(
-    (most, { ranges, backlog }) => Math.max(most, entrySamples(ranges, backlog)),
-    1,
-  );
+  const largest = waiting.reduce((most, plan) => Math.max(most, turnWeight(plan)), 1);
   const turns = Math.max(1, Math.floor(points / largest));
   if (waiting.length <= turns) return waiting;
   const from = scope.turn % waiting.length;
@@ -198,9 +216,9 @@ function takeTurns(waiting: readonly HostPlan[], scope: Scope, points: number): 
   return [...waiting.slice(from), ...waiting.slice(0, from)].slice(0, turns);
 }
 
-/** About as many samples as one entry has. */
-function entrySamples(ranges: readonly LogRange[], backlog: number): number {
+/** About what a turn is worth: all that there is, if that is less. */
+function turnWeight({ ranges, backlog }: HostPlan): number {
   let entries = 0;
   for (const { after, through } of ranges) entries += through.offset - after.offset;
-  return backlog / Math.max(1, entries);
+  return Math.min(backlog, (TURN_ENTRIES * backlog) / Math.max(1, entries));
 }

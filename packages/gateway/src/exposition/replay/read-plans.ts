@@ -6,6 +6,8 @@ import {
   positionOf,
   type ReadRequest,
   type StoredEntry,
+  weightOf,
+  weightOfRange,
 } from '../../ledger/ledger.ts';
 import { entriesIn, type HostPlan, type ReplayOrder } from './plan.ts';
 
@@ -22,8 +24,8 @@ export interface HostEntries {
 interface Piece {
   readonly plan: HostPlan;
   readonly range: LogRange;
-  /** At most so many samples, unless a single entry has more. */
-  readonly samplesMax: number;
+  /** What it may weigh, unless a single entry weighs more: see `weightOf`. */
+  readonly weightMax: number;
   /** Null until they are read. */
   entries: readonly StoredEntry[] | null;
 }
@@ -44,10 +46,10 @@ export async function readPlans(
     }
   }
   const requests = asked.map(
-    ({ plan, range, samplesMax }): ReadRequest => ({
+    ({ plan, range, weightMax }): ReadRequest => ({
       host: plan.host,
       after: range.after.offset,
-      samplesMax,
+      weightMax,
     }),
   );
   const answers = requests.length === 0 ? [] : await ledger.readMany(requests);
@@ -62,17 +64,17 @@ export async function readPlans(
 function piecesOf(plan: HostPlan, order: ReplayOrder): Piece[] {
   const { ranges, live, backlog, share } = plan;
   const all = share >= backlog;
-  if (all) return ranges.map((range) => ({ plan, range, samplesMax: samplesOf(range), entries: null }));
+  if (all) return ranges.map((range) => ({ plan, range, weightMax: weightOfRange(range), entries: null }));
   const pieces: Piece[] = [];
   let left = share;
   for (const range of ranges) {
     if (left <= 0) break;
-    pieces.push({ plan, range, samplesMax: left, entries: null });
-    left -= samplesOf(range);
+    pieces.push({ plan, range, weightMax: left, entries: null });
+    left -= weightOfRange(range);
   }
   if (order === 'live-first' && live.length > 0) {
     const range = liveRange(plan);
-    if (range !== null) pieces.push({ plan, range, samplesMax: samplesOf(range), entries: live });
+    if (range !== null) pieces.push({ plan, range, weightMax: weightOfRange(range), entries: live });
   }
   return pieces;
 }
@@ -97,15 +99,16 @@ function join(plan: HostPlan, pieces: readonly Piece[]): HostEntries {
   const entries: StoredEntry[] = [];
   const ranges: LogRange[] = [];
   const gone: LogRange[] = [];
-  for (const { range, samplesMax, entries: read } of pieces) {
-    const kept = cut(read ?? [], range, samplesMax, entries.at(-1)?.offset ?? 0);
+  for (const { range, weightMax, entries: read } of pieces) {
+    const kept = cut(read ?? [], range, weightMax, entries.at(-1)?.offset ?? 0);
     const last = kept.at(-1);
     // Nothing stored is left of the range, or it was read to its end.
     const isWhole = last === undefined || last.offset === range.through.offset;
     const through = isWhole ? range.through : positionOf(last);
     noteGone(range, kept, through, gone);
     ranges.push({ after: range.after, through });
-    entries.push(...kept);
+    // Not spread into one call: a host may have sent any number of empty entries.
+    for (const entry of kept) entries.push(entry);
   }
   return { plan, entries, ranges, gone };
 }
@@ -114,16 +117,16 @@ function join(plan: HostPlan, pieces: readonly Piece[]): HostEntries {
 function cut(
   read: readonly StoredEntry[],
   { after, through }: LogRange,
-  samplesMax: number,
+  weightMax: number,
   servedThrough: number,
 ): StoredEntry[] {
   const kept: StoredEntry[] = [];
-  let samples = 0;
+  let weight = 0;
   for (const entry of read) {
     if (entry.offset <= Math.max(after.offset, servedThrough)) continue;
     if (entry.offset > through.offset) break;
-    samples += entry.samples;
-    if (kept.length > 0 && samples > samplesMax) break;
+    weight += weightOf(entry);
+    if (kept.length > 0 && weight > weightMax) break;
     kept.push(entry);
   }
   return kept;
@@ -148,8 +151,4 @@ function noteGone(
     before = positionOf(entry);
   }
   if (through.samples > before.samples) gone.push({ after: before, through });
-}
-
-function samplesOf({ after, through }: LogRange): number {
-  return through.samples - after.samples;
 }

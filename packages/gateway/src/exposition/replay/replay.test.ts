@@ -25,7 +25,7 @@ class Bench {
     staleAfterMs: 5 * MINUTE_MS,
     forgetAfterMs: 1e12,
   });
-  readonly connection = new ScrapeConnection('127.0.0.1');
+  readonly connection = new ScrapeConnection('127.0.0.1', this.clock.uptimeMs());
   readonly scrapers: Scrapers;
   readonly replays: Replays;
 
@@ -34,7 +34,13 @@ class Bench {
     const uptimeMs = clock.uptimeMs;
     const shared = { ledger: log, clock, uptimeMs, windowMs: 50 * MINUTE_MS, pointsMax };
     const hosts = () => fleet.hosts().map(({ name }) => name);
-    this.scrapers = new Scrapers({ ...shared, hosts, overlapMs: MINUTE_MS, onTooMany: () => {} });
+    this.scrapers = new Scrapers({
+      ...shared,
+      hosts,
+      overlapMs: MINUTE_MS,
+      onTooMany: () => {},
+      onFault: (error) => assert.fail(String(error)),
+    });
     this.replays = new Replays({
       ...shared,
       fleet,
@@ -44,7 +50,7 @@ class Bench {
     });
   }
 
-  /** Entries of two samples each, so many seconds ago; each one's value is its offset. */
+  /** Entries of two samples each, which weigh three, so many seconds ago; each one's value is its offset. */
   send(host: string, ...secondsAgo: number[]): void {
     for (const seconds of secondsAgo) {
       const seq = (this.log.tail(host)?.end.seq ?? 0) + 1;
@@ -54,6 +60,17 @@ class Bench {
       this.log.append(host, 'e1', [entry]);
       this.fleet.settled(host, [entry]);
     }
+  }
+
+  /** Batches without a sample, now. */
+  sendEmpty(host: string, count: number): void {
+    const at = this.clock.now();
+    const entries = Array.from(
+      { length: count },
+      (_, i) => ({ kind: 'batch', seq: i + 1, at, contentHash: 1, groups: [] }) as const,
+    );
+    this.log.append(host, 'e1', entries);
+    this.fleet.settled(host, entries.slice(-1));
   }
 
   /** One scrape; what was sent before on the connection is read. */
@@ -102,6 +119,31 @@ test('every point since the cursor, oldest first, then only what is new', async 
   assert.deepEqual(shown(await bench.scrape()), { 'web-1': [1, 2, 3], 'web-2': [1] });
   bench.send('web-1', 1);
   assert.deepEqual(shown(await bench.scrape()), { 'web-1': [4], 'web-2': [1] });
+});
+
+test('what a host sends while a scrape reads does not overtake what was sent before', async () => {
+  const bench = new Bench();
+  await bench.scrape();
+  bench.send('other', 40, 30);
+  bench.log.forgetTail('other', 0);
+  bench.log.onRead = () => bench.send('web-1', 20, 10);
+  assert.deepEqual(shown(await bench.scrape()), { other: [1, 2] });
+  assert.deepEqual(shown(await bench.scrape()), { other: [2], 'web-1': [1, 2] });
+});
+
+test('entries without samples cost of the budget, too', async () => {
+  const bench = new Bench();
+  await bench.scrape();
+  bench.sendEmpty('empty', 200_000);
+  bench.send('web-1', 5);
+  bench.log.forgetTail('empty', 0);
+  const terms = { pointsMax: 20_000 };
+  for (let scrape = 1; scrape <= 14; scrape++) {
+    assert.deepEqual(shown(await bench.scrape(terms)), { 'web-1': [1] });
+    const { offset } = bench.cursor.place('empty').taken;
+    assert.ok(offset <= (scrape - 1) * 20_000, `at ${offset} after ${scrape} scrapes`);
+  }
+  assert.equal(bench.cursor.place('empty').taken.offset, 200_000);
 });
 
 test('a host without anything new shows its newest point again, until that is stale', async () => {
@@ -164,10 +206,10 @@ test('beyond the budget a host that is behind gets its oldest points, and the ot
   bench.send('late', 1000, 900, 800, 700, 600, 5);
   bench.send('live', 2, 1);
   bench.log.forgetTail('late', 1);
-  assert.deepEqual(shown(await bench.scrape({ pointsMax: 4 })), { late: [1, 2], live: [1, 2] });
+  assert.deepEqual(shown(await bench.scrape({ pointsMax: 6 })), { late: [1, 2], live: [1, 2] });
   bench.send('live', 1);
-  assert.deepEqual(shown(await bench.scrape({ pointsMax: 4 })), { late: [3, 4], live: [3] });
-  assert.deepEqual(shown(await bench.scrape({ pointsMax: 4 })), { late: [5, 6], live: [3] });
+  assert.deepEqual(shown(await bench.scrape({ pointsMax: 6 })), { late: [3, 4], live: [3] });
+  assert.deepEqual(shown(await bench.scrape({ pointsMax: 6 })), { late: [5, 6], live: [3] });
 });
 
 test('live-first shows the newest at once and the rest beside it', async () => {
@@ -175,10 +217,10 @@ test('live-first shows the newest at once and the rest beside it', async () => {
   const order = 'live-first';
   await bench.scrape({ order });
   bench.send('late', 1000, 900, 800, 700, 600, 5);
-  assert.deepEqual(shown(await bench.scrape({ order, pointsMax: 4 })), { late: [1, 2, 6] });
+  assert.deepEqual(shown(await bench.scrape({ order, pointsMax: 6 })), { late: [1, 2, 6] });
   bench.send('late', 1);
-  assert.deepEqual(shown(await bench.scrape({ order, pointsMax: 4 })), { late: [3, 4, 7] });
-  assert.deepEqual(shown(await bench.scrape({ order, pointsMax: 4 })), { late: [5] });
+  assert.deepEqual(shown(await bench.scrape({ order, pointsMax: 6 })), { late: [3, 4, 7] });
+  assert.deepEqual(shown(await bench.scrape({ order, pointsMax: 6 })), { late: [5] });
 });
 
 test('max_bytes takes from the backlog what the live points leave', async () => {
@@ -186,8 +228,8 @@ test('max_bytes takes from the backlog what the live points leave', async () => 
   await bench.scrape();
   bench.send('late', 1000, 900, 800, 700, 600);
   bench.send('live', 1);
-  // A line is guessed at 120 bytes: room for six samples, of which two are live.
-  assert.deepEqual(shown(await bench.scrape({ bytesMax: 800 })), { late: [1, 2], live: [1] });
+  // A line is guessed at 120 bytes: room for eight samples, of which two are live; two entries weigh six.
+  assert.deepEqual(shown(await bench.scrape({ bytesMax: 1100 })), { late: [1, 2], live: [1] });
 });
 
 test('a scope moves its own hosts only', async () => {

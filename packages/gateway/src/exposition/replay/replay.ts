@@ -20,7 +20,8 @@ import type { Client } from './client.ts';
 import type { ScrapeConnection } from './connection.ts';
 import type { Cursor, Scope, ScopeKey } from './cursor.ts';
 import { Delivery } from './delivery.ts';
-import { type HostPlan, mayBeTooOld, passOver, planHost, type ReplayOrder, share } from './plan.ts';
+import { untaken } from './place.ts';
+import { type HostPlan, mayBeTooOld, passOver, planHost, type ReplayOrder, share, upTo } from './plan.ts';
 import { placeBefore, readPlans } from './read-plans.ts';
 import type { Scrapers } from './scrapers.ts';
 
@@ -74,7 +75,6 @@ const BYTES_SHARE = 0.9;
 
 export class Replays {
   readonly #options: ReplayOptions;
-  #charsPerSample = CHARS_PER_SAMPLE;
 
   constructor(options: ReplayOptions) {
     this.#options = options;
@@ -89,10 +89,10 @@ export class Replays {
     const windowMs = Math.min(request.windowMs ?? Number.POSITIVE_INFINITY, this.#options.windowMs);
     const pointsMax = Math.min(request.pointsMax ?? Number.POSITIVE_INFINITY, this.#options.pointsMax);
     const beginMs = request.fromWindow ? windowMs : null;
-    const cursor = await scrapers.open({ name, selection, connection, beginMs });
+    const cursor = await scrapers.open({ name, selection, connection, beginMs, isProxied: client.proxied });
     if (cursor === null) return null;
     const { timeoutMs, proxied } = client;
-    const asking = { timeoutMs, proxied, isNewConnection: connection.isNew, pointsMax };
+    const asking = { timeoutMs, proxied, connectedAt: connection.openedAt, pointsMax };
     const askedAt = uptimeMs();
     const scope = cursor.ask(request.scope, askedAt, asking);
     const now = clock.now();
@@ -100,7 +100,7 @@ export class Replays {
     const times = { windowSince: now - windowMs, pointsMax, now };
     const usesBudget = await this.#collect(request, cursor, scope, collector, times);
     const delivery = new Delivery(collector.served, { proxied: client.proxied, usesBudget });
-    cursor.sent(scope, delivery);
+    cursor.sent(scope, delivery, askedAt, pointsMax);
     connection.sent(delivery);
     return {
       input: collector.input,
@@ -109,7 +109,7 @@ export class Replays {
         const at = uptimeMs();
         cursor.completed(scope, delivery, at, at - askedAt);
         cursor.servedSamples = collector.samples + own;
-        if (cursor.servedSamples > 0) this.#charsPerSample = chars / cursor.servedSamples;
+        if (cursor.servedSamples > 0) scope.charsPerSample = chars / cursor.servedSamples;
       },
     };
   }
@@ -137,17 +137,22 @@ export class Replays {
     const read = new Map(
       (await readPlans(ledger, toRead, order)).map((entries) => [entries.plan.host, entries]),
     );
-    const freshSince = fleet.freshSince();
+    const freshSince = Math.max(fleet.freshSince(), times.windowSince);
     const reason = request.client.takesSeveral ? 'budget' : 'client';
     let turn = 0;
     for (const host of hosts) {
-      if (++turn % HOSTS_PER_TURN === 0) await nextTurn();
+      // From here on log and fleet are looked at in one turn: what a host sent meanwhile must not overtake its log.
+      if (turn++ % HOSTS_PER_TURN === 0) await nextTurn();
       const plan = plans.get(host.name);
       const entries = read.get(host.name);
-      if (plan === undefined) collector.addNewest(host, freshSince);
-      else if (plan.newestOnly)
-        collector.addNewestOnly(host, plan, { freshSince, takenAt: cursor.newestAt(host.name), reason });
-      else if (entries !== undefined) collector.addEntries(host, entries);
+      const tail = ledger.tail(host.name);
+      if (plan === undefined) {
+        if (tail !== null && untaken(cursor.place(host.name), tail.end).length === 0)
+          collector.addNewest(host, freshSince);
+      } else if (plan.newestOnly) {
+        const terms = { freshSince, takenAt: cursor.newestAt(host.name), reason } as const;
+        collector.addNewestOnly(host, tail === null ? plan : upTo(plan, tail.end), terms);
+      } else if (entries !== undefined) collector.addEntries(host, entries);
       else if (plan.tooOld.length > 0) collector.addTooOld(plan);
     }
     return toRead.reduce((sum, plan) => sum + plan.share, 0) >= points / 2;
@@ -184,27 +189,22 @@ export class Replays {
     const { ledger } = this.#options;
     const waiting = doubtful.flatMap((host) => {
       const plan = plans.get(host);
-      const after = plan?.ranges[0]?.after;
+      const after = plan?.ranges[0]?.after.offset;
       return plan === undefined || after === undefined ? [] : [{ host, plan, after }];
     });
-    const firsts = await ledger.readMany(
-      waiting.map(({ host, after }) => ({ host, after: after.offset, samplesMax: 0 })),
-    );
-    // Nearly always the first entry is young enough, and there is nothing to look for.
-    const old = waiting.flatMap((host, i) => {
-      const first = firsts[i]?.[0];
-      return first === undefined || first.at < windowSince ? [{ ...host, first }] : [];
-    });
-    if (old.length === 0) return;
-    const begins = await ledger.seek(
-      old.map(({ host, after }) => ({ host, after: after.offset })),
-      windowSince,
-    );
-    for (const [i, { plan, first }] of old.entries()) {
+    const begins = await ledger.seek(waiting, windowSince);
+    const old = waiting.flatMap((request, i) => {
       const begin = begins[i];
-      // Whether what is passed over is stored still: it is counted by what it was lost to.
-      if (begin !== undefined)
-        plans.set(plan.host, passOver(plan, begin, first === undefined ? begin : placeBefore(first)));
+      return begin === undefined || begin.offset <= request.after ? [] : [{ ...request, begin }];
+    });
+    // Whether what is passed over is stored still: it is counted by what it was lost to.
+    const firsts =
+      old.length === 0
+        ? []
+        : await ledger.readMany(old.map(({ host, after }) => ({ host, after, weightMax: 0 })));
+    for (const [i, { plan, begin }] of old.entries()) {
+      const first = firsts[i]?.[0];
+      plans.set(plan.host, passOver(plan, begin, first === undefined ? begin : placeBefore(first)));
     }
   }
 
@@ -218,7 +218,10 @@ export class Replays {
     if (bytesMax === null) return points;
     let live = 0;
     for (const plan of plans.values()) for (const { samples } of plan.live) live += samples;
-    return Math.max(0, Math.min(points, (bytesMax * BYTES_SHARE) / this.#charsPerSample - live));
+    return Math.max(
+      0,
+      Math.min(points, (bytesMax * BYTES_SHARE) / (scope.charsPerSample ?? CHARS_PER_SAMPLE) - live),
+    );
   }
 }
 

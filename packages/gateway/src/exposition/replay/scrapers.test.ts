@@ -17,6 +17,7 @@ class Bench {
   readonly clock = new FakeClock();
   readonly log: MemoryLog;
   readonly tooMany: string[] = [];
+  readonly faults: unknown[] = [];
   scrapers: Scrapers;
 
   /** @param ageMs of the ledger */
@@ -35,6 +36,7 @@ class Bench {
       overlapMs: MINUTE_MS,
       pointsMax: 1_000_000,
       onTooMany: (name) => this.tooMany.push(name),
+      onFault: (error) => this.faults.push(error),
     });
     return this.scrapers;
   }
@@ -55,28 +57,28 @@ class Bench {
     this.log.append('web-1', 'e1', entries);
   }
 
-  open(
-    name: string | null,
-    selection = '',
-    connection = new ScrapeConnection('10.0.0.1'),
-    beginMs: number | null = null,
-  ) {
-    return this.scrapers.open({ name, selection, connection, beginMs });
+  open(name: string | null, selection = '', connection = this.connect(), beginMs: number | null = null) {
+    return this.scrapers.open({ name, selection, connection, beginMs, isProxied: false });
+  }
+
+  connect(address = '10.0.0.1'): ScrapeConnection {
+    return new ScrapeConnection(address, this.clock.uptimeMs());
   }
 
   /** Two scrapes, the second of which proves the first: everything that there is is taken. */
-  takeAll(cursor: Cursor, connection = new ScrapeConnection('10.0.0.1')): void {
+  takeAll(cursor: Cursor, connection = this.connect()): void {
     for (let i = 0; i < 2; i++) {
       connection.requested();
-      const asking = { timeoutMs: 10_000, proxied: false, isNewConnection: false, pointsMax: 1_000_000 };
-      const scope = cursor.ask(FLEET, this.clock.uptimeMs(), asking);
+      const asking = { timeoutMs: 10_000, proxied: false, connectedAt: 0, pointsMax: 1_000_000 };
+      const now = this.clock.uptimeMs();
+      const scope = cursor.ask(FLEET, now, asking);
       const tail = this.log.tail('web-1');
       const ranges = tail === null ? [] : untaken(cursor.place('web-1'), tail.end);
       const delivery = new Delivery(new Map([['web-1', { ranges, skips: [], newestAt: 0 }]]), {
         proxied: false,
         usesBudget: true,
       });
-      cursor.sent(scope, delivery);
+      cursor.sent(scope, delivery, now, 1_000_000);
       connection.sent(delivery);
       cursor.completed(scope, delivery, this.clock.uptimeMs());
       cursor.seenAt = this.clock.now();
@@ -132,6 +134,35 @@ test('so many selections of one name', async () => {
   assert.equal(await bench.open('a', 'one more'), null);
 });
 
+test('however many come at once, there are no more names than may be', async () => {
+  const bench = new Bench();
+  const cursors = await Promise.all(Array.from({ length: NAMES_MAX + 6 }, (_, i) => bench.open(`s${i}`)));
+  assert.equal(cursors.filter((cursor) => cursor !== null).length, NAMES_MAX);
+  assert.equal(bench.tooMany.length, 6);
+});
+
+test('a selection gives way to another of its name, and to no other name', async () => {
+  const bench = new Bench();
+  await bench.open('b');
+  for (let i = 0; i < SELECTIONS_MAX; i++) await bench.open('a', `m${i}`);
+  bench.clock.pass(ACTIVE_MS + 1);
+  for (let i = 1; i < SELECTIONS_MAX; i++) await bench.open('a', `m${i}`);
+  assert.ok(await bench.open('a', 'one more'));
+  const keys = [...bench.scrapers.all()].map(({ key }) => `${key.name} ${key.selection}`);
+  assert.ok(keys.includes('b '));
+  assert.ok(!keys.includes('a m0'), 'it was seen longest ago');
+});
+
+test('a cursor that cannot be removed from the disk makes room all the same', async () => {
+  const bench = new Bench();
+  for (let i = 0; i < NAMES_MAX; i++) await bench.open(`s${i}`);
+  bench.clock.pass(ACTIVE_MS + 1);
+  bench.log.removeCursor = () => Promise.reject(new Error('the disk is full'));
+  assert.ok(await bench.open('late'));
+  await new Promise(setImmediate);
+  assert.equal(bench.faults.length, 1);
+});
+
 test('what is saved is there after a restart, as old as the overlap', async () => {
   const bench = new Bench();
   bench.append(4, 3, 2);
@@ -183,7 +214,7 @@ test('who was not seen for an hour holds nothing back', async () => {
 test('without a name each connection has its own places, from the lowest of its address on', async () => {
   const bench = new Bench();
   bench.append(4, 3);
-  const [first, second, third] = ['10.0.0.1', '10.0.0.1', '10.0.0.2'].map((ip) => new ScrapeConnection(ip));
+  const [first, second, third] = ['10.0.0.1', '10.0.0.1', '10.0.0.2'].map((ip) => bench.connect(ip));
   const one = await bench.open(null, '', first);
   assert.ok(one);
   assert.equal(await bench.open(null, '', first), one);
@@ -194,6 +225,35 @@ test('without a name each connection has its own places, from the lowest of its 
   assert.notEqual(two, one);
   assert.equal(takenBy(two), 2);
   assert.equal(takenBy(await bench.open(null, '', third)), 1, 'another address is new: five minutes back');
+});
+
+test('behind a proxy an address has one place for all of its connections', async () => {
+  const bench = new Bench();
+  const open = (address: string, isProxied: boolean) =>
+    bench.scrapers.open({
+      name: null,
+      selection: '',
+      connection: bench.connect(address),
+      beginMs: null,
+      isProxied,
+    });
+  const one = await open('10.0.0.1', true);
+  assert.equal(await open('10.0.0.1', true), one);
+  assert.notEqual(await open('10.0.0.2', true), one);
+  assert.notEqual(await open('10.0.0.1', false), one, 'who comes without it is somebody else');
+  for (let i = 0; i < 300; i++) await open('10.0.0.1', true);
+  assert.equal([...bench.scrapers.all()].length, 3);
+});
+
+test('addresses beyond what may be are told of, and those seen lately keep their places', async () => {
+  const bench = new Bench();
+  const open = (i: number) => bench.open(null, '', bench.connect(`10.0.0.${i}`));
+  for (let i = 0; i < NAMES_MAX; i++) await open(i);
+  bench.clock.pass(ACTIVE_MS + 1);
+  for (let i = 1; i < NAMES_MAX; i++) assert.ok(await open(i));
+  assert.ok(await open(200), 'the one that was not seen for an hour goes');
+  assert.equal(await open(0), null);
+  assert.equal(bench.tooMany.length, 1);
 });
 
 test('the places of an address outlive the gateway', async () => {

@@ -25,6 +25,8 @@ export interface ScrapersOptions extends CursorOptions {
   readonly windowMs: number;
   /** Told of a scraper that got no cursor because there are too many. */
   readonly onTooMany: (name: string) => void;
+  /** Told of what went wrong where nobody waits for it. */
+  readonly onFault: (error: unknown) => void;
 }
 
 export interface CursorRequest {
@@ -33,6 +35,8 @@ export interface CursorRequest {
   /** Canonical; see `CursorKey`. */
   readonly selection: string;
   readonly connection: ScrapeConnection;
+  /** True when a connection says nothing about who is behind it. */
+  readonly isProxied: boolean;
   /** Where a new scraper begins, in ms before now; null for the rule. */
   readonly beginMs: number | null;
 }
@@ -126,14 +130,11 @@ export class Scrapers {
 
   /** @returns false when there is no scraper of that name. */
   async remove(name: string): Promise<boolean> {
-    const keys = [...this.#cursors.keys(), ...this.#unnamed.keys()].filter((key) => nameOf(key) === name);
-    for (const key of new Set(keys)) {
-      this.#cursors.delete(key);
-      this.#unnamed.delete(key);
-      this.#saved.delete(key);
-      await this.#options.ledger.removeCursor({ name, selection: selectionOf(key) });
-    }
-    return keys.length > 0;
+    const keys = new Set(
+      [...this.#cursors.keys(), ...this.#unnamed.keys()].filter((key) => nameOf(key) === name),
+    );
+    for (const key of keys) await this.#drop(key);
+    return keys.size > 0;
   }
 
   /**
@@ -144,21 +145,21 @@ export class Scrapers {
     const cursors = [...this.all()].filter(({ key }) => key.name === name);
     if (cursors.length === 0) return false;
     const places = await this.#placesSince(at);
-    for (const cursor of cursors) cursor.reset(places, this.#options.uptimeMs());
+    for (const cursor of cursors) cursor.reset(places);
     return true;
   }
 
   /** The host's log is gone. */
   forget(host: string): void {
-    for (const cursor of this.all()) cursor.forget(host);
-    for (const cursor of this.#cursors.values()) cursor.forget(host);
+    const now = this.#options.uptimeMs();
+    for (const cursor of new Set([...this.all(), ...this.#cursors.values()])) cursor.forget(host, now);
   }
 
   async #openNamed(name: string, request: CursorRequest): Promise<Cursor | null> {
     const key = keyOf(name, request.selection);
     const known = this.#cursors.get(key);
     if (known !== undefined) return known;
-    if (!this.#making.has(key) && !(await this.#makeRoom(name))) {
+    if (!this.#making.has(key) && !this.#makeRoom(name)) {
       this.#options.onTooMany(name);
       return null;
     }
@@ -167,6 +168,9 @@ export class Scrapers {
 
   async #openUnnamed(request: CursorRequest): Promise<Cursor | null> {
     const { connection, selection } = request;
+    // Behind a proxy a connection is nobody's: all of an address share what they have taken.
+    if (request.isProxied)
+      return await this.#openNamed(`${ADDRESS_PREFIX}${connection.address} proxied`, request);
     const own = connection.cursors.get(selection);
     if (own !== undefined) return own;
     const key = keyOf(ADDRESS_PREFIX + connection.address, selection);
@@ -237,21 +241,35 @@ export class Scrapers {
   }
 
   /** @returns whether the name may have another cursor; whoever was seen longest ago and is not active gives way. */
-  async #makeRoom(name: string): Promise<boolean> {
-    const names = new Map<string, { seenAt: number; selections: number }>();
-    for (const { key, seenAt } of this.#cursors.values()) {
-      const known = names.get(key.name);
-      names.set(key.name, {
-        seenAt: Math.max(seenAt, known?.seenAt ?? 0),
-        selections: (known?.selections ?? 0) + 1,
-      });
-    }
-    const own = names.get(name);
-    if (own !== undefined) return own.selections < SELECTIONS_MAX;
-    if (names.size < NAMES_MAX) return true;
-    const [oldest] = [...names].sort(([, a], [, b]) => a.seenAt - b.seenAt);
-    if (oldest === undefined || oldest[1].seenAt >= this.#options.clock.now() - ACTIVE_MS) return false;
-    return await this.remove(oldest[0]);
+  #makeRoom(name: string): boolean {
+    const now = this.#options.clock.now();
+    const seenAt = new Map<string, number>();
+    const note = (key: string, at: number) => seenAt.set(key, Math.max(at, seenAt.get(key) ?? 0));
+    for (const [key, cursor] of this.#cursors) note(key, cursor.seenAt);
+    for (const [key, list] of this.#unnamed) for (const { cursor } of list) note(key, cursor.seenAt);
+    for (const key of this.#making.keys()) note(key, now);
+    const own = [...seenAt].filter(([key]) => nameOf(key) === name);
+    const byName = Map.groupBy(seenAt, ([key]) => nameOf(key));
+    if (own.length > 0 && own.length < SELECTIONS_MAX) return true;
+    if (own.length === 0 && byName.size < NAMES_MAX) return true;
+    // A selection gives way to another of its name, a name to another name.
+    const candidates = own.length > 0 ? own.map((one) => [one]) : [...byName.values()];
+    const lastSeen = (keys: [string, number][]) => Math.max(...keys.map(([, at]) => at));
+    const [idlest] = candidates.sort((a, b) => lastSeen(a) - lastSeen(b));
+    if (idlest === undefined || lastSeen(idlest) >= now - ACTIVE_MS) return false;
+    // Not waited for: while the disk refuses, scrapes go on. What cannot be removed comes back with the next start.
+    for (const [key] of idlest) this.#drop(key).catch(this.#options.onFault);
+    return true;
+  }
+
+  /** Drops a cursor, from memory at once. */
+  #drop(key: string): Promise<void> {
+    const selection = selectionOf(key);
+    this.#cursors.delete(key);
+    this.#saved.delete(key);
+    for (const { connection } of this.#unnamed.get(key) ?? []) connection.cursors.delete(selection);
+    this.#unnamed.delete(key);
+    return this.#options.ledger.removeCursor({ name: nameOf(key), selection });
   }
 
   #lowestPlace(host: string): Place | null {

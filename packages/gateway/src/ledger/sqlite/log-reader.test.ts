@@ -21,7 +21,7 @@ test('reads on from everywhere, in a block and behind it, and as far as is wante
     for (const entriesMax of [1, 2, 3, 7, 15]) {
       const expected = range(after + 1, Math.min(15, after + entriesMax));
       assert.deepEqual(bench.read('web-1', { after, entriesMax }), expected, `${entriesMax} after ${after}`);
-      assert.deepEqual(bench.read('web-1', { after, samplesMax: entriesMax }), expected);
+      assert.deepEqual(bench.read('web-1', { after, weightMax: 2 * entriesMax }), expected);
     }
   }
 });
@@ -34,10 +34,10 @@ test('an entry that does not fit is given only where it is the first one and at 
     range(1, 3).map((i) => (seq) => wireBatch(seq, i, [1, 2, 3])),
   );
   const check = () => {
-    assert.deepEqual(bench.read('web-1', { samplesMax: 2 }), [1]);
-    assert.deepEqual(bench.read('web-1', { samplesMax: 2, atLeastOne: false }), []);
-    assert.deepEqual(bench.read('web-1', { samplesMax: 6, atLeastOne: false }), [1, 2]);
-    assert.deepEqual(bench.read('web-1', { samplesMax: 5 }), [1]);
+    assert.deepEqual(bench.read('web-1', { weightMax: 3 }), [1]);
+    assert.deepEqual(bench.read('web-1', { weightMax: 3, atLeastOne: false }), []);
+    assert.deepEqual(bench.read('web-1', { weightMax: 8, atLeastOne: false }), [1, 2]);
+    assert.deepEqual(bench.read('web-1', { weightMax: 7 }), [1]);
   };
   check();
   bench.pack();
@@ -54,7 +54,7 @@ test('a portion is cut at the end of a block, and says so', (t) => {
       range(1, 256).map((at) => (seq) => wireBatch(seq, at, values)),
     );
   bench.pack();
-  const all = { after: 0, entriesMax: 1000, samplesMax: 1e9, atLeastOne: true };
+  const all = { after: 0, entriesMax: 1000, weightMax: 1e9, atLeastOne: true };
   const { lists, isCut } = bench.store.read([
     { host: 'a', ...all },
     { host: 'b', ...all },
@@ -71,7 +71,7 @@ test('a portion is cut at the end of a block, and says so', (t) => {
 
 /** What `seek` has to answer, told from the entries as they stand. */
 function sought(bench: StoreBench, after: number, at: number): Position {
-  const all = { host: 'web-1', after: 0, entriesMax: 1000, samplesMax: 1e9, atLeastOne: true };
+  const all = { host: 'web-1', after: 0, entriesMax: 1000, weightMax: 1e9, atLeastOne: true };
   const entries = bench.store.read([all]).lists[0] ?? [];
   const found = entries.findIndex((entry) => entry.offset > after && entry.at >= at);
   const place = found < 0 ? entries.length : found;

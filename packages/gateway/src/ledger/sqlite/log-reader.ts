@@ -1,5 +1,5 @@
 /** Reads the hosts' logs: entries behind a place, and the place of a moment. A portion at a time, so that no commit waits long. */
-import { LOG_START, type Position, type SeekRequest } from '../ledger.ts';
+import { LOG_START, type Position, type SeekRequest, weightOf } from '../ledger.ts';
 import { OFFSETS_PER_HOST } from './catalog.ts';
 import type { Core } from './core.ts';
 import { DamageError } from './damage.ts';
@@ -14,8 +14,8 @@ import {
 } from './log-rows.ts';
 import type { ReadPortion, WireRead, WireShape, WireStored } from './messages.ts';
 
-/** A portion is closed when it holds so many samples or entries: about what takes some milliseconds. */
-const PORTION_SAMPLES_MAX = 128 * 1024;
+/** A portion is closed when it holds so much weight (`weightOf`), or so many entries: about what takes some milliseconds. */
+const PORTION_WEIGHT_MAX = 128 * 1024;
 const PORTION_ENTRIES_MAX = 2048;
 /** Rows that are fetched at a time. */
 const FETCHED_ROWS = 32;
@@ -64,20 +64,20 @@ class Names {
 export function readPortion(core: Core, reads: readonly WireRead[]): ReadPortion {
   const names = new Names(core);
   const lists: WireStored[][] = [];
-  let samplesLeft = PORTION_SAMPLES_MAX;
+  let weightLeft = PORTION_WEIGHT_MAX;
   let entriesLeft = PORTION_ENTRIES_MAX;
   for (const read of reads) {
     const list: WireStored[] = [];
     lists.push(list);
-    let samples = 0;
+    let weight = 0;
     // Units are given in whole, as far as they are wanted, so that no block is unpacked twice for one question.
     for (const unit of walk(core, read)) {
-      if (samplesLeft <= 0 || entriesLeft <= 0) return { lists, isCut: true, shapes: names.shapes };
-      const wanted = wantedOf(unit, read, list.length, samples);
+      if (weightLeft <= 0 || entriesLeft <= 0) return { lists, isCut: true, shapes: names.shapes };
+      const wanted = wantedOf(unit, read, list.length, weight);
       for (const entry of wanted) {
         list.push(toStored(entry, names));
-        samples += entry.samples;
-        samplesLeft -= entry.samples;
+        weight += weightOf(entry);
+        weightLeft -= weightOf(entry);
         entriesLeft--;
       }
       if (wanted.length < unit.length) break;
@@ -168,15 +168,15 @@ function* walk({ sql, catalog }: Core, { host, after }: WireRead): Generator<rea
 /** The entries of a unit that a request still wants, having been given so much. */
 function wantedOf(
   unit: readonly LogEntry[],
-  { entriesMax, samplesMax, atLeastOne }: WireRead,
+  { entriesMax, weightMax, atLeastOne }: WireRead,
   entriesGiven: number,
-  samplesGiven: number,
+  weightGiven: number,
 ): readonly LogEntry[] {
-  let samples = samplesGiven;
+  let weight = weightGiven;
   const end = unit.findIndex((entry, i) => {
-    samples += entry.samples;
+    weight += weightOf(entry);
     const isFree = atLeastOne && entriesGiven + i === 0;
-    return entriesGiven + i >= entriesMax || (samples > samplesMax && !isFree);
+    return entriesGiven + i >= entriesMax || (weight > weightMax && !isFree);
   });
   return end < 0 ? unit : unit.slice(0, end);
 }

@@ -41,8 +41,9 @@ export interface WireRead {
   readonly host: string;
   readonly after: number;
   readonly entriesMax: number;
-  readonly samplesMax: number;
-  /** `samplesMax` does not forbid the first one. */
+  /** As `weightOf` counts. */
+  readonly weightMax: number;
+  /** `weightMax` does not forbid the first one. */
   readonly atLeastOne: boolean;
 }
 

@@ -85,7 +85,7 @@ test('several epochs and tombstones stand in one block', (t) => {
   bench.appendAs('web-1', 'e2', [(seq) => wireBatch(seq, 3000, [7, 8])]);
   bench.pack();
   const [list] = bench.store.read([
-    { host: 'web-1', after: 0, entriesMax: 9, samplesMax: 9, atLeastOne: false },
+    { host: 'web-1', after: 0, entriesMax: 9, weightMax: 9, atLeastOne: false },
   ]).lists;
   assert.deepEqual(
     list?.map(({ epoch, seq, lastSeq, fromAt, at, reason, samplesThrough }) => [

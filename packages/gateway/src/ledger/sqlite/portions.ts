@@ -1,5 +1,5 @@
 /** Questions about several hosts, a portion at a time, so that commits get their turn in between. */
-import type { StoredEntry } from '../ledger.ts';
+import { type StoredEntry, weightOf } from '../ledger.ts';
 import type { ReadPortion, WireRead } from './messages.ts';
 import { fromWire } from './wire-entry.ts';
 
@@ -36,7 +36,7 @@ function remaining(read: WireRead, given: readonly StoredEntry[]): WireRead {
     ...read,
     after: last.offset,
     entriesMax: read.entriesMax - given.length,
-    samplesMax: read.samplesMax - given.reduce((sum, { samples }) => sum + samples, 0),
+    weightMax: read.weightMax - given.reduce((sum, entry) => sum + weightOf(entry), 0),
     atLeastOne: false,
   };
 }

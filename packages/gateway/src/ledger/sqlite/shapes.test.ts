@@ -45,7 +45,7 @@ function bench(t: TestContext) {
       .shapes;
   const pack = () => store.pack(0, PACK_ALL, 0);
   const read = () =>
-    store.read([{ host: 'web-1', after: 0, entriesMax: 1000, samplesMax: 100_000, atLeastOne: true }]);
+    store.read([{ host: 'web-1', after: 0, entriesMax: 1000, weightMax: 100_000, atLeastOne: true }]);
   const lastAt = (hash: string) =>
     reader.prepare('SELECT last_at FROM shapes WHERE hash = ?').pluck().get(hash) as number | undefined;
   return { append, trim, pack, read, lastAt };

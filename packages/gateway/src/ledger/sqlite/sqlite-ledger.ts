@@ -127,7 +127,7 @@ export class SqliteLedger implements Ledger {
   }
 
   async read(host: string, after: number, limit: number): Promise<readonly StoredEntry[]> {
-    const read = { host, after, entriesMax: limit, samplesMax: Number.POSITIVE_INFINITY, atLeastOne: true };
+    const read = { host, after, entriesMax: limit, weightMax: Number.POSITIVE_INFINITY, atLeastOne: true };
     const [entries] = await this.#read([read]);
     return entries ?? [];
   }

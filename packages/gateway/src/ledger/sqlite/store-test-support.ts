@@ -94,7 +94,7 @@ export class StoreBench {
 
   /** One portion. @returns the offsets. */
   read(host: string, over: Partial<WireRead> = {}): number[] {
-    const all = { after: 0, entriesMax: 100_000, samplesMax: Number.POSITIVE_INFINITY, atLeastOne: true };
+    const all = { after: 0, entriesMax: 100_000, weightMax: Number.POSITIVE_INFINITY, atLeastOne: true };
     return this.store.read([{ host, ...all, ...over }]).lists[0]?.map(({ offset }) => offset) ?? [];
   }
 
