@@ -30,7 +30,7 @@ export const OPTION_SPECS = {
     },
   }),
   'web.external-url': textOption({
-    help: 'URL that scrapers reach the gateway at; its address stands in /sd. The address that was asked for unless set.',
+    help: 'URL that scrapers reach the gateway at; its scheme, address and path stand in /sd. The address that was asked for unless set.',
     placeholder: 'URL',
     default: '',
     check: checkExternalUrl,

@@ -181,14 +181,15 @@ test('the API shows scrapers, sets one back, and forgets one', async (t) => {
 });
 
 test('service discovery has a target for each host', async (t) => {
-  const bench = await Bench.start(t, '--web.external-url=https://tributary.example.org/');
+  const bench = await Bench.start(t, '--web.external-url=https://tributary.example.org/base/');
   await bench.send(1);
   const groups = JSON.parse((await bench.ask('/sd')).text) as unknown;
   assert.deepEqual(groups, [
     {
       targets: ['tributary.example.org:443'],
       labels: {
-        __metrics_path__: '/metrics',
+        __scheme__: 'https',
+        __metrics_path__: '/base/metrics',
         __param_host: 'web-1',
         __meta_tributary_host: 'web-1',
         instance: 'web-1',

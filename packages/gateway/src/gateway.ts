@@ -16,6 +16,7 @@ import { parseListenAddress } from './http/listen-address.ts';
 import { createHttp, listen } from './http/server.ts';
 import { type Ledger, LedgerDamagedError } from './ledger/ledger.ts';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts';
+import type { HostTimes } from './link/host-times.ts';
 import { LinkServer } from './link/server.ts';
 import { ShapeRegistry } from './link/shape-registry.ts';
 import { Voices } from './link/voices.ts';
@@ -107,8 +108,8 @@ async function startOnce(
   });
   parts.metrics = metrics;
   const serving = () => (parts.phase === 'running' ? null : parts.phase);
-  const readiness = () => serving() ?? whyNotReady(ledger, fleet);
   const onFault = (error: unknown, host?: string) => log.error({ err: error, host }, 'internal error');
+  const times = new Map<string, HostTimes>();
   const link = new LinkServer({
     context: {
       limits: DEFAULT_LIMITS,
@@ -116,7 +117,7 @@ async function startOnce(
       uptimeMs,
       shapes,
       voices: new Voices(),
-      times: new Map(),
+      times,
       observer: observeLink({ fleet, ledger, scrapers, metrics, log }),
       delivered: (host, epoch) => scrapers.deliveredSeq(host, epoch),
       clockIsWrong: () => fleet.clockIsWrong(),
@@ -129,21 +130,21 @@ async function startOnce(
   });
   const app = createHttp({
     fleet,
-    readiness,
+    readiness: () => serving() ?? whyNotReady(ledger, fleet),
     serving,
     version: VERSION,
     startedAt,
     ledger: () => ledgerFacts(ledger),
     exposition,
     ...replaying,
-    scrapeAddress: addressOf(options['web.external-url']),
+    externalUrl: options['web.external-url'],
     metrics,
     onFault,
     upgrade: (request, socket, head) => link.upgrade(request, socket, head),
   });
   const url = await listenOrClose(app, options, ledger);
   await restore(fleet, scrapers, ledger, shapes).catch((error: unknown) => closeAndThrow(app, ledger, error));
-  upkeep = startUpkeep({ fleet, ledger, scrapers, options, log, metrics });
+  upkeep = startUpkeep({ fleet, ledger, scrapers, options, log, metrics, times });
   parts.phase = 'running';
   log.info({ url, storage: options['storage.path'], hosts: fleet.size, version: VERSION }, 'gateway started');
   return {
@@ -168,13 +169,6 @@ async function restore(
 ): Promise<void> {
   await fleet.restore(ledger, shapes);
   await scrapers.load();
-}
-
-/** `host:port` of a URL; null for an empty one. */
-function addressOf(url: string): string | null {
-  if (url === '') return null;
-  const { host, port, protocol } = new URL(url);
-  return port === '' ? `${host}:${protocol === 'https:' ? 443 : 80}` : host;
 }
 
 function authorize(request: IncomingMessage, phase: Phase, metrics: GatewayMetrics) {

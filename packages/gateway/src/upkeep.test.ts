@@ -30,13 +30,18 @@ async function bench(t: TestContext, ...argv: readonly string[]) {
       trimmed[reason] += entries;
     },
   };
-  const scrapers = { forget: () => {}, save: async () => {}, undelivered: () => new Map<string, number>() };
+  const times = new Map<string, unknown>();
+  const scrapers = {
+    forget: () => {},
+    save: async () => {},
+    undelivered: async () => new Map<string, number>(),
+  };
   const start = (used: Ledger = ledger) => {
-    const upkeep = startUpkeep({ fleet, ledger: used, scrapers, options, log, metrics });
+    const upkeep = startUpkeep({ fleet, ledger: used, scrapers, options, log, metrics, times });
     t.after(() => upkeep.stop());
     return upkeep;
   };
-  return { ledger, fleet, clock, log, start, trimmed };
+  return { ledger, fleet, clock, log, start, trimmed, times };
 }
 
 function entryAt(seq: number, at: number): BatchEntry {
@@ -98,7 +103,8 @@ test('while this machine’s clock is wrong it does not decide what is old', asy
 });
 
 test('hosts that were not seen for long are forgotten everywhere, but not who has come back meanwhile', async (t) => {
-  const { ledger, fleet, clock, start } = await bench(t);
+  const { ledger, fleet, clock, start, times } = await bench(t);
+  for (const host of ['gone', 'back']) times.set(host, {});
   for (const host of ['gone', 'here', 'back'])
     await ledger.append(host, 'e1', [entryAt(1, systemClock.now())]);
   for (const host of ['gone', 'back']) fleet.settled(host, []);
@@ -123,6 +129,7 @@ test('hosts that were not seen for long are forgotten everywhere, but not who ha
   t.mock.timers.tick(5000);
   await turn();
   assert.deepEqual(forgotten, ['gone']);
+  assert.deepEqual([...times.keys()], ['back']);
   assert.deepEqual(
     fleet.hosts().map(({ name }) => name),
     ['back', 'here'],

@@ -24,6 +24,8 @@ export interface UpkeepParts {
   readonly options: GatewayOptions;
   readonly log: Log;
   readonly metrics: Pick<GatewayMetrics, 'trimmed'>;
+  /** What is remembered by host, and goes with it. */
+  readonly times: { delete(host: string): unknown };
 }
 
 export interface Upkeep {
@@ -32,7 +34,8 @@ export interface Upkeep {
   stop(): void;
 }
 
-export function startUpkeep({ fleet, ledger, scrapers, options, log, metrics }: UpkeepParts): Upkeep {
+export function startUpkeep(parts: UpkeepParts): Upkeep {
+  const { fleet, ledger, scrapers, options, log, metrics, times } = parts;
   const tell = (what: string) => (error: Error) => log.error({ error: error.message }, what);
   const expire = async () => {
     for (const host of fleet.expire()) {
@@ -44,6 +47,7 @@ export function startUpkeep({ fleet, ledger, scrapers, options, log, metrics }: 
       scrapers.forget(host);
       await ledger.forget(host);
       scrapers.forget(host);
+      times.delete(host);
       log.info({ host }, 'host was not seen for long and is forgotten');
     }
   };
@@ -58,7 +62,7 @@ export function startUpkeep({ fleet, ledger, scrapers, options, log, metrics }: 
       const { age, size, full } = await ledger.trim({
         olderThan: now - options['storage.retention.time'],
         bytesMax: options['storage.retention.size'],
-        undelivered: scrapers.undelivered(),
+        undelivered: await scrapers.undelivered(),
         keepSince: now - options['replay.window'],
       });
       if (full !== isFull) {

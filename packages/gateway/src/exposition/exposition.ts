@@ -76,7 +76,8 @@ export class Exposition {
 
   async #ownFamilies(selection: Selection): Promise<OwnFamily[]> {
     const { fleet, reports, own } = this.#sources;
-    const aboutItself = [...scraperSeries(reports), ...(await own())];
+    const scrapers = selection.includesProcess ? await reports.all() : [];
+    const aboutItself = [...scraperSeries(scrapers), ...(await own())];
     return [...fleetSeries(fleet, selection), ...selectOwn(aboutItself, selection, false)];
   }
 

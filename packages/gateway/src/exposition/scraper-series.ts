@@ -1,6 +1,6 @@
 /** The gateway's own series about each scraper (design: "Own series"). Never with a timestamp. */
 import type { OwnFamily, OwnSeries } from '../telemetry/own-family.ts';
-import type { ScraperReport, ScraperReports } from './replay/reports.ts';
+import type { ScraperReport } from './replay/reports.ts';
 
 interface Spec {
   readonly name: string;
@@ -21,7 +21,7 @@ const SPECS: readonly Spec[] = [
   {
     name: 'tributary_scraper_pending_samples',
     type: 'gauge',
-    help: 'Samples that the ledger has and the scraper has not taken; those of its last body among them until its next scrape.',
+    help: 'Samples of the hosts that the scraper asks for which it has not taken, before its match[]; those of its last body among them until its next scrape.',
     read: ({ pending }) => [[{}, pending]],
   },
   {
@@ -33,13 +33,13 @@ const SPECS: readonly Spec[] = [
   {
     name: 'tributary_scraper_taken_samples_total',
     type: 'counter',
-    help: 'Samples that were proven to be read, each once, since the gateway started.',
+    help: 'Samples of the ledger that the scraper has passed with proof, each once, before its match[], since the gateway started.',
     read: ({ cursor }) => [[{}, cursor.takenSamples]],
   },
   {
     name: 'tributary_scraper_expired_samples_total',
     type: 'counter',
-    help: 'Samples that the scraper will never get, by reason.',
+    help: 'Samples that the scraper will never get, by reason, before its match[].',
     read: ({ cursor }) => [...cursor.expired].map(([reason, count]) => [{ reason }, count]),
   },
   {
@@ -50,16 +50,14 @@ const SPECS: readonly Spec[] = [
   },
 ];
 
-/** The families of all scrapers, read when the exposition comes to them. */
-export function scraperSeries(reports: ScraperReports): OwnFamily[] {
-  let all: ScraperReport[] | null = null;
+/** The families of all scrapers; without any there are families all the same. */
+export function scraperSeries(reports: readonly ScraperReport[]): OwnFamily[] {
   return SPECS.map(({ name, type, help, read }) => ({
     name,
     type,
     help,
     *series() {
-      all ??= reports.all();
-      for (const report of all) {
+      for (const report of reports) {
         const { name: scraper, selection } = report.cursor.key;
         for (const [labels, value] of read(report))
           yield { suffix: '', labels: { scraper, selection, ...labels }, value } satisfies OwnSeries;

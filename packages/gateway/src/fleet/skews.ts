@@ -19,28 +19,53 @@ interface Skew {
   readonly at: number;
 }
 
+/** A hello needs no credential to be heard, so names are not remembered without end. */
+const NAMES_MAX = 100_000;
+/** Up to so many hosts the median is worked out each time it is asked for, which is with each frame. */
+const HOSTS_FEW = 64;
+/** With more of them it stands for so long, or until one in sixteen has spoken. */
+const MEDIAN_MS = 1000;
+const NEWS_SHARE = 1 / 16;
+
 export class Skews {
   readonly #byHost = new Map<string, Skew>();
+  #median: { readonly value: number | null; readonly at: number } | null = null;
+  /** Hosts that spoke or went since the median was worked out. */
+  #news = 0;
 
+  get size(): number {
+    return this.#byHost.size;
+  }
+
+  /** Beyond what can be remembered, new names have no voice. */
   note(host: string, skewMs: number, uptimeMs: number): void {
+    if (this.#byHost.size >= NAMES_MAX && !this.#byHost.has(host)) return;
     this.#byHost.set(host, { skewMs, at: uptimeMs });
+    this.#news++;
   }
 
   forget(host: string): void {
-    this.#byHost.delete(host);
+    if (this.#byHost.delete(host)) this.#news++;
   }
 
   /** The gateway's clock was set by so much. */
   clockStepped(stepMs: number): void {
     for (const skew of this.#byHost.values()) skew.skewMs -= stepMs;
+    this.#median = null;
   }
 
   /** The median in ms; null while too few hosts have spoken to tell. */
   median(uptimeMs: number, isConnected: (host: string) => boolean): number | null {
-    const skews = this.#recent(uptimeMs, isConnected);
-    if (skews.length < HOSTS_MIN) return null;
-    skews.sort((a, b) => a - b);
-    return skews[Math.floor(skews.length / 2)] ?? null;
+    const known = this.#median;
+    const { size } = this.#byHost;
+    const stands =
+      size > HOSTS_FEW && known !== null && uptimeMs - known.at < MEDIAN_MS && this.#news < size * NEWS_SHARE;
+    if (stands) return known.value;
+    const skews = this.#recent(uptimeMs, isConnected).sort((a, b) => a - b);
+    const value = skews.length < HOSTS_MIN ? null : (skews[Math.floor(skews.length / 2)] ?? null);
+    this.#median = { value, at: uptimeMs };
+    this.#news = 0;
+    return value;
   }
 
   /**

@@ -77,11 +77,18 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
         return generatorOf(bench.chunks(format, selection));
       },
     },
-    replays: { prepare: async () => null },
+    replays: {
+      prepare: async () => ({
+        input: new Map(),
+        samples: 0,
+        completed: () => void told.push('replay completed'),
+        failed: () => void told.push('replay failed'),
+      }),
+    },
     connections: new ScrapeConnections(clock.uptimeMs),
     scrapers: { remove: async () => false, rewind: async () => false },
     reports,
-    scrapeAddress: null,
+    externalUrl: '',
     metrics: {
       scrape: (format) => void told.push(`scrape ${format}`),
       scrapeFailed: () => void told.push('scrapeFailed'),

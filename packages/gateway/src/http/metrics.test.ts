@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -77,6 +78,28 @@ test('an error in the middle of a body breaks the connection, in every form of b
   const failures = bench.told.filter((what) => what === 'scrapeFailed').length;
   assert.equal(failures, 3);
   assert.equal(bench.told.filter((what) => what === 'fault lost the thread').length, 3);
+});
+
+test('a body counts as complete when all of it was sent, and never when an error was', async (t) => {
+  const bench = await startHttp(t);
+  const agent = new Agent({ keepAlive: true });
+  t.after(() => agent.destroy());
+  const scrape = () =>
+    bench.ask('/metrics', { agent, headers: { 'x-prometheus-scrape-timeout-seconds': '10' } });
+  bench.chunks = () => ['a 1\n'];
+  assert.equal((await scrape()).status, 200);
+  assert.deepEqual(bench.told.splice(0), ['scrape text', 'replay completed']);
+  bench.chunks = () => {
+    throw new Error('no body');
+  };
+  assert.equal((await scrape()).status, 500);
+  bench.chunks = function* broken() {
+    yield '';
+    throw new Error('no first line');
+  };
+  assert.equal((await scrape()).status, 500);
+  const told = bench.told.filter((what) => what.startsWith('replay'));
+  assert.deepEqual(told, ['replay failed', 'replay failed']);
 });
 
 test('a client that stops reading costs little and is let go; so is its place', async (t) => {

@@ -106,11 +106,16 @@ async function prepare(
     await exposition.prepare(selection);
     replay = await replays.prepare(replayRequest(query, client, connectionOf(sources.connections, request)));
   }
-  const chunks =
-    replay === null
-      ? await exposition.newest(format, selection, tally)
-      : await exposition.replay(format, replay.input, selection, tally);
-  return { chunks, tally, replay };
+  try {
+    const chunks =
+      replay === null
+        ? await exposition.newest(format, selection, tally)
+        : await exposition.replay(format, replay.input, selection, tally);
+    return { chunks, tally, replay };
+  } catch (error) {
+    replay?.failed();
+    throw error;
+  }
 }
 
 function replayRequest(query: MetricsQuery, client: Client, connection: ScrapeConnection) {
@@ -153,21 +158,29 @@ function send(
     () => body.destroy(new Error(`a scrape took longer than ${SCRAPE_MS_MAX} ms`)),
     SCRAPE_MS_MAX,
   );
+  let isWhole = false;
   body.on('error', (error) => {
     metrics.scrapeFailed();
+    replay?.failed();
     // Before its head is sent a failure can still be answered, and the error handler tells of it.
     if (!reply.raw.headersSent) return;
     onFault(error);
     // A reset, since over HTTP/1.0 a mere end would pass for the end of the body.
     reply.raw.socket?.resetAndDestroy();
   });
-  body.on('end', () => metrics.scrape(format, (performance.now() - startedMs) / 1000));
+  body.on('end', () => {
+    isWhole = true;
+    metrics.scrape(format, (performance.now() - startedMs) / 1000);
+  });
   body.on('close', () => {
     done();
     clearTimeout(deadline);
   });
   // Only now all of it is with the system; that it was read is shown by what comes on this connection later.
-  reply.raw.once('finish', () => replay?.completed(tally.own, tally.chars));
+  reply.raw.once('finish', () => {
+    // What ended may have been an answer that tells of an error.
+    if (isWhole) replay?.completed(tally.own, tally.chars);
+  });
   if (gzip) reply.header('content-encoding', 'gzip');
   return describeBody(reply, format).send(body);
 }

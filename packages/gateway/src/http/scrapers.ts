@@ -12,7 +12,7 @@ export interface ScraperSources {
 }
 
 export function registerScrapers(app: FastifyInstance, { scrapers, reports, now }: ScraperSources): void {
-  app.get('/api/v1/scrapers', () => success(reports.all().map(describe)));
+  app.get('/api/v1/scrapers', async () => success((await reports.all()).map(describe)));
   app.delete<{ Params: { name: string } }>('/api/v1/scrapers/:name', async (request, reply) => {
     if (!(await scrapers.remove(request.params.name))) return unknown(reply);
     return success(null);

@@ -20,7 +20,7 @@ export interface HttpSources extends ApiSources, MetricsSources {
   readonly scrapers: ScraperSources['scrapers'];
   readonly reports: ScraperSources['reports'];
   /** `host:port` that scrapers reach the gateway at; null where only the request can tell. */
-  readonly scrapeAddress: string | null;
+  readonly externalUrl: string;
   /** Takes WebSocket upgrades. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
@@ -93,7 +93,7 @@ export function createHttp(sources: HttpSources, stallMs = STALL_MS): FastifyIns
   registerHealth(app, sources.readiness);
   registerApi(app, sources);
   registerScrapers(app, { ...sources, now: () => systemClock.now() });
-  registerServiceDiscovery(app, { fleet: sources.fleet, address: sources.scrapeAddress });
+  registerServiceDiscovery(app, { fleet: sources.fleet, externalUrl: sources.externalUrl });
   app.server.on('upgrade', sources.upgrade);
   return app;
 }

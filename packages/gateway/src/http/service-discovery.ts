@@ -9,20 +9,22 @@ import type { Fleet } from '../fleet/fleet.ts';
 
 export interface ServiceDiscoverySources {
   readonly fleet: Pick<Fleet, 'hosts'>;
-  /** `host:port` that scrapers reach the gateway at; null where only the request can tell. */
-  readonly address: string | null;
+  /** `--web.external-url`: where scrapers reach the gateway; empty where only the request can tell. */
+  readonly externalUrl: string;
 }
 
 export function registerServiceDiscovery(
   app: FastifyInstance,
-  { fleet, address }: ServiceDiscoverySources,
+  { fleet, externalUrl }: ServiceDiscoverySources,
 ): void {
+  const external = externalUrl === '' ? null : placeOf(new URL(externalUrl));
   app.get('/sd', (request, reply) => {
-    const target = address ?? request.host;
+    const { address, path, labels } = external ?? { address: request.host, path: '', labels: {} };
     const groups = fleet.hosts().map(({ name }) => ({
-      targets: [target],
+      targets: [address],
       labels: {
-        __metrics_path__: '/metrics',
+        ...labels,
+        __metrics_path__: `${path}/metrics`,
         __param_host: name,
         __meta_tributary_host: name,
         // Of the target's own `up`; the series bring theirs.
@@ -31,4 +33,11 @@ export function registerServiceDiscovery(
     }));
     return reply.type('application/json; charset=utf-8').send(groups);
   });
+}
+
+/** The scheme only where it is known: it would go before that of the scrape config. */
+function placeOf({ host, port, protocol, pathname }: URL) {
+  const scheme = protocol.slice(0, -1);
+  const address = port === '' ? `${host}:${scheme === 'https' ? 443 : 80}` : host;
+  return { address, path: pathname.replace(/\/+$/, ''), labels: { __scheme__: scheme } };
 }

@@ -129,9 +129,15 @@ export class Delivery {
     this.#served.delete(host);
   }
 
+  /** It was given up before it was whole. */
+  failed(): void {
+    if (this.#state === 'sent') this.#state = 'lost';
+  }
+
   /** Its connection is gone. Behind a proxy that says nothing about a complete body. */
   disconnected(): void {
-    if (this.#state === 'sent' || (this.#state === 'complete' && !this.proxied)) this.#state = 'lost';
+    this.failed();
+    if (this.#state === 'complete' && !this.proxied) this.#state = 'lost';
   }
 }
 

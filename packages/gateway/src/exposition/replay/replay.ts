@@ -9,6 +9,7 @@
  * The parts: `client` (who asks), `scrapers` (all cursors), `cursor` and `place` (where one stands), `delivery` and
  * `connection` (the proof), `budget` and `plan` (how much), `read-plans` and `body` (what is served).
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '@tributary/shared/clock';
 import type { Fleet } from '../../fleet/fleet.ts';
 import type { FleetHost } from '../../fleet/host.ts';
@@ -62,6 +63,8 @@ export interface Replay {
   readonly samples: number;
   /** The response ended. @param own samples of the gateway's own in the body @param chars of the body, uncompressed */
   completed(own: number, chars: number): void;
+  /** The body could not be made, or not be sent whole. */
+  failed(): void;
 }
 
 /** Live entries are those of the last so many scrape intervals. */
@@ -85,7 +88,8 @@ export class Replays {
     const { scrapers, clock, uptimeMs } = this.#options;
     const { name, selection, connection, client } = request;
     // What is old, and what is new, cannot be told by a wrong clock; all of it comes once the clock is right.
-    if (this.#options.fleet.clockIsWrong()) return { input: new Map(), samples: 0, completed: () => {} };
+    if (this.#options.fleet.clockIsWrong())
+      return { input: new Map(), samples: 0, completed: () => {}, failed: () => {} };
     const windowMs = Math.min(request.windowMs ?? Number.POSITIVE_INFINITY, this.#options.windowMs);
     const pointsMax = Math.min(request.pointsMax ?? Number.POSITIVE_INFINITY, this.#options.pointsMax);
     const beginMs = request.fromWindow ? windowMs : null;
@@ -111,6 +115,7 @@ export class Replays {
         cursor.servedSamples = collector.samples + own;
         if (cursor.servedSamples > 0) scope.charsPerSample = chars / cursor.servedSamples;
       },
+      failed: () => delivery.failed(),
     };
   }
 
@@ -223,8 +228,4 @@ export class Replays {
       Math.min(points, (bytesMax * BYTES_SHARE) / (scope.charsPerSample ?? CHARS_PER_SAMPLE) - live),
     );
   }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,4 +1,5 @@
 /** How far each scraper is, for the gateway's own series and the API. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Ledger } from '../../ledger/ledger.ts';
 import type { Cursor } from './cursor.ts';
 import { pendingSamples } from './place.ts';
@@ -26,20 +27,34 @@ export interface ReportSources {
 
 export class ScraperReports {
   readonly #sources: ReportSources;
+  #collecting: Promise<ScraperReport[]> | null = null;
 
   constructor(sources: ReportSources) {
     this.#sources = sources;
   }
 
   /** One for each name and selection; of connections without a name the one that was used last stands for its address. */
-  all(): ScraperReport[] {
+  all(): Promise<ScraperReport[]> {
+    this.#collecting ??= this.#collect().finally(() => {
+      this.#collecting = null;
+    });
+    return this.#collecting;
+  }
+
+  async #collect(): Promise<ScraperReport[]> {
     const newest = new Map<string, Cursor>();
     for (const cursor of this.#sources.scrapers.all()) {
       const key = `${cursor.key.name}\n${cursor.key.selection}`;
       const known = newest.get(key);
       if (known === undefined || cursor.askedAt >= known.askedAt) newest.set(key, cursor);
     }
-    return [...newest.values()].map((cursor) => this.#report(cursor));
+    const reports: ScraperReport[] = [];
+    for (const cursor of newest.values()) {
+      // Every host is looked at for each of them.
+      if (reports.length > 0) await nextTurn();
+      reports.push(this.#report(cursor));
+    }
+    return reports;
   }
 
   #report(cursor: Cursor): ScraperReport {

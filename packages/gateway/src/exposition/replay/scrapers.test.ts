@@ -187,14 +187,14 @@ test('what all active scrapers have taken is delivered, once the overlap has pas
   const bench = new Bench();
   bench.append(4, 3);
   assert.equal(bench.scrapers.deliveredSeq('web-1', 'e1'), 0, 'nobody scrapes');
-  assert.equal(bench.scrapers.undelivered().size, 0);
+  assert.equal((await bench.scrapers.undelivered()).size, 0);
   const [a, b] = [await bench.open('a'), await bench.open('b')];
   assert.ok(a && b);
   bench.takeAll(a);
   bench.clock.pass(2 * MINUTE_MS);
   bench.takeAll(a);
   assert.equal(bench.scrapers.deliveredSeq('web-1', 'e1'), 0, 'b has nothing yet');
-  assert.deepEqual([...bench.scrapers.undelivered()], [['web-1', 0]]);
+  assert.deepEqual([...(await bench.scrapers.undelivered())], [['web-1', 0]]);
   bench.takeAll(b);
   bench.clock.pass(2 * MINUTE_MS);
   for (const cursor of [a, b]) bench.takeAll(cursor);
@@ -206,9 +206,9 @@ test('who was not seen for an hour holds nothing back', async () => {
   const bench = new Bench();
   bench.append(4);
   await bench.open('a');
-  assert.equal(bench.scrapers.undelivered().size, 1);
+  assert.equal((await bench.scrapers.undelivered()).size, 1);
   bench.clock.pass(ACTIVE_MS + 1);
-  assert.equal(bench.scrapers.undelivered().size, 0);
+  assert.equal((await bench.scrapers.undelivered()).size, 0);
 });
 
 test('without a name each connection has its own places, from the lowest of its address on', async () => {

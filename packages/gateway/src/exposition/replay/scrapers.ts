@@ -8,6 +8,7 @@
  * ledger may be the successor of one that was lost with all cursors: what it has was sent again by the hosts because
  * some scraper had not taken it.
  */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Clock } from '@tributary/shared/clock';
 import type { Ledger, Place, StoredCursor } from '../../ledger/ledger.ts';
 import type { ScrapeConnection } from './connection.ts';
@@ -51,6 +52,8 @@ const BEGIN_MS = 5 * 60_000;
 /** Connections without a name whose places a new one heeds. */
 const UNNAMED_MS = 10 * 60_000;
 const UNNAMED_PER_ADDRESS_MAX = 256;
+/** Hosts of which each cursor's place is looked at in one turn of the event loop. */
+const HOSTS_PER_TURN = 250;
 /** Names that begin so are addresses; no scraper can have such a name. */
 const ADDRESS_PREFIX = '@';
 
@@ -106,9 +109,11 @@ export class Scrapers {
   }
 
   /** By host, the offset behind which an active scraper has not taken everything; no host where nobody scrapes. */
-  undelivered(): Map<string, number> {
+  async undelivered(): Promise<Map<string, number>> {
     const offsets = new Map<string, number>();
+    let turn = 0;
     for (const host of this.#options.hosts()) {
+      if (++turn % HOSTS_PER_TURN === 0) await nextTurn();
       const place = this.#lowestPlace(host);
       if (place !== null) offsets.set(host, lowestUntaken(place));
     }
@@ -120,7 +125,9 @@ export class Scrapers {
     this.#dropIdle();
     // One after the other: the places of ten thousand hosts take some milliseconds each time.
     for (const [key, cursor] of [...this.#cursors]) {
-      if (!this.#unnamed.has(key)) await this.#saveOne(cursor, cursor.safePlaces());
+      if (this.#unnamed.has(key)) continue;
+      await nextTurn();
+      await this.#saveOne(cursor, cursor.safePlaces());
     }
     for (const list of [...this.#unnamed.values()]) {
       const newest = newestOf(list);

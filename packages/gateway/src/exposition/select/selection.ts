@@ -22,6 +22,8 @@ export interface Selection {
    * looked at.
    */
   hiddenOf(shape: AdmittedShape, host: string): Mask;
+  /** Whether any of the gateway's own series that are of no host may be included. */
+  readonly includesProcess: boolean;
   /**
    * Whether one of the gateway's own series goes into this exposition: of a family with series per host only those of
    * included hosts; others only where no host is chosen, and in shard 0 only; and what match[] selects.
@@ -48,6 +50,7 @@ export const EVERYTHING: Selection = {
   matches: '',
   scope: '',
   includesHost: () => true,
+  includesProcess: true,
   hiddenOf: () => null,
   includesOwn: () => true,
   release: () => {},
@@ -70,6 +73,7 @@ export function parseSelection({ match, host, shard }: SelectionQuery): Selectio
     matches: set?.text ?? '',
     scope: scope.join('&'),
     includesHost,
+    includesProcess,
     hiddenOf: (shape, name) => set?.hiddenOf(shape, name) ?? null,
     includesOwn: (name, labels, perHost) =>
       (perHost ? includesHost(labels['host'] ?? '') : includesProcess) && (set?.takes(name, labels) ?? true),
