@@ -13,8 +13,8 @@ interface State {
   readonly isAdvance: boolean;
 }
 
-/** Of one host. Advances are a quarter of the overlap apart and older ones go, so that few are ever reached. */
-const STATES_MAX = 12;
+/** Of one host. Advances are half of the overlap apart and older ones go, so that few are ever reached. */
+const STATES_MAX = 8;
 /** States that ended longer ago than so many overlaps are not asked for any more. */
 const KEPT_OVERLAPS = 2;
 
@@ -40,7 +40,7 @@ export class History {
   advanced(host: string, before: Place, place: Place, now: number): void {
     const states = this.#statesOf(host, before);
     const last = states.findLast(({ isAdvance }) => isAdvance);
-    if (last === undefined || now - last.since >= this.#overlapMs / 4)
+    if (last === undefined || now - last.since >= this.#overlapMs / 2)
       this.#push(states, { since: now, place, isAdvance: true });
   }
 
