@@ -45,20 +45,27 @@ export class Simulator implements AsyncDisposable {
   readonly root: string;
   readonly #test: TestContext;
   readonly #specs = new Map<string, HostSpec>();
+  /** What its command is preceded by. */
+  readonly #inside: readonly string[];
   #child: Child;
   #commands = 0;
 
-  private constructor(t: TestContext, root: string, child: Child) {
+  private constructor(t: TestContext, root: string, inside: readonly string[], child: Child) {
     this.#test = t;
     this.root = root;
+    this.#inside = inside;
     this.#child = child;
   }
 
-  /** Starts it without any host. @param root for the spools; a temporary folder unless given. */
-  static async start(t: TestContext, root?: string): Promise<Simulator> {
+  /**
+   * Starts it without any host.
+   * @param root for the spools; a temporary folder unless given.
+   * @param inside a command that runs the rest of its line somewhere else: see `Nat`
+   */
+  static async start(t: TestContext, root?: string, inside: readonly string[] = []): Promise<Simulator> {
     const folder = root ?? (await tempDir(t));
     await mkdir(folder, { recursive: true });
-    return new Simulator(t, folder, await launch(t));
+    return new Simulator(t, folder, inside, await launch(t, inside));
   }
 
   get pid(): number {
@@ -183,7 +190,7 @@ export class Simulator implements AsyncDisposable {
   /** Starts it anew with the same hosts and spools. */
   async restart(): Promise<void> {
     await this[Symbol.asyncDispose]();
-    this.#child = await launch(this.#test);
+    this.#child = await launch(this.#test, this.#inside);
     await this.#command({ do: 'start', hosts: this.hosts });
   }
 
@@ -210,11 +217,13 @@ export class Simulator implements AsyncDisposable {
   }
 }
 
-async function launch(t: TestContext): Promise<Child> {
+async function launch(t: TestContext, inside: readonly string[]): Promise<Child> {
+  const main = join(REPOSITORY, 'test/support/simulator/main.ts');
+  const [command = '', ...args] = [...inside, process.execPath, '--conditions=tributary-source', main];
   const child = await Child.spawn(t, {
     name: 'simulator',
-    command: process.execPath,
-    args: ['--conditions=tributary-source', join(REPOSITORY, 'test/support/simulator/main.ts')],
+    command,
+    args,
     cwd: REPOSITORY,
     env: cleanEnv(),
     input: true,

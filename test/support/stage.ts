@@ -7,6 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { PointStore } from './agreement.ts';
 import { either } from './durations.ts';
 import { eventually, PATIENCE_MS } from './eventually.ts';
+import { Nat } from './nat.ts';
 import { Gateway, type GatewayOptions } from './programs.ts';
 import { Prometheus, type PrometheusOptions, type ScrapeJob } from './prometheus.ts';
 import { Relay } from './relay.ts';
@@ -32,6 +33,8 @@ export interface StageOptions {
   readonly fleet?: Omit<FleetOptions, 'gatewayUrl'>;
   /** For the simulator's spools. */
   readonly spools?: string;
+  /** The fleet is at a site of its own. */
+  readonly behindNat?: boolean;
 }
 
 export interface ScraperOptions extends Omit<PrometheusOptions, 'jobs' | 'version'> {
@@ -50,28 +53,33 @@ export class Stage {
   /** Between the fleet and the gateway. */
   readonly relay: Relay;
   readonly simulator: Simulator;
+  /** Between the fleet and the relay, if it was asked for. */
+  readonly nat: Nat | null;
   readonly startedAt = Date.now();
   readonly #others: Simulator[] = [];
   readonly #test: TestContext;
 
-  private constructor(t: TestContext, gateway: Gateway, relay: Relay, simulator: Simulator) {
+  private constructor(t: TestContext, parts: Pick<Stage, 'gateway' | 'relay' | 'simulator' | 'nat'>) {
     this.#test = t;
-    this.gateway = gateway;
-    this.relay = relay;
-    this.simulator = simulator;
+    this.gateway = parts.gateway;
+    this.relay = parts.relay;
+    this.simulator = parts.simulator;
+    this.nat = parts.nat;
   }
 
   static async start(t: TestContext, options: StageOptions = {}): Promise<Stage> {
     const gateway = await Gateway.start(t, options.gateway);
     const relay = await Relay.start(t, gateway.address);
-    const stage = new Stage(t, gateway, relay, await Simulator.start(t, options.spools));
+    const nat = options.behindNat === true ? await Nat.start(t, relay.address) : null;
+    const simulator = await Simulator.start(t, options.spools, nat?.inside);
+    const stage = new Stage(t, { gateway, relay, simulator, nat });
     if (options.fleet !== undefined) await stage.addFleet(options.fleet);
     return stage;
   }
 
-  /** Where hosts connect: the relay. */
+  /** Where hosts connect: the relay, or what brings them there. */
   get streamUrl(): string {
-    return `ws://${this.relay.address}/v1/stream`;
+    return `ws://${(this.nat ?? this.relay).address}/v1/stream`;
   }
 
   /** @param apart in a process of its own, whose work holds up no other host */
