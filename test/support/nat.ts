@@ -25,7 +25,9 @@ export function withoutNat(): string | false {
   if (isCi()) return false;
   if (process.getuid?.() !== 0) return 'network namespaces can be made by root only';
   const missing = ['ip', 'iptables', 'sysctl'].filter((program) => spawnSync(program, ['-V']).status !== 0);
-  return missing.length > 0 && `${missing.join(', ')} not found: install iproute2, iptables and procps (Debian)`;
+  return (
+    missing.length > 0 && `${missing.join(', ')} not found: install iproute2, iptables and procps (Debian)`
+  );
 }
 
 export class Nat {
