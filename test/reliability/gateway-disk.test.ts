@@ -2,7 +2,7 @@
 import { rm } from 'node:fs/promises';
 import test, { describe } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { either } from '../support/durations.ts';
+import { either, LONG } from '../support/durations.ts';
 import { without } from '../support/peers.ts';
 import { Stage } from '../support/stage.ts';
 import { assertAllWhole } from '../support/verdict.ts';
@@ -16,7 +16,10 @@ async function loseDisk({ gateway }: Stage): Promise<void> {
   await gateway.restart();
 }
 
-describe("the gateway's data folder is deleted", { concurrency: true, skip: without('PROMETHEUS_3') }, () => {
+describe("the gateway's data folder is deleted", {
+  concurrency: !LONG,
+  skip: without('PROMETHEUS_3'),
+}, () => {
   test('while everything runs', async (t) => {
     const stage = await Stage.start(t, { fleet: FLEET });
     const prometheus = await stage.scraper('a');

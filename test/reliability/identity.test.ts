@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { either } from '../support/durations.ts';
+import { either, LONG } from '../support/durations.ts';
 import { eventually } from '../support/eventually.ts';
 import { without } from '../support/peers.ts';
 import type { Prometheus } from '../support/prometheus.ts';
@@ -29,7 +29,7 @@ async function acked({ simulator }: Stage, id: string): Promise<void> {
   });
 }
 
-describe('identity', { concurrency: true, skip: without('PROMETHEUS_3') }, () => {
+describe('identity', { concurrency: !LONG, skip: without('PROMETHEUS_3') }, () => {
   test('the spool is restored from an older copy', async (t) => {
     const stage = await Stage.start(t, { fleet: FLEET });
     const { simulator } = stage;

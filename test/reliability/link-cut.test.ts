@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { describe, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { either } from '../support/durations.ts';
+import { either, LONG } from '../support/durations.ts';
 import { without } from '../support/peers.ts';
 import type { Relay } from '../support/relay.ts';
 import { Stage } from '../support/stage.ts';
@@ -31,7 +31,7 @@ async function holds(
   assert.deepEqual(figures?.warnings, []);
 }
 
-describe('the link', { concurrency: true, skip: without('PROMETHEUS_3') }, () => {
+describe('the link', { concurrency: !LONG, skip: without('PROMETHEUS_3') }, () => {
   test('cut and restored', async (t) => {
     await holds(t, 'link cut', (relay) => relay.cut(), AWAY_MS);
   });

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import test, { describe } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { either } from '../support/durations.ts';
+import { either, LONG } from '../support/durations.ts';
 import { eventually } from '../support/eventually.ts';
 import { without } from '../support/peers.ts';
 import { Prometheus } from '../support/prometheus.ts';
@@ -23,7 +23,7 @@ async function outage(stage: Stage): Promise<void> {
   await delay(3_000);
 }
 
-describe('many targets', { concurrency: true, skip: without('PROMETHEUS_3') }, () => {
+describe('many targets', { concurrency: !LONG, skip: without('PROMETHEUS_3') }, () => {
   test(`${HOSTS} targets from /sd`, async (t) => {
     const stage = await Stage.start(t, { fleet: FLEET });
     const { targets: _, ...job } = stage.job('sd', { interval: '2s' });

@@ -29,6 +29,12 @@ test('begins with an eighth, and is full after a dozen bodies that were taken', 
   assert.ok(budget.isFull(MAX));
 });
 
+test('begins with less where the timeout is short', () => {
+  assert.equal(new Budget(1000).points(MAX), 50_000);
+  assert.equal(new Budget(2000).points(MAX), 100_000);
+  assert.equal(new Budget(10).points(MAX), 10_000, 'and still moves');
+});
+
 test('bodies that make no use of the budget raise it to that eighth and not beyond', () => {
   const budget = new Budget(10_000);
   for (let i = 0; i < 20; i++) budget.taken(MAX, false);

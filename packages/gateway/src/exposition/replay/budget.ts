@@ -1,13 +1,17 @@
 /**
  * How many points of backlog a scraper gets at a time: as many as it was seen to take. It begins with an eighth of what
- * it may be, since nobody knows yet. A body that did not arrive halves it. One that was taken raises it by a quarter, beyond
- * that eighth only if it made use of half of the budget: small bodies say nothing of large ones. A body that took more than half of the scraper's timeout does not raise it but takes a quarter, and so does a scraper that
- * comes late because it is still busy with the last body. Points younger than two scrape intervals are not counted.
+ * it may be, or less where the timeout is short, since nobody knows yet. A body that did not arrive halves it. One that was
+ * taken raises it by a quarter, beyond the first budget only if it made use of half of it: small bodies say nothing of large
+ * ones. A body that took more than half of the scraper's timeout does not raise it but takes a quarter, and so does a
+ * scraper that comes late because it is still busy with the last body. Points younger than two scrape intervals are not
+ * counted.
  */
 
 /** No budget falls below this, so that a backlog always moves. */
 const POINTS_MIN = 10_000;
 const FIRST_SHARE = 1 / 8;
+/** At first no more than so many for each ms of the timeout: a quarter of what came through on two small cores. */
+const FIRST_POINTS_PER_MS = 50;
 /** Of a scraper's timeout, what a body may take before the next one is to be smaller. */
 const STRAIN_SHARE = 0.5;
 /** A gap between two scrapes that is so many times longer than usual means that the scraper was busy, or away. */
@@ -42,7 +46,7 @@ export class Budget {
 
   /** Points of backlog that may be served now. */
   points(pointsMax: number): number {
-    return Math.min(this.#points ?? firstPoints(pointsMax), pointsMax);
+    return Math.min(this.#points ?? this.#first(pointsMax), pointsMax);
   }
 
   /** Whether it is as large as it may be. */
@@ -73,21 +77,22 @@ export class Budget {
     const isStrained = this.#isStrained;
     this.#isStrained = false;
     if (isStrained) this.#scale(0.75, pointsMax);
-    else if (isUsed || this.points(pointsMax) < firstPoints(pointsMax)) this.#scale(1.25, pointsMax);
+    else if (isUsed || this.points(pointsMax) < this.#first(pointsMax)) this.#scale(1.25, pointsMax);
   }
 
   lost(pointsMax: number): void {
     this.#scale(0.5, pointsMax);
   }
 
+  #first(pointsMax: number): number {
+    const points = Math.min(pointsMax * FIRST_SHARE, this.#timeoutMs * FIRST_POINTS_PER_MS);
+    return Math.max(POINTS_MIN, Math.floor(points));
+  }
+
   #scale(factor: number, pointsMax: number): void {
     const scaled = this.points(pointsMax) * factor;
     this.#points = Math.min(pointsMax, Math.max(POINTS_MIN, Math.floor(scaled)));
   }
-}
-
-function firstPoints(pointsMax: number): number {
-  return Math.max(POINTS_MIN, Math.floor(pointsMax * FIRST_SHARE));
 }
 
 /**
