@@ -43,12 +43,12 @@ export function createReplaying({
   }
   const pointsMax = options['replay.max-points'];
   const hosts = () => fleet.hosts().map(({ name }) => name);
-  const shared = { ledger, clock: systemClock, uptimeMs, windowMs, pointsMax };
+  const overlapMs = options['replay.overlap'];
+  const shared = { ledger, clock: systemClock, uptimeMs, windowMs, pointsMax, overlapMs };
   const told = new Set<string>();
   const scrapers = new Scrapers({
     ...shared,
     hosts,
-    overlapMs: options['replay.overlap'],
     onFault: (error) => log.error({ err: error }, 'a cursor could not be removed from the ledger'),
     onTooMany: (name) => {
       if (told.has(name)) return;

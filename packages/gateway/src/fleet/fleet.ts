@@ -24,6 +24,8 @@ export interface FleetOptions {
 
 /** For so long after a start, hosts keep the state they had, so that a restart of the gateway alerts nobody. */
 const GRACE_MS = 60_000;
+/** No host is forgotten before: by then those that are there have said what time it is. */
+const FIRST_FORGET_MS = 10 * 60_000;
 /** Clocks are steered a little all the time; more than this between two looks is a step. */
 const STEP_MS_MIN = 500;
 /** Hosts that are read from the ledger at a time during a start. */
@@ -147,14 +149,20 @@ export class Fleet {
     this.#groups = null;
   }
 
-  /** Drops stale points. @returns hosts that were not seen for the bound and are to be forgotten. */
+  /**
+   * Drops stale points; nothing while the clock is wrong.
+   * @returns hosts that were not seen for the bound and are to be forgotten; none soon after a start, when nobody has said yet
+   *   whether the clock is right.
+   */
   expire(): string[] {
     this.#followClock();
+    if (this.clockIsWrong()) return [];
+    const isEarly = this.#options.uptimeMs() - this.#startedAt < FIRST_FORGET_MS;
     const forgetBefore = this.#options.clock.now() - this.#options.forgetAfterMs;
     const gone: string[] = [];
     for (const host of this.#hosts.values()) {
       if (host.expire(this.freshSince())) this.#groups = null;
-      if (this.#isForgettable(host, forgetBefore)) gone.push(host.name);
+      if (!isEarly && this.#isForgettable(host, forgetBefore)) gone.push(host.name);
     }
     return gone;
   }

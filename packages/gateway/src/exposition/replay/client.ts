@@ -29,6 +29,8 @@ export interface ClientRequest {
 
 const TIMEOUT_HEADER = 'x-prometheus-scrape-timeout-seconds';
 const TIMEOUT_MS_DEFAULT = 10_000;
+/** It is believed no further. */
+const TIMEOUT_MS_MAX = 600_000;
 
 /** @returns null for whoever is no scraper. */
 export function readClient(
@@ -40,7 +42,7 @@ export function readClient(
   if (timeout === undefined) return null;
   const seconds = Number(timeout);
   return {
-    timeoutMs: seconds > 0 && Number.isFinite(seconds) ? seconds * 1000 : TIMEOUT_MS_DEFAULT,
+    timeoutMs: seconds > 0 ? Math.min(TIMEOUT_MS_MAX, Math.max(1, seconds * 1000)) : TIMEOUT_MS_DEFAULT,
     takesSeveral: wants.replay || (format === 'openmetrics' && isAbleAgent(headers['user-agent'] ?? '')),
     proxied: wants.proxied || httpVersion === '1.0' || cameThroughProxy(headers),
   };

@@ -7,9 +7,10 @@
  * and at no other time, so what is not taken is served again, which Prometheus ignores.
  *
  * **Behind a proxy** a connection proves nothing, for the proxy reads on when its own client is dead. There a body counts as
- * taken when it was complete, two later complete bodies have held the same again, and there was a complete one when the
- * overlap had passed since: three in a row would have to be lost in the proxy. Time alone proves nothing, for the scraper may
- * have lost its power and been away. So places trail by the overlap, and every point is served several times.
+ * taken when it was complete, two later complete bodies have held the same again, and so has one when the overlap had passed
+ * since: all four would have to be lost in the proxy. Time alone proves nothing, for the scraper may have lost its power and
+ * been away. It is looked at host by host, since not every body holds all of them. So places trail by the overlap and some
+ * scrapes, and every point is served several times.
  *
  * **Overlap.** Prometheus does not fsync what it stored at each scrape, and a new connection may be that of a Prometheus
  * which lost its last minutes with its power. So with a new connection the places of its scope step back to where they
@@ -35,12 +36,12 @@ export interface Scope extends ScopeKey {
   readonly budget: Budget;
   /** Sent and neither taken nor lost, oldest first. */
   deliveries: Delivery[];
-  /** When its last complete body was, in ms of uptime. */
-  completeAt: number;
   /** Hosts that could not catch up lately, and for how long: see `plan.ts`. */
   readonly behind: Map<string, Behind>;
   /** Turns with each scrape, so that a budget too small for everyone comes to everyone. */
   turn: number;
+  /** Hosts that had the last turn, and behind which offset they were served. */
+  unproven: ReadonlyMap<string, number>;
   /** How long a sample's line was in the last body; null before any. */
   charsPerSample: number | null;
   /** Whether any body was taken since the last plan was made. */
@@ -57,7 +58,8 @@ export interface Behind {
 }
 
 /** Bodies of a scope whose fate is open; the oldest is given up for more. */
-const DELIVERIES_MAX = 12;
+const DELIVERIES_MAX = 8;
+const PROXIED_DELIVERIES_MAX = 32;
 /** Scopes that were not heard of for so long are dropped; they begin anew with a full budget. */
 const SCOPE_IDLE_MS = 3_600_000;
 const SCOPES_MAX = 20_000;
@@ -163,10 +165,12 @@ export class Cursor {
     const { lastAt } = scope.budget;
     scope.budget.asked(now, client.pointsMax);
     this.#askedAt = now;
-    this.#settle(scope, now, client.pointsMax);
     // Behind a proxy every connection may be new, and places trail by the overlap anyway.
-    const isNewConnection = lastAt !== null && client.connectedAt >= lastAt;
-    if (isNewConnection && !client.proxied) this.#stepBack(scope, lastAt, now);
+    const isNewConnection = lastAt !== null && client.connectedAt >= lastAt && !client.proxied;
+    // Looked up before anything is settled, which is the news of now: after a long absence it would push out what was then.
+    const before = isNewConnection ? this.#placesAt(scope, lastAt - this.#options.overlapMs) : null;
+    this.#settle(scope, now, client.pointsMax);
+    if (before !== null) this.#stepBack(before, now);
     return scope;
   }
 
@@ -187,7 +191,8 @@ export class Cursor {
       return;
     delivery.sentAt = askedAt;
     scope.deliveries.push(delivery);
-    if (scope.deliveries.length <= DELIVERIES_MAX) return;
+    const most = delivery.proxied ? PROXIED_DELIVERIES_MAX : DELIVERIES_MAX;
+    if (scope.deliveries.length <= most) return;
     scope.deliveries.shift();
     if (!delivery.proxied) scope.budget.lost(pointsMax);
   }
@@ -195,11 +200,11 @@ export class Cursor {
   /** A body of the scope was handed over whole. @param durationMs since it was asked for */
   completed(scope: Scope, delivery: Delivery, now: number, durationMs = 0): void {
     scope.budget.completed(durationMs);
-    delivery.completed(now);
-    scope.completeAt = now;
+    delivery.completed();
+    const terms = { enough: PROXIED_REPEATS, ms: this.#options.overlapMs };
     for (const earlier of scope.deliveries) {
       if (earlier === delivery) return;
-      if (earlier.isComplete) earlier.repeated(delivery, PROXIED_REPEATS);
+      if (earlier.proxied && earlier.isComplete) earlier.repeated(delivery, now, terms);
     }
   }
 
@@ -245,30 +250,33 @@ export class Cursor {
     const left: Delivery[] = [];
     for (const delivery of scope.deliveries) {
       if (delivery.isLost) scope.budget.lost(pointsMax);
-      else if (this.#isTaken(delivery, scope)) {
-        this.#apply(delivery, now);
-        scope.progressed = true;
-        scope.budget.taken(pointsMax, delivery.usesBudget);
-      } else left.push(delivery);
+      else if (this.#applyProven(scope, delivery, now)) scope.budget.taken(pointsMax, delivery.usesBudget);
+      else left.push(delivery);
     }
     scope.deliveries = left;
   }
 
-  #isTaken(delivery: Delivery, { completeAt }: Scope): boolean {
-    if (!delivery.proxied) return delivery.isRead;
-    return delivery.isComplete && completeAt - delivery.repeatedAt >= this.#options.overlapMs;
+  /** @returns whether nothing of the delivery is open any more. */
+  #applyProven(scope: Scope, delivery: Delivery, now: number): boolean {
+    if (!delivery.proxied && !delivery.isRead) return false;
+    if (delivery.proxied && !delivery.isComplete) return false;
+    const proven = delivery.proxied ? [...delivery.proven] : [...delivery.served.keys()];
+    for (const host of proven) {
+      const served = delivery.served.get(host);
+      if (served !== undefined) this.#apply(host, served, now);
+      delivery.forget(host);
+    }
+    if (proven.length > 0 || !delivery.proxied) scope.progressed = true;
+    return delivery.served.size === 0;
   }
 
-  #apply(delivery: Delivery, now: number): void {
-    for (const [host, served] of delivery.served) {
-      if (delivery.proxied && !delivery.isRepeated(host)) continue;
-      this.#count(host, served);
-      const before = this.place(host);
-      const place = take(before, served.ranges);
-      if (place !== before) this.#history.advanced(host, before, place, now);
-      this.#places.set(host, place);
-      if (served.newestAt > this.newestAt(host)) this.#newestAt.set(host, served.newestAt);
-    }
+  #apply(host: string, served: HostServed, now: number): void {
+    this.#count(host, served);
+    const before = this.place(host);
+    const place = take(before, served.ranges);
+    if (place !== before) this.#history.advanced(host, before, place, now);
+    this.#places.set(host, place);
+    if (served.newestAt > this.newestAt(host)) this.#newestAt.set(host, served.newestAt);
   }
 
   /** Counted when taken, and only what was never taken before: a body is often served again. */
@@ -277,18 +285,29 @@ export class Cursor {
     for (const { after, through } of ranges)
       this.takenSamples += untakenWithin(before, after.samples, through.samples);
     for (const { reason, from, to } of skips) {
-      const count = untakenWithin(before, from, to);
-      this.takenSamples -= count;
-      this.expired.set(reason, (this.expired.get(reason) ?? 0) + count);
+      // What is passed over beyond the ranges is not taken now.
+      for (const { after, through } of ranges) {
+        const count = untakenWithin(before, Math.max(from, after.samples), Math.min(to, through.samples));
+        this.takenSamples -= count;
+        this.expired.set(reason, (this.expired.get(reason) ?? 0) + count);
+      }
     }
     this.#counted.set(host, take(before, ranges));
   }
 
-  #stepBack(scope: Scope, lastAt: number, now: number): void {
-    const moment = lastAt - this.#options.overlapMs;
+  #placesAt(scope: Scope, moment: number): Map<string, Place> {
+    const places = new Map<string, Place>();
     for (const host of this.#hostsOf(scope)) {
       const place = this.place(host);
-      const stepped = lower(place, this.#history.at(host, moment, place));
+      places.set(host, lower(place, this.#history.at(host, moment, place)));
+    }
+    return places;
+  }
+
+  #stepBack(places: ReadonlyMap<string, Place>, now: number): void {
+    for (const [host, earlier] of places) {
+      const place = this.place(host);
+      const stepped = lower(place, earlier);
       if (stepped === place) continue;
       this.#places.set(host, stepped);
       this.#history.steppedBack(host, place, stepped, now);
@@ -310,9 +329,9 @@ export class Cursor {
         includesHost,
         budget: new Budget(timeoutMs),
         deliveries: [],
-        completeAt: Number.NEGATIVE_INFINITY,
         behind: new Map(),
         turn: 0,
+        unproven: new Map(),
         progressed: false,
         charsPerSample: null,
       };

@@ -8,6 +8,7 @@
  * same scrape comes round again, since Prometheus scrapes, stores, and then waits: the cursor looks after that.
  */
 import type { LogRange } from '../../ledger/ledger.ts';
+import { intersect } from './place.ts';
 
 /** Why samples are passed over and never served to a scraper. */
 export type SkipReason = keyof typeof SKIPS;
@@ -55,11 +56,9 @@ export class Delivery {
   #state: 'sent' | 'complete' | 'read' | 'lost' = 'sent';
   /** When it was asked for, in ms of uptime; set where it is kept. */
   sentAt = 0;
-  /** In ms of uptime. */
-  #completeAt = Number.POSITIVE_INFINITY;
-  /** Later bodies of the same scope that were complete. */
-  readonly #repeats: Delivery[] = [];
-  #repeatedAt = Number.POSITIVE_INFINITY;
+  /** By host, how often it was repeated, and since when often enough, in ms of uptime. */
+  readonly #repeats = new Map<string, { count: number; enoughAt: number }>();
+  readonly #proven = new Set<string>();
 
   constructor(
     served: ReadonlyMap<string, HostServed>,
@@ -86,29 +85,14 @@ export class Delivery {
     return this.#state === 'lost';
   }
 
-  get completeAt(): number {
-    return this.#completeAt;
+  /** What was repeated for long enough: see `repeated`. */
+  get proven(): ReadonlySet<string> {
+    return this.#proven;
   }
 
-  /** When as many complete bodies as are enough had come after it, in ms of uptime. */
-  get repeatedAt(): number {
-    return this.#repeatedAt;
-  }
-
-  /** Whether every body that repeated this one held as much of the host: one may be smaller. */
-  isRepeated(host: string): boolean {
-    const ranges = this.#served.get(host)?.ranges ?? [];
-    return this.#repeats.every((later) => {
-      const again = later.served.get(host)?.ranges ?? [];
-      return ranges.every((range) => again.some((other) => holds(other, range)));
-    });
-  }
-
-  /** The whole body was handed to the system. @param now in ms of uptime */
-  completed(now: number): void {
-    if (this.#state !== 'sent') return;
-    this.#state = 'complete';
-    this.#completeAt = now;
+  /** The whole body was handed to the system. */
+  completed(): void {
+    if (this.#state === 'sent') this.#state = 'complete';
   }
 
   /** Its connection carries another request. */
@@ -117,16 +101,35 @@ export class Delivery {
     // A body that is not complete is followed by nothing on its connection; if it is, nothing is known.
   }
 
-  /** A later body of the same scope was complete. @param enough no more of them need be remembered */
-  repeated(by: Delivery, enough: number): void {
-    if (this.#repeats.length >= enough) return;
-    this.#repeats.push(by);
-    if (this.#repeats.length === enough) this.#repeatedAt = by.completeAt;
+  /**
+   * A later body of the same scope was complete. Of each host that it holds, too, what both hold is repeated, and the rest of
+   * this one will be proven by others. A host that it does not hold had no turn, which says nothing.
+   * @param now in ms of uptime
+   * @param terms a host is proven by so many repeats, and by one that comes so long after them
+   */
+  repeated(by: Delivery, now: number, terms: { readonly enough: number; readonly ms: number }): void {
+    for (const [host, served] of this.#served) {
+      const again = by.served.get(host);
+      if (again === undefined || this.#proven.has(host)) continue;
+      const ranges = intersect(served.ranges, again.ranges);
+      if (ranges.length === 0) {
+        this.#served.delete(host);
+        continue;
+      }
+      if (ranges !== served.ranges)
+        this.#served.set(host, { ...served, ranges, newestAt: Math.min(served.newestAt, again.newestAt) });
+      const proof = this.#repeats.get(host) ?? { count: 0, enoughAt: now };
+      this.#repeats.set(host, proof);
+      proof.count++;
+      if (proof.count === terms.enough) proof.enoughAt = now;
+      if (proof.count >= terms.enough && now - proof.enoughAt >= terms.ms) this.#proven.add(host);
+    }
   }
 
   /** The host's log is gone. */
   forget(host: string): void {
     this.#served.delete(host);
+    this.#proven.delete(host);
   }
 
   /** It was given up before it was whole. */
@@ -139,8 +142,4 @@ export class Delivery {
     this.failed();
     if (this.#state === 'complete' && !this.proxied) this.#state = 'lost';
   }
-}
-
-function holds(range: LogRange, other: LogRange): boolean {
-  return range.after.offset <= other.after.offset && range.through.offset >= other.through.offset;
 }

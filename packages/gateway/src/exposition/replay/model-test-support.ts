@@ -70,12 +70,18 @@ function build({ clock, log, registry }: Omit<World, 'gateway'>, hosts: Iterable
   const uptimeMs = clock.uptimeMs;
   const fleet = new Fleet({ clock, uptimeMs, staleAfterMs: 300_000, forgetAfterMs: 1e12 });
   for (const host of hosts) fleet.settled(host, []);
-  const shared = { ledger: log, clock, uptimeMs, windowMs: WINDOW_MS, pointsMax: PROXIED_POINTS_MAX };
+  const shared = {
+    ledger: log,
+    clock,
+    uptimeMs,
+    windowMs: WINDOW_MS,
+    pointsMax: PROXIED_POINTS_MAX,
+    overlapMs: OVERLAP_MS,
+  };
   const names = () => fleet.hosts().map(({ name }) => name);
   const scrapers = new Scrapers({
     ...shared,
     hosts: names,
-    overlapMs: OVERLAP_MS,
     onTooMany: () => {},
     onFault: (error) => {
       throw error;

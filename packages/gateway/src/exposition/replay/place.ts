@@ -59,6 +59,22 @@ export function lowestUntaken({ taken, open }: Place): number {
   return open[0]?.after.offset ?? taken.offset;
 }
 
+/** What lies in ranges of both; the first list itself where the other holds all of it. */
+export function intersect(some: readonly LogRange[], others: readonly LogRange[]): readonly LogRange[] {
+  if (some.every((range) => others.some((other) => holds(other, range)))) return some;
+  return some.flatMap((range) =>
+    others.flatMap((other) => {
+      const after = range.after.offset >= other.after.offset ? range.after : other.after;
+      const through = range.through.offset <= other.through.offset ? range.through : other.through;
+      return after.offset < through.offset ? [{ after, through }] : [];
+    }),
+  );
+}
+
+function holds({ after, through }: LogRange, range: LogRange): boolean {
+  return after.offset <= range.after.offset && through.offset >= range.through.offset;
+}
+
 function subtract(piece: LogRange, range: LogRange): LogRange[] {
   if (range.through.offset <= piece.after.offset || range.after.offset >= piece.through.offset)
     return [piece];

@@ -28,9 +28,9 @@ function scopeOf(): Scope {
     includesHost: () => true,
     budget,
     deliveries: [],
-    completeAt: 0,
     behind: new Map(),
     turn: 0,
+    unproven: new Map(),
     progressed: false,
     charsPerSample: null,
   };
@@ -39,6 +39,7 @@ function scopeOf(): Scope {
 const NOW = 1_000_000;
 const TERMS = {
   order: 'in-order',
+  proxied: false,
   points: 1000,
   isFull: true,
   liveSince: 0,
@@ -46,11 +47,11 @@ const TERMS = {
   takenAt: () => 1,
 } as const satisfies PlanTerms;
 
-/** A host with a backlog of that weight, in entries of ten. */
-function behind(host: string, backlog: number): HostPlan {
-  const plan = planHost(host, NOTHING_TAKEN, tailOf(1, backlog / 10), Number.MAX_SAFE_INTEGER);
+/** A host with a backlog of that weight, in entries of ten, or of so many times more. */
+function behind(host: string, backlog: number, times = 1): HostPlan {
+  const plan = planHost(host, NOTHING_TAKEN, tailOf(1, backlog / 10 / times), Number.MAX_SAFE_INTEGER);
   assert.ok(plan !== null);
-  return plan;
+  return { ...plan, backlog };
 }
 
 test('what is young enough at the end of the log is live, the rest is backlog', () => {
@@ -132,6 +133,33 @@ test('a budget too small for some entries of everyone comes to everyone in turn'
     for (const host of now) served.add(host);
   }
   assert.equal(served.size, 5);
+});
+
+test('one large host does not keep the others from their turns', () => {
+  const scope = scopeOf();
+  const served = new Set<string>();
+  for (let scrape = 0; scrape < 4; scrape++) {
+    const plans = [
+      behind('large', 10_000, 1000),
+      ...['a', 'b', 'c', 'd', 'e'].map((host) => behind(host, 100)),
+    ];
+    share(plans, scope, { ...TERMS, points: 500 });
+    for (const { host, share: given } of plans) if (given > 0) served.add(host);
+  }
+  assert.deepEqual([...served].sort(), ['a', 'b', 'c', 'd', 'e', 'large']);
+});
+
+test('what a budget did that was not full yet does not count against a host', () => {
+  const scope = scopeOf();
+  const at = (lagMs: number, isFull: boolean) => {
+    scope.progressed = true;
+    const plans = [behind('a', 5000), behind('b', 5000)];
+    share(plans, scope, { ...TERMS, isFull, takenAt: () => NOW - lagMs });
+    return plans.some(({ newestOnly }) => newestOnly);
+  };
+  for (let scrape = 0; scrape < 10; scrape++) at(100_000 + scrape * 10_000, false);
+  for (let scrape = 0; scrape < 45; scrape++)
+    assert.equal(at(200_000 - scrape * 1000, true), false, `scrape ${scrape}`);
 });
 
 /** In which of fifty scrapes a host is thinned, by how old its newest taken point is; 0 for never. Another catches up. */

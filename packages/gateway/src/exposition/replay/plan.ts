@@ -29,6 +29,8 @@ export type ReplayOrder = 'in-order' | 'live-first';
 
 export interface PlanTerms {
   readonly order: ReplayOrder;
+  /** What is served has to be served again before it is proven. */
+  readonly proxied: boolean;
   /** Points of backlog for all hosts together. */
   readonly points: number;
   /** Whether that is as much as the scraper may ever get. */
@@ -141,6 +143,7 @@ export function share(plans: readonly HostPlan[], scope: Scope, terms: PlanTerms
   if (total <= terms.points) {
     for (const plan of waiting) plan.share = plan.backlog;
     scope.behind.clear();
+    scope.unproven = new Map();
     return false;
   }
   const present = new Set(waiting.map(({ host }) => host));
@@ -149,7 +152,7 @@ export function share(plans: readonly HostPlan[], scope: Scope, terms: PlanTerms
   const sharing = takeTurns(
     waiting.filter(({ newestOnly }) => !newestOnly),
     scope,
-    terms.points,
+    terms,
   );
   noteBehind(sharing, scope, terms);
   const shares = shareOut(
@@ -198,7 +201,10 @@ function noteBehind(
       continue;
     }
     // A scrape that was not taken says nothing of whether the scraper is too slow for the host.
-    if (!progressed || !isFull || ++known.scrapes < BEHIND_SCRAPES) continue;
+    if (!progressed) continue;
+    // Only what a full budget does counts, from when it is full.
+    if (!isFull) behind.set(host, { scrapes: 0, lagMs, thinned: false });
+    if (!isFull || ++known.scrapes < BEHIND_SCRAPES) continue;
     known.thinned = lagMs >= known.lagMs;
     plan.newestOnly = known.thinned;
     known.scrapes = 0;
@@ -206,14 +212,32 @@ function noteBehind(
   }
 }
 
-/** Where the budget is too small for some entries of everyone, some hosts come now and the others next time. */
-function takeTurns(waiting: readonly HostPlan[], scope: Scope, points: number): readonly HostPlan[] {
-  const largest = waiting.reduce((most, plan) => Math.max(most, turnWeight(plan)), 1);
-  const turns = Math.max(1, Math.floor(points / largest));
-  if (waiting.length <= turns) return waiting;
-  const from = scope.turn % waiting.length;
-  scope.turn = from + turns;
-  return [...waiting.slice(from), ...waiting.slice(0, from)].slice(0, turns);
+/**
+ * Where the budget is too small for some entries of everyone, some hosts come now and the others next time. Behind a proxy
+ * those that came stay until they are proven: what is not repeated never is.
+ */
+function takeTurns(
+  waiting: readonly HostPlan[],
+  scope: Scope,
+  { points, proxied }: PlanTerms,
+): readonly HostPlan[] {
+  const stays = ({ host, ranges }: HostPlan) =>
+    proxied && scope.unproven.get(host) === ranges[0]?.after.offset;
+  const staying = waiting.filter(stays);
+  const others = staying.length === 0 ? waiting : waiting.filter((plan) => !stays(plan));
+  const from = others.length === 0 ? 0 : scope.turn % others.length;
+  const sharing: HostPlan[] = [];
+  let left = points;
+  for (const plan of [...staying, ...others.slice(from), ...others.slice(0, from)]) {
+    const weight = turnWeight(plan);
+    // Whoever is too large for what is left is the first one next time.
+    if (sharing.length > 0 && weight > left) break;
+    sharing.push(plan);
+    left -= weight;
+  }
+  scope.turn = from + Math.max(0, sharing.length - staying.length);
+  scope.unproven = new Map(sharing.map(({ host, ranges }) => [host, ranges[0]?.after.offset ?? 0]));
+  return sharing;
 }
 
 /** About what a turn is worth: all that there is, if that is less. */

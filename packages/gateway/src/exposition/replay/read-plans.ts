@@ -91,7 +91,7 @@ function liveRange({ ranges, live }: HostPlan): LogRange | null {
  * The place behind the entry before this one. That entry's seq is not at hand; such a place is only ever a range's inner
  * end, from which nothing is told to reporters.
  */
-export function placeBefore({ offset, samplesThrough, samples, epoch }: StoredEntry): Position {
+function placeBefore({ offset, samplesThrough, samples, epoch }: StoredEntry): Position {
   return { offset: offset - 1, samples: samplesThrough - samples, epoch, seq: 0 };
 }
 

@@ -32,12 +32,18 @@ class Bench {
   constructor(pointsMax = 1_000_000) {
     const { clock, log, fleet } = this;
     const uptimeMs = clock.uptimeMs;
-    const shared = { ledger: log, clock, uptimeMs, windowMs: 50 * MINUTE_MS, pointsMax };
+    const shared = {
+      ledger: log,
+      clock,
+      uptimeMs,
+      windowMs: 50 * MINUTE_MS,
+      pointsMax,
+      overlapMs: MINUTE_MS,
+    };
     const hosts = () => fleet.hosts().map(({ name }) => name);
     this.scrapers = new Scrapers({
       ...shared,
       hosts,
-      overlapMs: MINUTE_MS,
       onTooMany: () => {},
       onFault: (error) => assert.fail(String(error)),
     });
@@ -265,4 +271,54 @@ test('while the clock of the gateway is wrong nothing is served and nothing move
   assert.equal((await bench.scrape()).input.size, 0);
   bench.clock.step(3_600_000);
   assert.deepEqual(shown(await bench.scrape()), { 'web-1': [1] });
+});
+
+const PROXIED = { ...CLIENT, proxied: true };
+
+/** Scrapes so often through a proxy, and every host sends before each. */
+async function proxied(
+  bench: Bench,
+  times: number,
+  hosts: readonly string[],
+  over: Partial<ReplayRequest> = {},
+) {
+  for (let i = 0; i < times; i++) {
+    for (const host of hosts) bench.send(host, 0);
+    await bench.scrape({ client: PROXIED, ...over });
+  }
+}
+
+/** How many entries of a host are not taken. */
+function open(bench: Bench, host: string): number {
+  return (bench.log.tail(host)?.end.offset ?? 0) - bench.cursor.place(host).taken.offset;
+}
+
+test('behind a proxy a cursor that fell behind the window moves on', async () => {
+  const bench = new Bench();
+  await proxied(bench, 20, ['web-1']);
+  for (let i = 0; i < 60; i++) {
+    bench.clock.pass(MINUTE_MS);
+    bench.send('web-1', 0);
+  }
+  await proxied(bench, 40, ['web-1']);
+  assert.ok(open(bench, 'web-1') < 15, `${open(bench, 'web-1')} are open`);
+  assert.ok((bench.cursor.expired.get('window') ?? 0) > 0);
+  assert.equal(bench.cursor.expired.get('budget'), 0);
+});
+
+test('behind a proxy a backlog beyond the budget goes, with either order, and whoever has to wait for a turn', async () => {
+  for (const order of ['in-order', 'live-first'] as const) {
+    const bench = new Bench();
+    const hosts = Array.from({ length: 12 }, (_, i) => `web-${10 + i}`);
+    await proxied(bench, 10, hosts, { order });
+    for (const host of hosts)
+      bench.send(host, ...Array.from({ length: 40 }, (_, i) => 14 - i / 4).filter((seconds) => seconds > 0));
+    await proxied(bench, 150, hosts, { order, pointsMax: 120 });
+    for (const host of hosts) assert.ok(open(bench, host) < 15, `${order}: ${open(bench, host)} of ${host}`);
+    assert.deepEqual(
+      [...bench.cursor.expired.values()].filter((count) => count > 0),
+      [],
+      order,
+    );
+  }
 });

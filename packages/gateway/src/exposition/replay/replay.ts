@@ -23,7 +23,7 @@ import type { Cursor, Scope, ScopeKey } from './cursor.ts';
 import { Delivery } from './delivery.ts';
 import { untaken } from './place.ts';
 import { type HostPlan, mayBeTooOld, passOver, planHost, type ReplayOrder, share, upTo } from './plan.ts';
-import { placeBefore, readPlans } from './read-plans.ts';
+import { readPlans } from './read-plans.ts';
 import type { Scrapers } from './scrapers.ts';
 
 export interface ReplayOptions {
@@ -34,6 +34,7 @@ export interface ReplayOptions {
   readonly clock: Clock;
   readonly uptimeMs: () => number;
   readonly windowMs: number;
+  readonly overlapMs: number;
   readonly pointsMax: number;
   readonly order: ReplayOrder;
 }
@@ -69,6 +70,8 @@ export interface Replay {
 
 /** Live entries are those of the last so many scrape intervals. */
 const LIVE_INTERVALS = 2;
+/** Behind a proxy places trail by the overlap and some scrapes; what is open only for that is no backlog. */
+const PROXIED_INTERVALS = 6;
 /** Hosts that are planned in one turn of the event loop. */
 const HOSTS_PER_TURN = 1000;
 /** A sample's line, before any body has told. */
@@ -130,13 +133,21 @@ export class Replays {
     const { fleet, ledger } = this.#options;
     const order = request.order ?? this.#options.order;
     const hosts = fleet.hosts().filter(({ name }) => scope.includesHost(name));
-    const liveSince = times.now - LIVE_INTERVALS * scope.budget.intervalMs;
+    const liveSince = times.now - this.#liveMs(scope, request.client.proxied);
     const plans = await this.#planAll(hosts, cursor, liveSince, times.windowSince);
     const points = this.#points(scope, times.pointsMax, request.bytesMax, plans);
     const isFull = scope.budget.isFull(times.pointsMax);
     const takenAt = (host: string) => cursor.newestAt(host);
     if (request.client.takesSeveral)
-      share([...plans.values()], scope, { order, points, isFull, liveSince, now: times.now, takenAt });
+      share([...plans.values()], scope, {
+        order,
+        proxied: request.client.proxied,
+        points,
+        isFull,
+        liveSince,
+        now: times.now,
+        takenAt,
+      });
     else for (const plan of plans.values()) plan.newestOnly = true;
     const toRead = [...plans.values()].filter(({ newestOnly }) => !newestOnly);
     const read = new Map(
@@ -203,14 +214,14 @@ export class Replays {
       return begin === undefined || begin.offset <= request.after ? [] : [{ ...request, begin }];
     });
     // Whether what is passed over is stored still: it is counted by what it was lost to.
-    const firsts =
-      old.length === 0
-        ? []
-        : await ledger.readMany(old.map(({ host, after }) => ({ host, after, weightMax: 0 })));
-    for (const [i, { plan, begin }] of old.entries()) {
-      const first = firsts[i]?.[0];
-      plans.set(plan.host, passOver(plan, begin, first === undefined ? begin : placeBefore(first)));
-    }
+    const stored = old.length === 0 ? [] : await ledger.seek(old, 0);
+    for (const [i, { plan, begin }] of old.entries())
+      plans.set(plan.host, passOver(plan, begin, stored[i] ?? begin));
+  }
+
+  #liveMs({ budget: { intervalMs } }: Scope, proxied: boolean): number {
+    if (!proxied) return LIVE_INTERVALS * intervalMs;
+    return this.#options.overlapMs + (LIVE_INTERVALS + PROXIED_INTERVALS) * intervalMs;
   }
 
   #points(

@@ -62,6 +62,8 @@ export class Scrapers {
   /** By key; those of addresses stand for connections of an earlier life of the gateway. */
   readonly #cursors = new Map<string, Cursor>();
   readonly #making = new Map<string, Promise<Cursor>>();
+  /** For each search for places that is under way, the hosts whose logs have gone meanwhile. */
+  readonly #seeking = new Set<Set<string>>();
   /** By the key of the address and selection. */
   readonly #unnamed = new Map<string, { cursor: Cursor; connection: ScrapeConnection }[]>();
   /** What the ledger has of each cursor. */
@@ -127,11 +129,13 @@ export class Scrapers {
     for (const [key, cursor] of [...this.#cursors]) {
       if (this.#unnamed.has(key)) continue;
       await nextTurn();
-      await this.#saveOne(cursor, cursor.safePlaces());
+      // It may be gone by now, and must not come back with the next start.
+      if (this.#cursors.get(key) === cursor) await this.#saveOne(cursor, cursor.safePlaces());
     }
-    for (const list of [...this.#unnamed.values()]) {
+    for (const [key, list] of [...this.#unnamed]) {
       const newest = newestOf(list);
-      if (newest !== null) await this.#saveOne(newest, lowestOf(list.map(({ cursor }) => cursor)));
+      if (newest !== null && this.#unnamed.has(key))
+        await this.#saveOne(newest, lowestOf(list.map(({ cursor }) => cursor)));
     }
   }
 
@@ -160,6 +164,7 @@ export class Scrapers {
   forget(host: string): void {
     const now = this.#options.uptimeMs();
     for (const cursor of new Set([...this.all(), ...this.#cursors.values()])) cursor.forget(host, now);
+    for (const gone of this.#seeking) gone.add(host);
   }
 
   async #openNamed(name: string, request: CursorRequest): Promise<Cursor | null> {
@@ -240,11 +245,20 @@ export class Scrapers {
     return cursor;
   }
 
+  /** To be put to use in the same turn: from the next one on a host may be another. */
   async #placesSince(at: number): Promise<Map<string, Place>> {
     const hosts = this.#options.hosts();
     const requests = hosts.map((host) => ({ host, after: 0 }));
-    const positions = await this.#options.ledger.seek(requests, at);
-    return new Map(positions.map((position, i) => [hosts[i] ?? '', placeAt(position)]));
+    const gone = new Set<string>();
+    this.#seeking.add(gone);
+    try {
+      const positions = await this.#options.ledger.seek(requests, at);
+      const places = new Map(positions.map((position, i) => [hosts[i] ?? '', placeAt(position)]));
+      for (const host of gone) places.delete(host);
+      return places;
+    } finally {
+      this.#seeking.delete(gone);
+    }
   }
 
   /** @returns whether the name may have another cursor; whoever was seen longest ago and is not active gives way. */
