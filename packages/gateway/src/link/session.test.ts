@@ -42,14 +42,14 @@ describe('the way to the welcome', () => {
 
   test('what will never come is settled on disk before the welcome', () => {
     const bench = new Bench();
-    bench.hello({ next: 20, oldest: 10, acked: 4 });
+    bench.hello({ next: 20, oldest: 10, acked: 4, delivered: 0 });
     bench.session.loaded(NEW_STREAM, []);
     assert.deepEqual(bench.kinds(), []);
     const [lost] = bench.appends;
     assert.deepEqual(
       lost?.map((entry) => entry.kind === 'tombstone' && [entry.seq, entry.lastSeq, entry.reason]),
       [
-        [1, 4, 'expired:acked'],
+        [1, 4, 'gap:gateway_lost'],
         [5, 9, 'gap:unexplained'],
       ],
     );

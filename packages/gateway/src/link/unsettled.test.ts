@@ -20,27 +20,42 @@ test('nothing is missing when the reporter has what comes next', () => {
   assert.deepEqual(settled({ oldest: 10 }, 10), []);
 });
 
-test('what was acked and kept long enough is no loss', () => {
-  assert.deepEqual(settled({ oldest: 10, acked: 9 }, 1), ['1-9 expired:acked']);
-  assert.deepEqual(settled({ oldest: 10, acked: 20 }, 5), ['5-9 expired:acked']);
+test('what was delivered and kept long enough is no loss', () => {
+  assert.deepEqual(settled({ oldest: 10, acked: 9, delivered: 9 }, 1), ['1-9 expired:acked']);
+  assert.deepEqual(settled({ oldest: 10, acked: 20, delivered: 20 }, 5), ['5-9 expired:acked']);
+});
+
+test('what an earlier life of the gateway had acked, no scraper had taken, and the spool had to drop is a loss', () => {
+  assert.deepEqual(settled({ oldest: 10, acked: 20, delivered: 4 }, 5), ['5-9 gap:gateway_lost']);
+  assert.deepEqual(settled({ oldest: 10, acked: 7, delivered: 4 }, 1), [
+    '1-4 expired:acked',
+    '5-7 gap:gateway_lost',
+    '8-9 gap:unexplained',
+  ]);
 });
 
 test('what nobody explains is a loss', () => {
   assert.deepEqual(settled({ oldest: 10, acked: 0 }, 1), ['1-9 gap:unexplained']);
-  assert.deepEqual(settled({ oldest: 10, acked: 4 }, 1), ['1-4 expired:acked', '5-9 gap:unexplained']);
+  assert.deepEqual(settled({ oldest: 10, acked: 4, delivered: 4 }, 1), [
+    '1-4 expired:acked',
+    '5-9 gap:unexplained',
+  ]);
   assert.deepEqual(settled({ oldest: 10, acked: 4 }, 7), ['7-9 gap:unexplained']);
 });
 
 test('told gaps, with what stands between and behind them', () => {
   assert.deepEqual(settled({ oldest: 10, gaps: [gap(1, 9)] }, 1), ['1-9 gap:spool_full']);
-  assert.deepEqual(settled({ oldest: 20, acked: 4, gaps: [gap(6, 9), gap(12, 15, 'corrupt')] }, 1), [
-    '1-4 expired:acked',
-    '5-5 gap:unexplained',
-    '6-9 gap:spool_full',
-    '10-11 gap:unexplained',
-    '12-15 gap:corrupt',
-    '16-19 gap:unexplained',
-  ]);
+  assert.deepEqual(
+    settled({ oldest: 20, acked: 4, delivered: 4, gaps: [gap(6, 9), gap(12, 15, 'corrupt')] }, 1),
+    [
+      '1-4 expired:acked',
+      '5-5 gap:unexplained',
+      '6-9 gap:spool_full',
+      '10-11 gap:unexplained',
+      '12-15 gap:corrupt',
+      '16-19 gap:unexplained',
+    ],
+  );
 });
 
 test('gaps that are settled already, in part or in whole, are not told again', () => {

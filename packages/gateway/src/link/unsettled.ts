@@ -5,7 +5,9 @@ import type { TombstoneEntry } from '../ledger/ledger.ts';
 /**
  * The tombstones for every seq from `next` up to what the reporter still has (`hello.oldest`).
  * - Seqs within a told gap are lost, with the gap's times and reason.
- * - Seqs up to `hello.acked` were taken by this gateway or an earlier life of it, and kept long enough: no loss.
+ * - Seqs up to `hello.delivered` were taken by every scraper, and kept long enough: no loss.
+ * - Seqs up to `hello.acked` were acked by an earlier life of this gateway, lost with its disk, and dropped by the limits of the
+ *   spool before they could be sent again.
  * - Anything else is a loss that nobody explained.
  * @param now stands for times that are not known, and bounds those that are told: nothing was lost in the future.
  */
@@ -18,7 +20,8 @@ export function unsettledBefore(hello: Hello, next: number, now: number): Tombst
     seq = lastSeq + 1;
   };
   const settleUntold = (lastSeq: number) => {
-    settle(Math.min(lastSeq, hello.acked), 'expired:acked', now, now);
+    settle(Math.min(lastSeq, hello.acked, hello.delivered), 'expired:acked', now, now);
+    settle(Math.min(lastSeq, hello.acked), 'gap:gateway_lost', now, now);
     settle(lastSeq, 'gap:unexplained', now, now);
   };
   for (const gap of hello.gaps) {
