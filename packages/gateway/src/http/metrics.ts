@@ -179,7 +179,7 @@ function send(
   // Only now all of it is with the system; that it was read is shown by what comes on this connection later.
   reply.raw.once('finish', () => {
     // What ended may have been an answer that tells of an error.
-    if (isWhole) replay?.completed(tally.own, tally.chars);
+    if (isWhole) replay?.completed(tally.own, tally.chars, performance.now() - startedMs);
   });
   if (gzip) reply.header('content-encoding', 'gzip');
   return describeBody(reply, format).send(body);

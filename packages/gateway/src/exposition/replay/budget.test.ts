@@ -45,16 +45,35 @@ test('bodies that make no use of the budget raise it to that eighth and not beyo
   assert.ok(budget.points(MAX) >= MAX / 8 && budget.points(MAX) < MAX / 6, `${budget.points(MAX)}`);
 });
 
-test('a body that takes more than half of the timeout makes the next one smaller, taken or not', () => {
+test('a body that takes a third of the timeout lets it be, one that takes half makes the next one smaller', () => {
   const budget = grown();
-  budget.completed(4000);
+  budget.completed(2900);
   budget.taken(MAX, true);
-  assert.equal(budget.points(MAX), MAX);
   budget.completed(6000);
+  budget.taken(MAX, true);
+  assert.equal(budget.points(MAX), 0.75 * MAX);
+  budget.completed(3100);
+  budget.completed(100);
   budget.taken(MAX, true);
   assert.equal(budget.points(MAX), 0.75 * MAX);
   budget.taken(MAX, true);
   assert.equal(budget.points(MAX), 0.9375 * MAX);
+});
+
+test('where bodies take as long as they may, it is full, until one of twice the size has not', () => {
+  const budget = new Budget(1000);
+  budget.taken(MAX, true);
+  assert.ok(!budget.isFull(MAX));
+  budget.completed(350);
+  budget.taken(MAX, true);
+  assert.ok(budget.isFull(MAX));
+  assert.equal(budget.points(MAX), 62_500);
+  budget.lost(MAX);
+  assert.ok(!budget.isFull(MAX), 'it will grow again');
+  for (let i = 0; i < 4; i++) budget.taken(MAX, true);
+  assert.ok(budget.isFull(MAX));
+  for (let i = 0; i < 4; i++) budget.taken(MAX, true);
+  assert.ok(!budget.isFull(MAX));
 });
 
 test('halves for what was lost, rises by a quarter for what was taken', () => {

@@ -2,9 +2,9 @@
  * How many points of backlog a scraper gets at a time: as many as it was seen to take. It begins with an eighth of what
  * it may be, or less where the timeout is short, since nobody knows yet. A body that did not arrive halves it. One that was
  * taken raises it by a quarter, beyond the first budget only if it made use of half of it: small bodies say nothing of large
- * ones. A body that took more than half of the scraper's timeout does not raise it but takes a quarter, and so does a
- * scraper that comes late because it is still busy with the last body. Points younger than two scrape intervals are not
- * counted.
+ * ones. A body that took a good part of the scraper's timeout does not raise it; one that took half of it takes a quarter,
+ * and so does a scraper that comes late because it is still busy with the last body. Points younger than two scrape
+ * intervals are not counted.
  */
 
 /** No budget falls below this, so that a backlog always moves. */
@@ -12,8 +12,12 @@ const POINTS_MIN = 10_000;
 const FIRST_SHARE = 1 / 8;
 /** At first no more than so many for each ms of the timeout: a quarter of what came through on two small cores. */
 const FIRST_POINTS_PER_MS = 50;
-/** Of a scraper's timeout, what a body may take before the next one is to be smaller. */
-const STRAIN_SHARE = 0.5;
+/** Of a scraper's timeout, what a body may take before the next one is to be no larger; a busy moment may double it. */
+const HOLD_SHARE = 0.3;
+/** And before the next one is to be smaller. */
+const SHRINK_SHARE = 0.5;
+/** A budget that has grown so many times beyond where it was held knows no bound any more. */
+const BOUND_FACTOR = 2;
 /** A gap between two scrapes that is so many times longer than usual means that the scraper was busy, or away. */
 const LATE_FACTOR = 1.5;
 /** A gap beyond so many intervals means that the scraper was away, not busy; it counts as one of so many. */
@@ -23,8 +27,11 @@ const INTERVAL_MS_MIN = 100;
 export class Budget {
   /** Null before anything is known. */
   #points: number | null = null;
+  /** Where bodies were seen to take as long as they may; null where none was. */
+  #heldAt: number | null = null;
   readonly #timeoutMs: number;
-  #isStrained = false;
+  /** The longest that a body took since one was taken last, in ms. */
+  #longestMs = 0;
   #intervalMs: number;
   #lastAt: number | null = null;
 
@@ -49,9 +56,9 @@ export class Budget {
     return Math.min(this.#points ?? this.#first(pointsMax), pointsMax);
   }
 
-  /** Whether it is as large as it may be. */
+  /** Whether it is as large as it may be, or as the scraper can take in its time. */
   isFull(pointsMax: number): boolean {
-    return this.points(pointsMax) >= pointsMax;
+    return this.points(pointsMax) >= Math.min(pointsMax, this.#heldAt ?? pointsMax);
   }
 
   /** A request has come. @param now in ms of uptime */
@@ -69,15 +76,20 @@ export class Budget {
 
   /** A body was complete so long after it was asked for. */
   completed(durationMs: number): void {
-    if (durationMs > STRAIN_SHARE * this.#timeoutMs) this.#isStrained = true;
+    this.#longestMs = Math.max(this.#longestMs, durationMs);
   }
 
   /** @param isUsed whether the body had half of what the budget allowed */
   taken(pointsMax: number, isUsed: boolean): void {
-    const isStrained = this.#isStrained;
-    this.#isStrained = false;
-    if (isStrained) this.#scale(0.75, pointsMax);
-    else if (isUsed || this.points(pointsMax) < this.#first(pointsMax)) this.#scale(1.25, pointsMax);
+    const strain = this.#longestMs / this.#timeoutMs;
+    this.#longestMs = 0;
+    if (strain > HOLD_SHARE) {
+      if (strain > SHRINK_SHARE) this.#scale(0.75, pointsMax);
+      this.#heldAt = this.points(pointsMax);
+    } else if (isUsed || this.points(pointsMax) < this.#first(pointsMax)) {
+      this.#scale(1.25, pointsMax);
+      if (this.points(pointsMax) > BOUND_FACTOR * (this.#heldAt ?? 0)) this.#heldAt = null;
+    }
   }
 
   lost(pointsMax: number): void {

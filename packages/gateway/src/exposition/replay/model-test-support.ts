@@ -223,7 +223,7 @@ export class Prometheus {
       fromWindow: false,
     });
     assert.ok(replay !== null);
-    if (fate !== 'cut') replay.completed(0, 1000);
+    if (fate !== 'cut') replay.completed(0, 1000, 1);
     if (fate === 'stored' || fate === 'killed-after') this.#store(replay.input);
     if (fate === 'stored') return;
     if (fate !== 'silent') connection.closed();

@@ -98,7 +98,7 @@ class Bench {
       ...over,
     });
     assert.ok(replay !== null);
-    replay.completed(0, replay.samples * 100);
+    replay.completed(0, replay.samples * 100, 1);
     return replay;
   }
 

@@ -62,8 +62,13 @@ export interface Replay {
   readonly input: HostInput;
   /** Host samples in it. */
   readonly samples: number;
-  /** The response ended. @param own samples of the gateway's own in the body @param chars of the body, uncompressed */
-  completed(own: number, chars: number): void;
+  /**
+   * The response ended.
+   * @param own samples of the gateway's own in the body
+   * @param chars of the body, uncompressed
+   * @param durationMs since the request had come
+   */
+  completed(own: number, chars: number, durationMs: number): void;
   /** The body could not be made, or not be sent whole. */
   failed(): void;
 }
@@ -112,9 +117,8 @@ export class Replays {
     return {
       input: collector.input,
       samples: collector.samples,
-      completed: (own, chars) => {
-        const at = uptimeMs();
-        cursor.completed(scope, delivery, at, at - askedAt);
+      completed: (own, chars, durationMs) => {
+        cursor.completed(scope, delivery, uptimeMs(), durationMs);
         cursor.servedSamples = collector.samples + own;
         if (cursor.servedSamples > 0) scope.charsPerSample = chars / cursor.servedSamples;
       },
