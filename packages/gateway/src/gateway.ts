@@ -3,7 +3,9 @@
  *
  *     reporters ══► link ─► ledger ─► fleet ─► exposition ─► http ◄── Prometheus
  */
+
 import type { IncomingMessage } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '@tributary/shared/clock';
 import { DEFAULT_LIMITS } from '@tributary/shared/limits';
 import type { FastifyInstance } from 'fastify';
@@ -42,6 +44,8 @@ export class ListenError extends Error {
 const DRAIN_MS_MAX = 2_000;
 /** For scrapes that are under way to come to their end. */
 const CLOSE_HTTP_MS_MAX = 2_000;
+/** For the cursors to be saved; a disk that refuses would hold it up until it does not. */
+const SAVE_MS_MAX = 2_000;
 /** Reporters correct themselves by the gateway's clock when it changes by more than this (docs/PROTOCOL.md, "Time"). */
 const CLOCK_STEP_MS = 2_000;
 const DAMAGED =
@@ -154,8 +158,7 @@ async function startOnce(
       upkeep?.stop();
       // Both at once: the server is closed only when the reporters are gone, too.
       await Promise.all([link.drain(DRAIN_MS_MAX), closeHttp(app)]);
-      // What cannot be saved is served again.
-      await scrapers.save().catch((error: unknown) => onFault(error));
+      await saveInTime(scrapers, onFault);
       await ledger.close();
     },
   };
@@ -169,6 +172,12 @@ async function restore(
 ): Promise<void> {
   await fleet.restore(ledger, shapes);
   await scrapers.load();
+}
+
+/** What cannot be saved is served again. */
+async function saveInTime(scrapers: Scrapers, onFault: (error: unknown) => void): Promise<void> {
+  const saved = scrapers.save().catch(onFault);
+  await Promise.race([saved, delay(SAVE_MS_MAX, null, { ref: false })]);
 }
 
 function authorize(request: IncomingMessage, phase: Phase, metrics: GatewayMetrics) {

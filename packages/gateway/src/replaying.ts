@@ -6,6 +6,7 @@ import { ScrapeConnections } from './exposition/replay/connection.ts';
 import { Replays } from './exposition/replay/replay.ts';
 import { ScraperReports } from './exposition/replay/reports.ts';
 import { NAMES_MAX, Scrapers } from './exposition/replay/scrapers.ts';
+import { CONNECTIONS_MAX } from './exposition/replay/unnamed.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { ShapeRegistry } from './link/shape-registry.ts';
@@ -27,6 +28,12 @@ export interface Replaying {
   readonly connections: ScrapeConnections;
 }
 
+const TOO_MANY =
+  'too many scrapers: this one gets the newest points only; remove one that is gone (DELETE /api/v1/scrapers/NAME)';
+
+const TOO_MANY_CONNECTIONS =
+  'too many connections of scrapers without a name: those beyond get the newest points only; give the scraper a name (params: scraper: [NAME])';
+
 export function createReplaying({
   ledger,
   fleet,
@@ -45,22 +52,27 @@ export function createReplaying({
   const hosts = () => fleet.hosts().map(({ name }) => name);
   const overlapMs = options['replay.overlap'];
   const shared = { ledger, clock: systemClock, uptimeMs, windowMs, pointsMax, overlapMs };
-  const told = new Set<string>();
+  const once = onlyOnce();
   const scrapers = new Scrapers({
     ...shared,
     hosts,
     onFault: (error) => log.error({ err: error }, 'a cursor could not be removed from the ledger'),
-    onTooMany: (name) => {
-      if (told.has(name)) return;
-      if (told.size < NAMES_MAX) told.add(name);
-      log.warn(
-        { scraper: name, namesMax: NAMES_MAX },
-        'too many scrapers: this one gets the newest points only; remove one that is gone (DELETE /api/v1/scrapers/NAME)',
-      );
-    },
+    onTooMany: (name) => once(name, () => log.warn({ scraper: name, namesMax: NAMES_MAX }, TOO_MANY)),
+    onTooManyConnections: (address) =>
+      once(`@${address}`, () => log.warn({ address, connectionsMax: CONNECTIONS_MAX }, TOO_MANY_CONNECTIONS)),
   });
   const replays = new Replays({ ...shared, fleet, shapes, scrapers, order: options['replay.order'] });
   const now = () => systemClock.now();
-  const reports = new ScraperReports({ scrapers, ledger, hosts, now, uptimeMs, pointsMax });
+  const reports = new ScraperReports({ scrapers, ledger, hosts, now, pointsMax });
   return { scrapers, replays, reports, connections: new ScrapeConnections(uptimeMs) };
+}
+
+/** Calls for each key once; after many keys, always. */
+function onlyOnce(): (key: string, tell: () => void) => void {
+  const told = new Set<string>();
+  return (key, tell) => {
+    if (told.has(key)) return;
+    if (told.size < NAMES_MAX) told.add(key);
+    tell();
+  };
 }

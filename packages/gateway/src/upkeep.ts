@@ -59,7 +59,7 @@ export function startUpkeep(parts: UpkeepParts): Upkeep {
     trimming = true;
     try {
       const now = systemClock.now();
-      const { age, size, full } = await ledger.trim({
+      const { age, size, full, unpacked } = await ledger.trim({
         olderThan: now - options['storage.retention.time'],
         bytesMax: options['storage.retention.size'],
         undelivered: await scrapers.undelivered(),
@@ -74,6 +74,7 @@ export function startUpkeep(parts: UpkeepParts): Upkeep {
       metrics.trimmed('size', size);
       if (age > 0) log.debug({ removed: age }, 'ledger trimmed');
       if (size > 0) log.warn({ removed: size, bytesMax: options['storage.retention.size'] }, TOO_SMALL);
+      if (unpacked !== null) throw unpacked;
     } finally {
       trimming = false;
     }

@@ -26,7 +26,6 @@ function bench() {
     ledger: { tail: () => null },
     hosts: () => [],
     now: () => clock.now(),
-    uptimeMs: clock.uptimeMs,
     pointsMax: 1,
   });
   const exposition = new Exposition({ fleet, reports, own: async () => own });

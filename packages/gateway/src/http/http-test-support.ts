@@ -56,7 +56,6 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
     ledger: { tail: () => null },
     hosts: () => [],
     now: () => clock.now(),
-    uptimeMs: clock.uptimeMs,
     pointsMax: 1,
   });
   const sources: HttpSources = {

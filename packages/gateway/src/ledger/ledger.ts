@@ -200,6 +200,8 @@ export interface TrimCounts {
   readonly size: number;
   /** True when `bytesMax` is passed by what is undelivered alone: nothing more should be taken until that changes. */
   readonly full: boolean;
+  /** Why entries could not be brought into the smaller form; null when they were. What is counted above is gone all the same. */
+  readonly unpacked: Error | null;
 }
 
 export interface LedgerStats {

@@ -3,9 +3,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LogRange, Position } from '../../ledger/ledger.ts';
 import { ScrapeConnection } from './connection.ts';
-import { Cursor, type Scope, type ScopeKey } from './cursor.ts';
+import { Cursor } from './cursor.ts';
 import { Delivery, type Skip } from './delivery.ts';
 import { placeAt } from './place.ts';
+import type { Scope, ScopeKey } from './scopes.ts';
 
 const OVERLAP_MS = 60_000;
 const POINTS_MAX = 1_000_000;
@@ -37,7 +38,7 @@ class Bench {
   readonly cursor = new Cursor(
     { name: 'p', selection: '' },
     new Map([['a', placeAt(at(0))]]),
-    { createdAt: 0, seenAt: 0, uptime: this.now },
+    { createdAt: 0, seenAt: 0, takenUntil: 0, uptime: this.now },
     { overlapMs: OVERLAP_MS, pointsMax: POINTS_MAX },
   );
 
@@ -228,7 +229,7 @@ test('after a rewind nothing that was sent before counts', () => {
   const connection = connect();
   bench.scrape(connection, 5);
   bench.scrape(connection, 9);
-  bench.cursor.reset(new Map([['a', placeAt(at(2))]]));
+  bench.cursor.reset(new Map([['a', placeAt(at(2))]]), 0);
   assert.equal(bench.scrape(connection, 9).from, 2);
   bench.scrape(connection, 10);
   assert.equal(bench.taken, 9);
@@ -238,7 +239,7 @@ test('a host whose log is gone begins anew, whatever was sent of it', () => {
   const bench = new Bench();
   const connection = connect();
   bench.scrape(connection, 5);
-  bench.cursor.forget('a', bench.now);
+  bench.cursor.forget('a', bench.now, null);
   bench.scrape(connection, 2);
   assert.equal(bench.taken, 0);
 });
@@ -250,7 +251,7 @@ test('a host that is forgotten while its body is prepared is not in that body', 
   const asking = { timeoutMs: 10_000, proxied: false, connectedAt: bench.now, pointsMax: POINTS_MAX };
   const askedAt = bench.now;
   const scope = bench.cursor.ask(FLEET, askedAt, asking);
-  bench.cursor.forget('a', bench.now);
+  bench.cursor.forget('a', bench.now, null);
   const served = { ranges: [range(0, 5)], skips: [], newestAt: 0 };
   const delivery = new Delivery(new Map([['a', served]]), { proxied: false, usesBudget: true });
   bench.cursor.sent(scope, delivery, askedAt, POINTS_MAX);
@@ -278,7 +279,7 @@ test('however many scopes step back, each does so by the overlap and no more', (
   const cursor = new Cursor(
     { name: 'p', selection: '' },
     new Map(hosts.map((host) => [host, placeAt(at(0))])),
-    { createdAt: 0, seenAt: 0, uptime: now },
+    { createdAt: 0, seenAt: 0, takenUntil: 0, uptime: now },
     { overlapMs: OVERLAP_MS, pointsMax: POINTS_MAX },
   );
   const scrape = (host: string, connection: ScrapeConnection, through: number) => {

@@ -18,51 +18,17 @@
  * saved, and told to reporters as delivered, is as old for the same reason: after a restart of the gateway every connection
  * is new.
  */
-import type { CursorKey, Place } from '../../ledger/ledger.ts';
-import { Budget } from './budget.ts';
+import type { CursorKey, Place, Position } from '../../ledger/ledger.ts';
 import { type Delivery, type HostServed, SKIP_REASONS, type SkipReason } from './delivery.ts';
 import { History } from './history.ts';
-import { lower, NOTHING_TAKEN, take, untakenWithin } from './place.ts';
-
-/** Some hosts of the fleet; see `Selection`. */
-export interface ScopeKey {
-  /** The same text whenever the hosts are the same; '' is the whole fleet, `host=NAME` a single host. */
-  readonly name: string;
-  includesHost(host: string): boolean;
-}
-
-/** What is asked for of one cursor: the whole fleet, a shard, a host. */
-export interface Scope extends ScopeKey {
-  readonly budget: Budget;
-  /** Sent and neither taken nor lost, oldest first. */
-  deliveries: Delivery[];
-  /** Hosts that could not catch up lately, and for how long: see `plan.ts`. */
-  readonly behind: Map<string, Behind>;
-  /** Turns with each scrape, so that a budget too small for everyone comes to everyone. */
-  turn: number;
-  /** Hosts that had the last turn, and behind which offset they were served. */
-  unproven: ReadonlyMap<string, number>;
-  /** How long a sample's line was in the last body; null before any. */
-  charsPerSample: number | null;
-  /** Whether any body was taken since the last plan was made. */
-  progressed: boolean;
-}
-
-export interface Behind {
-  /** Scrapes in a row that left the host a backlog although the budget was full. */
-  scrapes: number;
-  /** How old the newest point was that had been taken when they began. */
-  lagMs: number;
-  /** True while it is shown with its newest points only. */
-  thinned: boolean;
-}
+import { lower, NOTHING_TAKEN, pendingSamples, take, untakenWithin } from './place.ts';
+import { type Scope, type ScopeKey, Scopes, singleHostOf } from './scopes.ts';
 
 /** Bodies of a scope whose fate is open; the oldest is given up for more. */
 const DELIVERIES_MAX = 8;
 const PROXIED_DELIVERIES_MAX = 32;
-/** Scopes that were not heard of for so long are dropped; they begin anew with a full budget. */
-const SCOPE_IDLE_MS = 3_600_000;
-const SCOPES_MAX = 20_000;
+/** Scopes that were not asked for so long before the last scrape are asked for no more. */
+const LATE_MS = 5 * 60_000;
 /** Of bodies that came through a proxy, so many are kept of each overlap. */
 const PROXIED_PER_OVERLAP = 6;
 /** No scrape is prepared for longer. */
@@ -92,8 +58,6 @@ export class Cursor {
   readonly createdAt: number;
   /** When it was used last, in ms since 1970. */
   seenAt: number;
-  /** All samples of the last body that was complete, the gateway's own included; 0 for none. */
-  servedSamples = 0;
   readonly expired = new Map<SkipReason, number>(SKIP_REASONS.map((reason) => [reason, 0]));
   takenSamples = 0;
   readonly #options: CursorOptions;
@@ -101,21 +65,28 @@ export class Cursor {
   readonly #history: History;
   /** Everything that was taken at any time, steps back or not: what is counted is counted once. */
   readonly #counted: Map<string, Place>;
-  readonly #scopes = new Map<string, Scope>();
-  /** Those of the scopes that are not of a single host. */
-  #wide: Scope[] = [];
+  readonly #scopes = new Scopes();
   #askedAt: number;
+  #wasAsked = false;
+  /** About where its places are where nothing better is known, in ms since 1970. */
+  #takenUntil: number;
   readonly #startedAt: number;
   /** Hosts whose logs are gone, and when that was noticed, in ms of uptime. */
   #forgotten: { readonly host: string; readonly at: number }[] = [];
   /** The time of the newest entry that was taken of a host, in ms since 1970. */
   readonly #newestAt = new Map<string, number>();
 
-  /** @param uptime now, in ms */
   constructor(
     key: CursorKey,
     places: ReadonlyMap<string, Place>,
-    times: { readonly createdAt: number; readonly seenAt: number; readonly uptime: number },
+    times: {
+      readonly createdAt: number;
+      readonly seenAt: number;
+      /** About where the places are, in ms since 1970. */
+      readonly takenUntil: number;
+      /** Now, in ms. */
+      readonly uptime: number;
+    },
     options: CursorOptions,
   ) {
     this.key = key;
@@ -125,6 +96,7 @@ export class Cursor {
     this.#places = new Map(places);
     this.#counted = new Map(places);
     this.#history = new History(options.overlapMs);
+    this.#takenUntil = times.takenUntil;
     this.#askedAt = times.uptime;
     this.#startedAt = times.uptime;
   }
@@ -136,6 +108,16 @@ export class Cursor {
   /** The time of the newest entry that it has taken of a host; 0 when that is not known. */
   newestAt(host: string): number {
     return this.#newestAt.get(host) ?? 0;
+  }
+
+  /** About where its places were when it was made, in ms since 1970. */
+  get beginsAt(): number {
+    return this.#takenUntil;
+  }
+
+  /** About up to when it has taken a host's log, in ms since 1970; null for a host that came after it. */
+  takenUntil(host: string): number | null {
+    return this.#newestAt.get(host) ?? (this.#places.has(host) ? this.#takenUntil : null);
   }
 
   /** Where it stands in a host's log for certain, even if the scraper loses its power now. */
@@ -156,15 +138,33 @@ export class Cursor {
     return this.#askedAt;
   }
 
+  /** Whether it was asked since it was made or loaded. */
+  get wasAsked(): boolean {
+    return this.#wasAsked;
+  }
+
+  /** Samples of the last complete body of each of its scopes: what its targets were served last. */
+  get servedSamples(): number {
+    let sum = 0;
+    for (const scope of this.#scopes.since(this.#askedAt - LATE_MS)) sum += scope.servedSamples;
+    return sum;
+  }
+
+  /** True for a host that its last scrapes ask for; for every host while there were none. */
+  asksFor(host: string): boolean {
+    return this.#scopes.size === 0 || this.#scopes.includeHost(host, this.#askedAt - LATE_MS);
+  }
+
   /**
    * A request has come: whatever it proves is taken.
    * @param now in ms of uptime
    */
   ask(key: ScopeKey, now: number, client: Asking): Scope {
-    const scope = this.#scope(key, now, client.timeoutMs);
+    const scope = this.#scopes.open(key, now, client.timeoutMs);
     const { lastAt } = scope.budget;
     scope.budget.asked(now, client.pointsMax);
     this.#askedAt = now;
+    this.#wasAsked = true;
     // Behind a proxy every connection may be new, and places trail by the overlap anyway.
     const isNewConnection = lastAt !== null && client.connectedAt >= lastAt && !client.proxied;
     // Looked up before anything is settled, which is the news of now: after a long absence it would push out what was then.
@@ -179,7 +179,7 @@ export class Cursor {
    * @param askedAt when `ask` was called for it: hosts that were forgotten since have another log now
    */
   sent(scope: Scope, delivery: Delivery, askedAt: number, pointsMax: number): void {
-    if (this.#scopes.get(scope.name) !== scope) return;
+    if (!this.#scopes.has(scope)) return;
     for (const { host, at } of this.#forgotten) if (at >= askedAt) delivery.forget(host);
     // What comes through a proxy waits for the overlap to pass: these must reach further back than that.
     const last = scope.deliveries.at(-1);
@@ -213,34 +213,42 @@ export class Cursor {
    * start nobody knows which scopes there are, so all hosts count.
    */
   covers(host: string, since: number): boolean {
-    if (this.#startedAt >= since) return true;
-    const own = this.#scopes.get(SINGLE + host);
-    if (own !== undefined && isAskedSince(own, since)) return true;
-    return this.#wide.some((scope) => isAskedSince(scope, since) && scope.includesHost(host));
+    return this.#startedAt >= since || this.#scopes.includeHost(host, since);
   }
 
   scopes(): Iterable<Scope> {
-    return this.#scopes.values();
+    return this.#scopes.all();
   }
 
-  /** Sets places; what was sent before, or is about to be sent, no longer counts. */
-  reset(places: ReadonlyMap<string, Place>): void {
+  /**
+   * Sets places; what was sent before, or is about to be sent, no longer counts.
+   * @param at the moment that they are of, in ms since 1970
+   */
+  reset(places: ReadonlyMap<string, Place>, at: number): void {
     this.#places = new Map(places);
+    this.#takenUntil = at;
     this.#history.clear();
     this.#newestAt.clear();
     this.#scopes.clear();
-    this.#wide = [];
   }
 
-  /** The host's log is gone; should the name come again, it has a new one. @param now in ms of uptime */
-  forget(host: string, now: number): void {
+  /**
+   * The host's log is gone; should the name come again, it has a new one.
+   * @param now in ms of uptime
+   * @param end of the log, so that what was not taken is counted; null where that is done
+   */
+  forget(host: string, now: number, end: Position | null): void {
+    if (end !== null && this.asksFor(host)) {
+      const lost = pendingSamples(this.#counted.get(host) ?? NOTHING_TAKEN, end);
+      this.expired.set('forgotten', (this.expired.get('forgotten') ?? 0) + lost);
+    }
     this.#forgotten = this.#forgotten.filter(({ at }) => at >= now - FORGOTTEN_MS);
     this.#forgotten.push({ host, at: now });
     this.#places.delete(host);
     this.#newestAt.delete(host);
     this.#counted.delete(host);
     this.#history.forget(host);
-    for (const scope of this.#scopes.values()) {
+    for (const scope of this.#scopes.all()) {
       scope.behind.delete(host);
       for (const delivery of scope.deliveries) delivery.forget(host);
     }
@@ -315,54 +323,7 @@ export class Cursor {
   }
 
   #hostsOf(scope: Scope): Iterable<string> {
-    const { name } = scope;
-    if (isSingle(name)) return [name.slice(SINGLE.length)];
-    return [...this.#places.keys()].filter((host) => scope.includesHost(host));
+    const single = singleHostOf(scope);
+    return single !== null ? [single] : [...this.#places.keys()].filter((host) => scope.includesHost(host));
   }
-
-  #scope({ name, includesHost }: ScopeKey, now: number, timeoutMs: number): Scope {
-    let scope = this.#scopes.get(name);
-    if (scope === undefined) {
-      if (this.#scopes.size >= SCOPES_MAX) this.#dropIdle(now);
-      scope = {
-        name,
-        includesHost,
-        budget: new Budget(timeoutMs),
-        deliveries: [],
-        behind: new Map(),
-        turn: 0,
-        unproven: new Map(),
-        progressed: false,
-        charsPerSample: null,
-      };
-      this.#scopes.set(name, scope);
-      if (!isSingle(name)) this.#wide.push(scope);
-    }
-    return scope;
-  }
-
-  #dropIdle(now: number): void {
-    for (const scope of this.#scopes.values()) {
-      if (!isAskedSince(scope, now - SCOPE_IDLE_MS)) this.#drop(scope);
-    }
-    // All of them in use: the first one goes.
-    const [oldest] = this.#scopes.values();
-    if (this.#scopes.size >= SCOPES_MAX && oldest !== undefined) this.#drop(oldest);
-  }
-
-  #drop(scope: Scope): void {
-    this.#scopes.delete(scope.name);
-    this.#wide = this.#wide.filter((other) => other !== scope);
-  }
-}
-
-const SINGLE = 'host=';
-
-/** Whether a scope is that of a single host. */
-function isSingle(name: string): boolean {
-  return name.startsWith(SINGLE) && !name.includes('&');
-}
-
-function isAskedSince({ budget }: Scope, since: number): boolean {
-  return budget.lastAt !== null && budget.lastAt >= since;
 }

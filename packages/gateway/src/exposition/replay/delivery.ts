@@ -25,6 +25,8 @@ const SKIPS = {
   budget: null,
   /** Its shape no longer passes admission: the rules became stricter since it was stored. */
   inadmissible: null,
+  /** The host was forgotten before the scraper took it. */
+  forgotten: null,
 };
 
 export const SKIP_REASONS = Object.keys(SKIPS) as readonly SkipReason[];

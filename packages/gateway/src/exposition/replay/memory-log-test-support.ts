@@ -58,6 +58,11 @@ export class MemoryLog implements Used {
     }
   }
 
+  positionAt(host: string, offset: number): Position {
+    const entry = this.#logs.get(host)?.entries.find((one) => one.offset === offset);
+    return entry === undefined ? LOG_START : positionOf(entry);
+  }
+
   /** From now on only the last `count` entries of a host are in memory. */
   forgetTail(host: string, count: number): void {
     const log = this.#logs.get(host);

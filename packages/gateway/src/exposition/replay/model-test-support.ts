@@ -12,10 +12,10 @@ import type { SettledEntry } from '../../link/observer.ts';
 import { ShapeRegistry } from '../../link/shape-registry.ts';
 import { columnOf, FakeClock, gauges, shapeOf } from '../../link/test-support.ts';
 import { ScrapeConnection } from './connection.ts';
-import type { ScopeKey } from './cursor.ts';
 import { MemoryLog } from './memory-log-test-support.ts';
 import type { ReplayOrder } from './plan.ts';
 import { Replays } from './replay.ts';
+import type { ScopeKey } from './scopes.ts';
 import { Scrapers } from './scrapers.ts';
 
 export const OVERLAP_MS = 60_000;
@@ -83,6 +83,7 @@ function build({ clock, log, registry }: Omit<World, 'gateway'>, hosts: Iterable
     ...shared,
     hosts: names,
     onTooMany: () => {},
+    onTooManyConnections: () => {},
     onFault: (error) => {
       throw error;
     },

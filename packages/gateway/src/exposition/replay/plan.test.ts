@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LOG_START, type Position, positionOf, type StoredEntry, type Tail } from '../../ledger/ledger.ts';
-import { Budget } from './budget.ts';
-import type { Scope } from './cursor.ts';
 import { NOTHING_TAKEN, placeAt, take } from './place.ts';
 import { type HostPlan, mayBeTooOld, type PlanTerms, passOver, planHost, share } from './plan.ts';
+import { type Scope, Scopes } from './scopes.ts';
 
 /** Entry `offset` of a log in which each has nine samples, so that it weighs ten, and comes at its offset in seconds. */
 function entry(offset: number): StoredEntry {
@@ -22,18 +21,7 @@ function tailOf(from: number, end: number): Tail {
 }
 
 function scopeOf(): Scope {
-  const budget = new Budget(10_000);
-  return {
-    name: '',
-    includesHost: () => true,
-    budget,
-    deliveries: [],
-    behind: new Map(),
-    turn: 0,
-    unproven: new Map(),
-    progressed: false,
-    charsPerSample: null,
-  };
+  return new Scopes().open({ name: '', includesHost: () => true }, 0, 10_000);
 }
 
 const NOW = 1_000_000;

@@ -22,8 +22,8 @@ import {
   weightOfRange,
 } from '../../ledger/ledger.ts';
 import { shareOut } from './budget.ts';
-import type { Scope } from './cursor.ts';
 import { untaken } from './place.ts';
+import type { Scope } from './scopes.ts';
 
 export type ReplayOrder = 'in-order' | 'live-first';
 

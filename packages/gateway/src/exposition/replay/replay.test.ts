@@ -45,6 +45,7 @@ class Bench {
       ...shared,
       hosts,
       onTooMany: () => {},
+      onTooManyConnections: () => {},
       onFault: (error) => assert.fail(String(error)),
     });
     this.replays = new Replays({

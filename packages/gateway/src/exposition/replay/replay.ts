@@ -19,11 +19,12 @@ import type { HostInput } from '../input.ts';
 import { BodyCollector, type SeriesFilter } from './body.ts';
 import type { Client } from './client.ts';
 import type { ScrapeConnection } from './connection.ts';
-import type { Cursor, Scope, ScopeKey } from './cursor.ts';
+import type { Cursor } from './cursor.ts';
 import { Delivery } from './delivery.ts';
 import { untaken } from './place.ts';
 import { type HostPlan, mayBeTooOld, passOver, planHost, type ReplayOrder, share, upTo } from './plan.ts';
 import { readPlans } from './read-plans.ts';
+import type { Scope, ScopeKey } from './scopes.ts';
 import type { Scrapers } from './scrapers.ts';
 
 export interface ReplayOptions {
@@ -119,8 +120,8 @@ export class Replays {
       samples: collector.samples,
       completed: (own, chars, durationMs) => {
         cursor.completed(scope, delivery, uptimeMs(), durationMs);
-        cursor.servedSamples = collector.samples + own;
-        if (cursor.servedSamples > 0) scope.charsPerSample = chars / cursor.servedSamples;
+        scope.servedSamples = collector.samples + own;
+        if (scope.servedSamples > 0) scope.charsPerSample = chars / scope.servedSamples;
       },
       failed: () => delivery.failed(),
     };

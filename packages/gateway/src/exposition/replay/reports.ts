@@ -1,13 +1,13 @@
 /** How far each scraper is, for the gateway's own series and the API. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { Ledger } from '../../ledger/ledger.ts';
+import type { Ledger, Tail } from '../../ledger/ledger.ts';
 import type { Cursor } from './cursor.ts';
-import { pendingSamples } from './place.ts';
-import { ACTIVE_MS, type Scrapers } from './scrapers.ts';
+import { lowestUntaken, pendingSamples } from './place.ts';
+import type { Scrapers } from './scrapers.ts';
 
 export interface ScraperReport {
   readonly cursor: Cursor;
-  /** How old the newest point is that it has taken of the host that it is furthest behind with; 0 when it has all. */
+  /** How old the oldest point is that it has not taken, of all hosts; 0 when it has everything. */
   readonly lagMs: number;
   /** Samples of the hosts that it asks for and has not taken. */
   readonly pending: number;
@@ -21,7 +21,6 @@ export interface ReportSources {
   readonly ledger: Pick<Ledger, 'tail'>;
   readonly hosts: () => readonly string[];
   readonly now: () => number;
-  readonly uptimeMs: () => number;
   readonly pointsMax: number;
 }
 
@@ -58,27 +57,32 @@ export class ScraperReports {
   }
 
   #report(cursor: Cursor): ScraperReport {
-    const { ledger, hosts, now, uptimeMs, pointsMax } = this.#sources;
-    const since = uptimeMs() - ACTIVE_MS;
+    const { ledger, hosts, now, pointsMax } = this.#sources;
     let pending = 0;
-    let oldestTakenAt = Number.POSITIVE_INFINITY;
+    let oldestAt = Number.POSITIVE_INFINITY;
     for (const host of hosts()) {
       const tail = ledger.tail(host);
-      if (tail === null || !cursor.covers(host, since)) continue;
+      if (tail === null || !cursor.asksFor(host)) continue;
       const samples = pendingSamples(cursor.place(host), tail.end);
       if (samples === 0) continue;
       pending += samples;
-      // Before anything of a host was taken, the oldest that is at hand has to do.
-      const takenAt = cursor.newestAt(host) || (tail.entries[0]?.at ?? now());
-      oldestTakenAt = Math.min(oldestTakenAt, takenAt);
+      oldestAt = Math.min(oldestAt, firstUntakenAt(cursor, host, tail) ?? now());
     }
     const [scope] = [...cursor.scopes()].sort((a, b) => (b.budget.lastAt ?? 0) - (a.budget.lastAt ?? 0));
     return {
       cursor,
-      lagMs: oldestTakenAt === Number.POSITIVE_INFINITY ? 0 : Math.max(0, now() - oldestTakenAt),
+      lagMs: oldestAt === Number.POSITIVE_INFINITY ? 0 : Math.max(0, now() - oldestAt),
       pending,
       intervalMs: Math.round(scope?.budget.intervalMs ?? 0),
       budget: scope?.budget.points(pointsMax) ?? pointsMax,
     };
   }
+}
+
+/** The time of the first entry that is not taken; where that is not in memory, up to when the log is taken. */
+function firstUntakenAt(cursor: Cursor, host: string, { entries }: Tail): number | null {
+  const after = lowestUntaken(cursor.place(host));
+  const [first] = entries;
+  if (first !== undefined && first.offset <= after + 1) return entries[after + 1 - first.offset]?.at ?? null;
+  return cursor.takenUntil(host) ?? first?.at ?? null;
 }

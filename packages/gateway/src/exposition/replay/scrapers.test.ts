@@ -3,11 +3,13 @@ import { test } from 'node:test';
 import type { BatchEntry } from '../../ledger/ledger.ts';
 import { columnOf, FakeClock, gauges, shapeOf } from '../../link/test-support.ts';
 import { ScrapeConnection } from './connection.ts';
-import type { Cursor, ScopeKey } from './cursor.ts';
+import type { Cursor } from './cursor.ts';
 import { Delivery } from './delivery.ts';
 import { MemoryLog } from './memory-log-test-support.ts';
 import { untaken } from './place.ts';
+import type { ScopeKey } from './scopes.ts';
 import { ACTIVE_MS, NAMES_MAX, Scrapers, SELECTIONS_MAX } from './scrapers.ts';
+import { CONNECTIONS_MAX } from './unnamed.ts';
 
 const FLEET: ScopeKey = { name: '', includesHost: () => true };
 const SHAPE = shapeOf(gauges('a'));
@@ -17,6 +19,7 @@ class Bench {
   readonly clock = new FakeClock();
   readonly log: MemoryLog;
   readonly tooMany: string[] = [];
+  readonly tooManyConnections: string[] = [];
   readonly faults: unknown[] = [];
   scrapers: Scrapers;
 
@@ -36,6 +39,7 @@ class Bench {
       overlapMs: MINUTE_MS,
       pointsMax: 1_000_000,
       onTooMany: (name) => this.tooMany.push(name),
+      onTooManyConnections: (address) => this.tooManyConnections.push(address),
       onFault: (error) => this.faults.push(error),
     });
     return this.scrapers;
@@ -292,4 +296,49 @@ test('a scraper that is removed begins anew', async () => {
   assert.equal(await bench.scrapers.remove('a'), false);
   assert.deepEqual(await bench.log.cursors(), []);
   assert.equal(takenBy(await bench.open('a')), 0);
+});
+
+test('a step of the clock makes nobody inactive, nor active', async () => {
+  const bench = new Bench();
+  bench.append(4, 3);
+  const cursor = await bench.open('a', '', undefined, 10 * MINUTE_MS);
+  assert.ok(cursor);
+  bench.takeAll(cursor);
+  bench.append(2);
+  bench.clock.step(5 * ACTIVE_MS);
+  assert.deepEqual([...(await bench.scrapers.undelivered())], [['web-1', 0]], 'places trail by the overlap');
+  bench.clock.step(-5 * ACTIVE_MS);
+  bench.clock.pass(ACTIVE_MS + 1);
+  assert.equal((await bench.scrapers.undelivered()).size, 0);
+});
+
+test('the log of a host that goes is counted as lost to those who ask for it, once', async () => {
+  const bench = new Bench();
+  bench.append(4, 3, 2);
+  const [a, other] = [await bench.open('a'), await bench.open('b')];
+  assert.ok(a && other);
+  bench.takeAll(a);
+  other.ask({ name: 'host=web-2', includesHost: (host) => host === 'web-2' }, bench.clock.uptimeMs(), {
+    timeoutMs: 10_000,
+    proxied: false,
+    connectedAt: 0,
+    pointsMax: 1_000_000,
+  });
+  bench.append(1, 0);
+  bench.scrapers.forget('web-1');
+  bench.log.drop('web-1');
+  bench.scrapers.forget('web-1');
+  assert.equal(a.expired.get('forgotten'), 2);
+  assert.equal(other.expired.get('forgotten'), 0);
+});
+
+test('without a name, a closed connection gives way to another; where all are open, the next gets no cursor', async () => {
+  const bench = new Bench();
+  const connections = Array.from({ length: CONNECTIONS_MAX }, () => bench.connect());
+  for (const connection of connections) assert.ok(await bench.open(null, '', connection));
+  assert.equal(await bench.open(null), null);
+  assert.deepEqual(bench.tooManyConnections, ['10.0.0.1']);
+  connections[7]?.closed();
+  assert.ok(await bench.open(null));
+  assert.equal(await bench.open(null), null);
 });

@@ -13,10 +13,11 @@ import type { Clock } from '@tributary/shared/clock';
 import type { Ledger, Place, StoredCursor } from '../../ledger/ledger.ts';
 import type { ScrapeConnection } from './connection.ts';
 import { Cursor, type CursorOptions } from './cursor.ts';
-import { lower, lowestUntaken, placeAt } from './place.ts';
+import { lowestUntaken, placeAt } from './place.ts';
+import { lowestOf, UnnamedCursors } from './unnamed.ts';
 
 export interface ScrapersOptions extends CursorOptions {
-  readonly ledger: Pick<Ledger, 'bornAt' | 'seek' | 'cursors' | 'saveCursor' | 'removeCursor'>;
+  readonly ledger: Pick<Ledger, 'bornAt' | 'tail' | 'seek' | 'cursors' | 'saveCursor' | 'removeCursor'>;
   /** Names of all hosts that have or may have a log. */
   readonly hosts: () => readonly string[];
   readonly clock: Clock;
@@ -26,6 +27,8 @@ export interface ScrapersOptions extends CursorOptions {
   readonly windowMs: number;
   /** Told of a scraper that got no cursor because there are too many. */
   readonly onTooMany: (name: string) => void;
+  /** Told of an address from which too many connections without a name are open: the newest gets no cursor. */
+  readonly onTooManyConnections: (address: string) => void;
   /** Told of what went wrong where nobody waits for it. */
   readonly onFault: (error: unknown) => void;
 }
@@ -49,11 +52,10 @@ export const SELECTIONS_MAX = 16;
 export const ACTIVE_MS = 3_600_000;
 const YOUNG_MS = 3_600_000;
 const BEGIN_MS = 5 * 60_000;
-/** Connections without a name whose places a new one heeds. */
-const UNNAMED_MS = 10 * 60_000;
-const UNNAMED_PER_ADDRESS_MAX = 256;
 /** Hosts of which each cursor's place is looked at in one turn of the event loop. */
 const HOSTS_PER_TURN = 250;
+/** Stands for the time at which an active scraper was seen. */
+const ALWAYS = Number.POSITIVE_INFINITY;
 /** Names that begin so are addresses; no scraper can have such a name. */
 const ADDRESS_PREFIX = '@';
 
@@ -64,8 +66,7 @@ export class Scrapers {
   readonly #making = new Map<string, Promise<Cursor>>();
   /** For each search for places that is under way, the hosts whose logs have gone meanwhile. */
   readonly #seeking = new Set<Set<string>>();
-  /** By the key of the address and selection. */
-  readonly #unnamed = new Map<string, { cursor: Cursor; connection: ScrapeConnection }[]>();
+  readonly #unnamed = new UnnamedCursors();
   /** What the ledger has of each cursor. */
   readonly #saved = new Map<string, { places: ReadonlyMap<string, Place>; seenAt: number }>();
 
@@ -78,7 +79,8 @@ export class Scrapers {
     const uptime = this.#options.uptimeMs();
     for (const stored of await this.#options.ledger.cursors()) {
       const { name, selection, places, createdAt, seenAt } = stored;
-      const cursor = new Cursor({ name, selection }, places, { createdAt, seenAt, uptime }, this.#options);
+      const times = { createdAt, seenAt, takenUntil: seenAt - this.#options.overlapMs, uptime };
+      const cursor = new Cursor({ name, selection }, places, times, this.#options);
       const key = keyOf(name, selection);
       this.#cursors.set(key, cursor);
       this.#saved.set(key, { places, seenAt });
@@ -96,7 +98,7 @@ export class Scrapers {
   /** All cursors, those of connections without a name by their address. */
   *all(): Generator<Cursor, void, undefined> {
     for (const [key, cursor] of this.#cursors) if (!this.#unnamed.has(key)) yield cursor;
-    for (const list of this.#unnamed.values()) for (const { cursor } of list) yield cursor;
+    for (const [, cursor] of this.#unnamed.all()) yield cursor;
   }
 
   /**
@@ -124,7 +126,7 @@ export class Scrapers {
 
   /** Writes what has changed since it was written last. */
   async save(): Promise<void> {
-    this.#dropIdle();
+    this.#unnamed.dropIdle(this.#options.uptimeMs());
     // One after the other: the places of ten thousand hosts take some milliseconds each time.
     for (const [key, cursor] of [...this.#cursors]) {
       if (this.#unnamed.has(key)) continue;
@@ -132,10 +134,11 @@ export class Scrapers {
       // It may be gone by now, and must not come back with the next start.
       if (this.#cursors.get(key) === cursor) await this.#saveOne(cursor, cursor.safePlaces());
     }
-    for (const [key, list] of [...this.#unnamed]) {
-      const newest = newestOf(list);
-      if (newest !== null && this.#unnamed.has(key))
-        await this.#saveOne(newest, lowestOf(list.map(({ cursor }) => cursor)));
+    for (const key of this.#unnamed.keys()) {
+      const places = await lowestOf(this.#unnamed.of(key));
+      // It may be gone by now, too.
+      const newest = this.#unnamed.newestOf(key);
+      if (newest !== null) await this.#saveOne(newest, places);
     }
   }
 
@@ -156,14 +159,18 @@ export class Scrapers {
     const cursors = [...this.all()].filter(({ key }) => key.name === name);
     if (cursors.length === 0) return false;
     const places = await this.#placesSince(at);
-    for (const cursor of cursors) cursor.reset(places);
+    for (const cursor of cursors) cursor.reset(places, at);
     return true;
   }
 
-  /** The host's log is gone. */
+  /**
+   * The host's log is gone, or about to go; to be called both before and after. What a scraper has not taken of a log that
+   * is still there is counted as lost to it.
+   */
   forget(host: string): void {
     const now = this.#options.uptimeMs();
-    for (const cursor of new Set([...this.all(), ...this.#cursors.values()])) cursor.forget(host, now);
+    const end = this.#options.ledger.tail(host)?.end ?? null;
+    for (const cursor of new Set([...this.all(), ...this.#cursors.values()])) cursor.forget(host, now, end);
     for (const gone of this.#seeking) gone.add(host);
   }
 
@@ -187,31 +194,28 @@ export class Scrapers {
     if (own !== undefined) return own;
     const key = keyOf(ADDRESS_PREFIX + connection.address, selection);
     const before = await this.#beforeUnnamed(key, request);
+    if (before === null) return connection.cursors.get(selection) ?? null;
+    const places = await this.#withoutGone(() => lowestOf(before));
     // Another request of this connection may have been faster.
     const made = connection.cursors.get(selection);
-    if (made !== undefined || before === null) return made ?? null;
-    const list = this.#unnamed.get(key) ?? [];
-    const uptime = this.#options.uptimeMs();
+    if (made !== undefined) return made;
+    if (!this.#unnamed.makeRoom(key)) {
+      this.#options.onTooManyConnections(connection.address);
+      return null;
+    }
+    const [first] = before;
     const now = this.#options.clock.now();
-    const places = lowestOf(before);
-    const cursor = new Cursor(
-      before[0]?.key ?? { name: '', selection },
-      places,
-      { createdAt: now, seenAt: now, uptime },
-      this.#options,
-    );
-    connection.cursors.set(selection, cursor);
-    list.push({ cursor, connection });
-    if (list.length > UNNAMED_PER_ADDRESS_MAX) list.shift();
-    this.#unnamed.set(key, list);
+    const uptime = this.#options.uptimeMs();
+    const times = { createdAt: now, seenAt: now, takenUntil: first?.beginsAt ?? now, uptime };
+    const cursor = new Cursor(first?.key ?? { name: '', selection }, places, times, this.#options);
+    this.#unnamed.add(key, selection, { cursor, connection });
     return cursor;
   }
 
   /** The cursors whose lowest places a new connection begins with; at least one. Null when there are too many addresses. */
   async #beforeUnnamed(key: string, request: CursorRequest): Promise<readonly Cursor[] | null> {
-    this.#dropIdle();
-    const list = this.#unnamed.get(key);
-    if (list !== undefined) return list.map(({ cursor }) => cursor);
+    this.#unnamed.dropIdle(this.#options.uptimeMs());
+    if (this.#unnamed.has(key)) return this.#unnamed.of(key);
     const stored = this.#cursors.get(key);
     if (stored !== undefined) return [stored];
     const cursor = await this.#openNamed(nameOf(key), request);
@@ -231,10 +235,9 @@ export class Scrapers {
     const { ledger, clock, uptimeMs, windowMs } = this.#options;
     const now = clock.now();
     const isYoung = now - ledger.bornAt < YOUNG_MS;
-    const places = await this.#placesSince(
-      now - (beginMs ?? (isYoung ? windowMs : Math.min(BEGIN_MS, windowMs))),
-    );
-    const times = { createdAt: now, seenAt: now, uptime: uptimeMs() };
+    const takenUntil = now - (beginMs ?? (isYoung ? windowMs : Math.min(BEGIN_MS, windowMs)));
+    const places = await this.#placesSince(takenUntil);
+    const times = { createdAt: now, seenAt: now, takenUntil, uptime: uptimeMs() };
     const cursor = new Cursor(
       { name: nameOf(key), selection: selectionOf(key) },
       places,
@@ -249,11 +252,18 @@ export class Scrapers {
   async #placesSince(at: number): Promise<Map<string, Place>> {
     const hosts = this.#options.hosts();
     const requests = hosts.map((host) => ({ host, after: 0 }));
+    return await this.#withoutGone(async () => {
+      const positions = await this.#options.ledger.seek(requests, at);
+      return new Map(positions.map((position, i) => [hosts[i] ?? '', placeAt(position)]));
+    });
+  }
+
+  /** Places without those of hosts that were forgotten while they were looked for. */
+  async #withoutGone(find: () => Promise<Map<string, Place>>): Promise<Map<string, Place>> {
     const gone = new Set<string>();
     this.#seeking.add(gone);
     try {
-      const positions = await this.#options.ledger.seek(requests, at);
-      const places = new Map(positions.map((position, i) => [hosts[i] ?? '', placeAt(position)]));
+      const places = await find();
       for (const host of gone) places.delete(host);
       return places;
     } finally {
@@ -263,12 +273,13 @@ export class Scrapers {
 
   /** @returns whether the name may have another cursor; whoever was seen longest ago and is not active gives way. */
   #makeRoom(name: string): boolean {
-    const now = this.#options.clock.now();
     const seenAt = new Map<string, number>();
     const note = (key: string, at: number) => seenAt.set(key, Math.max(at, seenAt.get(key) ?? 0));
-    for (const [key, cursor] of this.#cursors) note(key, cursor.seenAt);
-    for (const [key, list] of this.#unnamed) for (const { cursor } of list) note(key, cursor.seenAt);
-    for (const key of this.#making.keys()) note(key, now);
+    const noteCursor = (key: string, cursor: Cursor) =>
+      note(key, this.#isActive(cursor) ? ALWAYS : cursor.seenAt);
+    for (const [key, cursor] of this.#cursors) noteCursor(key, cursor);
+    for (const [key, cursor] of this.#unnamed.all()) noteCursor(key, cursor);
+    for (const key of this.#making.keys()) note(key, ALWAYS);
     const own = [...seenAt].filter(([key]) => nameOf(key) === name);
     const byName = Map.groupBy(seenAt, ([key]) => nameOf(key));
     if (own.length > 0 && own.length < SELECTIONS_MAX) return true;
@@ -277,7 +288,7 @@ export class Scrapers {
     const candidates = own.length > 0 ? own.map((one) => [one]) : [...byName.values()];
     const lastSeen = (keys: [string, number][]) => Math.max(...keys.map(([, at]) => at));
     const [idlest] = candidates.sort((a, b) => lastSeen(a) - lastSeen(b));
-    if (idlest === undefined || lastSeen(idlest) >= now - ACTIVE_MS) return false;
+    if (idlest === undefined || lastSeen(idlest) === ALWAYS) return false;
     // Not waited for: while the disk refuses, scrapes go on. What cannot be removed comes back with the next start.
     for (const [key] of idlest) this.#drop(key).catch(this.#options.onFault);
     return true;
@@ -288,8 +299,7 @@ export class Scrapers {
     const selection = selectionOf(key);
     this.#cursors.delete(key);
     this.#saved.delete(key);
-    for (const { connection } of this.#unnamed.get(key) ?? []) connection.cursors.delete(selection);
-    this.#unnamed.delete(key);
+    this.#unnamed.drop(key, selection);
     return this.#options.ledger.removeCursor({ name: nameOf(key), selection });
   }
 
@@ -297,21 +307,17 @@ export class Scrapers {
     const since = this.#options.uptimeMs() - ACTIVE_MS;
     let lowest: Place | null = null;
     for (const cursor of this.all()) {
-      if (cursor.seenAt < this.#options.clock.now() - ACTIVE_MS || !cursor.covers(host, since)) continue;
+      if (!this.#isActive(cursor) || !cursor.covers(host, since)) continue;
       const place = cursor.safePlace(host);
       lowest = lowest === null || lowestUntaken(place) < lowestUntaken(lowest) ? place : lowest;
     }
     return lowest;
   }
 
-  /** Connections without a name go when they are closed or idle for long; the last of an address stays. */
-  #dropIdle(): void {
-    const since = this.#options.uptimeMs() - UNNAMED_MS;
-    for (const [key, list] of this.#unnamed) {
-      const newest = newestOf(list);
-      const kept = list.filter(({ cursor }) => cursor === newest || cursor.askedAt >= since);
-      if (kept.length < list.length) this.#unnamed.set(key, kept);
-    }
+  /** By uptime, since the clock may be set; what was before the start only the clock can tell. */
+  #isActive({ wasAsked, askedAt, seenAt }: Cursor): boolean {
+    const { clock, uptimeMs } = this.#options;
+    return wasAsked ? askedAt >= uptimeMs() - ACTIVE_MS : seenAt >= clock.now() - ACTIVE_MS;
   }
 
   async #saveOne(cursor: Cursor, places: ReadonlyMap<string, Place>): Promise<void> {
@@ -325,22 +331,6 @@ export class Scrapers {
     await this.#options.ledger.saveCursor(stored);
     this.#saved.set(text, { places, seenAt });
   }
-}
-
-/** Of several cursors that read for one: only what all have taken is taken. */
-function lowestOf(cursors: readonly Cursor[]): ReadonlyMap<string, Place> {
-  const [first, ...others] = cursors;
-  if (first === undefined) return new Map();
-  const lowest = new Map<string, Place>(first.safePlaces());
-  for (const other of others)
-    for (const [host, place] of lowest) lowest.set(host, lower(place, other.safePlace(host)));
-  return lowest;
-}
-
-function newestOf(list: readonly { readonly cursor: Cursor }[]): Cursor | null {
-  let newest: Cursor | null = null;
-  for (const { cursor } of list) if (newest === null || cursor.askedAt >= newest.askedAt) newest = cursor;
-  return newest;
 }
 
 function keyOf(name: string, selection: string): string {

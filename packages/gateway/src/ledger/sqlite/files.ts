@@ -102,6 +102,8 @@ function cannotOpen(path: string, error: unknown): LedgerOpenError {
   const text =
     code === 'SQLITE_BUSY'
       ? `${path}: in use by another gateway; stop it or give --storage.path another folder`
-      : `${path}: cannot be opened for writing (${message}); check the folder's owner and --storage.path`;
+      : code === 'SQLITE_FULL'
+        ? `${path}: the disk is full, and a start needs some room; make room on it`
+        : `${path}: cannot be opened for writing (${message}); check the folder's owner and --storage.path`;
   return new LedgerOpenError(text, { cause: error });
 }

@@ -14,16 +14,15 @@ export interface RoomMaker {
 
 export async function makeRoom({ trimAge, pack, trimSize }: RoomMaker): Promise<TrimCounts> {
   const { removed: age } = await untilDone(trimAge);
-  let unpacked: unknown = null;
+  let unpacked: Error | null = null;
   try {
     for (let from: PackPlace | null = 0; from !== null; from = (await pack(from)).next);
   } catch (error) {
     // A full disk may have no room for a block. The more has to go.
-    unpacked = error;
+    unpacked = error instanceof Error ? error : new Error(String(error));
   }
   const { removed: size, full } = await untilDone(trimSize);
-  if (unpacked !== null) throw unpacked;
-  return { age, size, full };
+  return { age, size, full, unpacked };
 }
 
 async function untilDone(trim: () => Promise<TrimPortion>): Promise<{ removed: number; full: boolean }> {

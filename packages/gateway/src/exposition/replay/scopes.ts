@@ -1,0 +1,121 @@
+/** What of one cursor is asked for: the whole fleet, shards, single hosts. Each has its own pace and its own bodies. */
+import { Budget } from './budget.ts';
+import type { Delivery } from './delivery.ts';
+
+/** Some hosts of the fleet; see `Selection`. */
+export interface ScopeKey {
+  /** The same text whenever the hosts are the same; '' is the whole fleet, `host=NAME` a single host. */
+  readonly name: string;
+  includesHost(host: string): boolean;
+}
+
+export interface Scope extends ScopeKey {
+  readonly budget: Budget;
+  /** Sent and neither taken nor lost, oldest first. */
+  deliveries: Delivery[];
+  /** Hosts that could not catch up lately, and for how long: see `plan.ts`. */
+  readonly behind: Map<string, Behind>;
+  /** Turns with each scrape, so that a budget too small for everyone comes to everyone. */
+  turn: number;
+  /** Hosts that had the last turn, and behind which offset they were served. */
+  unproven: ReadonlyMap<string, number>;
+  /** All samples of the last body that was complete, the gateway's own included; 0 for none. */
+  servedSamples: number;
+  /** How long a sample's line was in the last body; null before any. */
+  charsPerSample: number | null;
+  /** Whether any body was taken since the last plan was made. */
+  progressed: boolean;
+}
+
+export interface Behind {
+  /** Scrapes in a row that left the host a backlog although the budget was full. */
+  scrapes: number;
+  /** How old the newest point was that had been taken when they began. */
+  lagMs: number;
+  /** True while it is shown with its newest points only. */
+  thinned: boolean;
+}
+
+/** Those that were not heard of for so long are dropped; they begin anew with a full budget. */
+const IDLE_MS = 3_600_000;
+const SCOPES_MAX = 20_000;
+const SINGLE = 'host=';
+
+export class Scopes {
+  readonly #all = new Map<string, Scope>();
+  /** Those that are not of a single host. */
+  #wide: Scope[] = [];
+
+  get size(): number {
+    return this.#all.size;
+  }
+
+  all(): Iterable<Scope> {
+    return this.#all.values();
+  }
+
+  /** Those that were asked for since a moment of uptime. */
+  since(moment: number): Scope[] {
+    return [...this.#all.values()].filter((scope) => isAskedSince(scope, moment));
+  }
+
+  /** Whether this very one is still in use. */
+  has(scope: Scope): boolean {
+    return this.#all.get(scope.name) === scope;
+  }
+
+  /** Whether one that holds the host was asked for since a moment of uptime. */
+  includeHost(host: string, since: number): boolean {
+    const own = this.#all.get(SINGLE + host);
+    if (own !== undefined && isAskedSince(own, since)) return true;
+    return this.#wide.some((scope) => isAskedSince(scope, since) && scope.includesHost(host));
+  }
+
+  /** The scope of a key, made where there is none. */
+  open({ name, includesHost }: ScopeKey, now: number, timeoutMs: number): Scope {
+    const known = this.#all.get(name);
+    if (known !== undefined) return known;
+    if (this.#all.size >= SCOPES_MAX) this.#dropIdle(now);
+    const scope: Scope = {
+      name,
+      includesHost,
+      budget: new Budget(timeoutMs),
+      deliveries: [],
+      behind: new Map(),
+      turn: 0,
+      unproven: new Map(),
+      progressed: false,
+      servedSamples: 0,
+      charsPerSample: null,
+    };
+    this.#all.set(name, scope);
+    if (singleHostOf(scope) === null) this.#wide.push(scope);
+    return scope;
+  }
+
+  clear(): void {
+    this.#all.clear();
+    this.#wide = [];
+  }
+
+  #dropIdle(now: number): void {
+    for (const scope of this.#all.values()) if (!isAskedSince(scope, now - IDLE_MS)) this.#drop(scope);
+    // All of them in use: the first one goes.
+    const [oldest] = this.#all.values();
+    if (this.#all.size >= SCOPES_MAX && oldest !== undefined) this.#drop(oldest);
+  }
+
+  #drop(scope: Scope): void {
+    this.#all.delete(scope.name);
+    this.#wide = this.#wide.filter((other) => other !== scope);
+  }
+}
+
+/** The host of a scope that is that of a single one. */
+export function singleHostOf({ name }: ScopeKey): string | null {
+  return name.startsWith(SINGLE) && !name.includes('&') ? name.slice(SINGLE.length) : null;
+}
+
+function isAskedSince({ budget }: Scope, since: number): boolean {
+  return budget.lastAt !== null && budget.lastAt >= since;
+}
