@@ -273,6 +273,17 @@ test('a scope steps back for a connection that others have used before it', () =
   assert.ok(from <= 12 - OVERLAP_MS / 15_000, `${from}`);
 });
 
+test('a host that had nothing taken before steps back to nothing', () => {
+  const bench = new Bench();
+  bench.cursor.forget('a', 0, null);
+  const connection = connect();
+  bench.scrape(connection, 5);
+  // Another scope's request shows that it was read; the next one of its own comes on a new connection.
+  connection.requested();
+  connection.closed();
+  assert.equal(bench.scrape(connect(), 5).from, 0);
+});
+
 test('however many scopes step back, each does so by the overlap and no more', () => {
   const hosts = Array.from({ length: 60 }, (_, i) => `h${i}`);
   let now = 1_000_000;

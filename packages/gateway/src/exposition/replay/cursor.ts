@@ -170,7 +170,7 @@ export class Cursor {
     // Looked up before anything is settled, which is the news of now: after a long absence it would push out what was then.
     const before = isNewConnection ? this.#placesAt(scope, lastAt - this.#options.overlapMs) : null;
     this.#settle(scope, now, client.pointsMax);
-    if (before !== null) this.#stepBack(before, now);
+    if (before !== null) this.#stepBack(scope, before, now);
     return scope;
   }
 
@@ -312,10 +312,11 @@ export class Cursor {
     return places;
   }
 
-  #stepBack(places: ReadonlyMap<string, Place>, now: number): void {
-    for (const [host, earlier] of places) {
+  /** @param places those that were at the earlier moment; of a host that is not among them nothing was taken then */
+  #stepBack(scope: Scope, places: ReadonlyMap<string, Place>, now: number): void {
+    for (const host of this.#hostsOf(scope)) {
       const place = this.place(host);
-      const stepped = lower(place, earlier);
+      const stepped = lower(place, places.get(host) ?? NOTHING_TAKEN);
       if (stepped === place) continue;
       this.#places.set(host, stepped);
       this.#history.steppedBack(host, place, stepped, now);

@@ -19,10 +19,49 @@ import type { ScopeKey } from './scopes.ts';
 import { Scrapers } from './scrapers.ts';
 
 export const OVERLAP_MS = 60_000;
-/** Wide enough for all that a run takes. */
-export const WINDOW_MS = 90 * 60_000;
-/** Small enough that backlogs take several scrapes, large enough that nobody is left behind for good. */
-const POINTS_MAX = 200;
+/** What a run is about. */
+export interface Scenery {
+  readonly hosts: readonly string[];
+  /** Of its batches each is as large as many of the others'. */
+  readonly largeHost: string | null;
+  readonly windowMs: number;
+  /** Of whoever is not behind a proxy. */
+  readonly pointsMax: number;
+  /** Nobody scrapes for so long now and then. */
+  readonly absenceMs: number;
+  readonly mayExpire: boolean;
+  /** What was stored and lost with the power is served again while the window holds it, and was counted as taken. */
+  readonly losesPower: boolean;
+}
+
+/** Budgets small enough that backlogs take several scrapes, windows wide enough for all that a run takes. */
+export const USUAL: Scenery = {
+  hosts: ['h1', 'h2', 'h3', 'h4'],
+  largeHost: null,
+  windowMs: 90 * 60_000,
+  pointsMax: 200,
+  absenceMs: 0,
+  mayExpire: false,
+  losesPower: true,
+};
+/** The budget is too small for an entry of each host, and one host's entries are larger than the budget. */
+export const CROWD: Scenery = {
+  ...USUAL,
+  hosts: Array.from({ length: 40 }, (_, i) => `h${i}`),
+  largeHost: 'h7',
+  pointsMax: 400,
+};
+/** Much leaves the window before anybody takes it. */
+export const ABSENCE: Scenery = {
+  ...USUAL,
+  windowMs: 20 * 60_000,
+  absenceMs: 30 * 60_000,
+  mayExpire: true,
+  losesPower: false,
+};
+
+/** Samples of each of the large host's points. */
+const LARGE = 40;
 /** Behind a proxy a backlog moves on by one body in each overlap, not in each scrape. */
 const PROXIED_POINTS_MAX = 1000;
 /** Bodies in a row that a proxy may swallow: fewer than what the gateway takes for proof. */
@@ -35,6 +74,7 @@ export const SHARDS: readonly ScopeKey[] = [
 ];
 
 export interface World {
+  readonly scenery: Scenery;
   readonly random: Random;
   readonly clock: FakeClock;
   readonly log: MemoryLog;
@@ -53,7 +93,7 @@ export interface Gateway {
   readonly replays: Replays;
 }
 
-export function startWorld(random: Random): World {
+export function startWorld(random: Random, scenery: Scenery): World {
   const clock = new FakeClock();
   const registry = new ShapeRegistry();
   const log = new MemoryLog(clock.now());
@@ -61,12 +101,13 @@ export function startWorld(random: Random): World {
     shapeOf(gauges('a'), {}, registry),
     shapeOf(gauges('b', 'c'), {}, registry),
     shapeOf(gauges('d'), { job: 'db' }, registry),
+    shapeOf(gauges(...Array.from({ length: LARGE }, (_, i) => `e${i}`)), { job: 'large' }, registry),
   ];
-  const world = { random, clock, log, registry, shapes, accepted: new Map(), expiredBefore: 0 };
+  const world = { scenery, random, clock, log, registry, shapes, accepted: new Map(), expiredBefore: 0 };
   return { ...world, gateway: build(world, new Set()) };
 }
 
-function build({ clock, log, registry }: Omit<World, 'gateway'>, hosts: Iterable<string>): Gateway {
+function build({ scenery, clock, log, registry }: Omit<World, 'gateway'>, hosts: Iterable<string>): Gateway {
   const uptimeMs = clock.uptimeMs;
   const fleet = new Fleet({ clock, uptimeMs, staleAfterMs: 300_000, forgetAfterMs: 1e12 });
   for (const host of hosts) fleet.settled(host, []);
@@ -74,7 +115,7 @@ function build({ clock, log, registry }: Omit<World, 'gateway'>, hosts: Iterable
     ledger: log,
     clock,
     uptimeMs,
-    windowMs: WINDOW_MS,
+    windowMs: scenery.windowMs,
     pointsMax: PROXIED_POINTS_MAX,
     overlapMs: OVERLAP_MS,
   };
@@ -100,11 +141,11 @@ export async function crash(world: World): Promise<void> {
   await world.gateway.scrapers.load();
 }
 
-/** Samples that were counted as never to be served to someone. */
+/** Samples that were counted as never to be served to someone with a name: without one, counts end with a connection. */
 export function expired({ gateway, expiredBefore }: World): number {
   let count = expiredBefore;
   for (const cursor of gateway.scrapers.all())
-    for (const samples of cursor.expired.values()) count += samples;
+    if (!cursor.key.name.startsWith('@')) for (const samples of cursor.expired.values()) count += samples;
   return count;
 }
 
@@ -135,8 +176,10 @@ export function send(world: World, host: string, count: number): void {
   }
 }
 
-function batch({ random, shapes }: World, seq: number, at: number, host: string): SettledEntry {
-  const used = shapes.filter(() => random() < 0.7);
+function batch({ scenery, random, shapes }: World, seq: number, at: number, host: string): SettledEntry {
+  const used = shapes.filter(({ length }) =>
+    length === LARGE ? host === scenery.largeHost : random() < 0.7,
+  );
   const groups = (used.length === 0 ? shapes.slice(0, 1) : used).map((shape) => ({
     shape,
     at,
@@ -175,7 +218,7 @@ export interface PrometheusOptions {
 
 export class Prometheus {
   readonly #world: World;
-  readonly #name: string | null;
+  readonly name: string | null;
   readonly #order: ReplayOrder;
   readonly #scopes: readonly ScopeKey[];
   readonly #proxied: boolean;
@@ -192,7 +235,7 @@ export class Prometheus {
     { name, order = 'in-order', scopes = [WHOLE], proxied = false }: PrometheusOptions,
   ) {
     this.#world = world;
-    this.#name = name;
+    this.name = name;
     this.#order = order;
     this.#scopes = scopes;
     this.#proxied = proxied;
@@ -211,14 +254,14 @@ export class Prometheus {
     const connection = this.#world.random.pick(this.#connections);
     connection.requested();
     const replay = await this.#world.gateway.replays.prepare({
-      name: this.#name,
+      name: this.name,
       client: { timeoutMs: 10_000, takesSeveral: true, proxied: this.#proxied },
       connection,
       selection: '',
       filter: { hiddenOf: () => null },
       scope,
       windowMs: null,
-      pointsMax: this.#proxied ? null : POINTS_MAX,
+      pointsMax: this.#proxied ? null : this.#world.scenery.pointsMax,
       bytesMax: null,
       order: this.#order,
       fromWindow: false,
@@ -250,6 +293,7 @@ export class Prometheus {
 
   /** What was stored in the last moments is gone, and so is the process. */
   losePower(): void {
+    if (!this.#world.scenery.losesPower) return;
     const since = this.#world.clock.now() - OVERLAP_MS + 1;
     for (const [series, points] of this.#stored) {
       for (const [at, { storedAt }] of points) if (storedAt >= since) points.delete(at);
@@ -272,7 +316,7 @@ export class Prometheus {
         : never
       : never,
   ): void {
-    const { shapes, clock } = this.#world;
+    const { scenery, shapes, clock } = this.#world;
     for (const [shape, hosts] of input) {
       let before = '';
       for (const { host, points } of hosts) {
@@ -285,7 +329,7 @@ export class Prometheus {
         for (const { at, column } of points) {
           assert.ok(at > last, 'points of a body rise');
           last = at;
-          assert.ok(at >= clock.now() - WINDOW_MS, 'nothing is served that is older than the window');
+          assert.ok(at >= clock.now() - scenery.windowMs, 'nothing is served that is older than the window');
           this.#storePoint(stored, at, column.values[0] ?? Number.NaN);
         }
       }
