@@ -284,6 +284,19 @@ test('a host that had nothing taken before steps back to nothing', () => {
   assert.equal(bench.scrape(connect(), 5).from, 0);
 });
 
+test('what is safe of a host does not rise because others are asked for', () => {
+  const bench = new Bench();
+  const first = connect();
+  bench.scrape(first, 5, { scope: SHARD });
+  bench.scrape(first, 9, { scope: SHARD });
+  first.closed();
+  assert.equal(bench.taken, 5);
+  for (let i = 0; i < 10; i++)
+    bench.scrape(connect(), 0, { scope: { name: 'host=b', includesHost: (host) => host === 'b' } });
+  assert.equal(bench.cursor.safePlace('a').taken.offset, 0, 'the shard would step back to there');
+  assert.equal(bench.scrape(connect(), 9, { scope: SHARD }).from, 0);
+});
+
 test('however many scopes step back, each does so by the overlap and no more', () => {
   const hosts = Array.from({ length: 60 }, (_, i) => `h${i}`);
   let now = 1_000_000;

@@ -123,7 +123,9 @@ export class Cursor {
   /** Where it stands in a host's log for certain, even if the scraper loses its power now. */
   safePlace(host: string): Place {
     const place = this.place(host);
-    return lower(place, this.#history.at(host, this.#askedAt - this.#options.overlapMs, place));
+    // Not when any scope was asked for last: the host's own would step back by the overlap from when it was itself.
+    const askedAt = this.#scopes.lastAskedFor(host);
+    return lower(place, this.#history.at(host, askedAt - this.#options.overlapMs, place));
   }
 
   /** `safePlace` of every host. A place that has not changed is the same object as before. */
@@ -152,7 +154,7 @@ export class Cursor {
 
   /** True for a host that its last scrapes ask for; for every host while there were none. */
   asksFor(host: string): boolean {
-    return this.#scopes.size === 0 || this.#scopes.includeHost(host, this.#askedAt - LATE_MS);
+    return this.#scopes.size === 0 || this.#scopes.lastAskedFor(host) >= this.#askedAt - LATE_MS;
   }
 
   /**
@@ -213,7 +215,7 @@ export class Cursor {
    * start nobody knows which scopes there are, so all hosts count.
    */
   covers(host: string, since: number): boolean {
-    return this.#startedAt >= since || this.#scopes.includeHost(host, since);
+    return this.#startedAt >= since || this.#scopes.lastAskedFor(host) >= since;
   }
 
   scopes(): Iterable<Scope> {

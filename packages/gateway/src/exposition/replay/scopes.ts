@@ -64,11 +64,14 @@ export class Scopes {
     return this.#all.get(scope.name) === scope;
   }
 
-  /** Whether one that holds the host was asked for since a moment of uptime. */
-  includeHost(host: string, since: number): boolean {
-    const own = this.#all.get(SINGLE + host);
-    if (own !== undefined && isAskedSince(own, since)) return true;
-    return this.#wide.some((scope) => isAskedSince(scope, since) && scope.includesHost(host));
+  /** When one that holds the host was asked for last, in ms of uptime; minus infinity for never. */
+  lastAskedFor(host: string): number {
+    let last = this.#all.get(SINGLE + host)?.budget.lastAt ?? Number.NEGATIVE_INFINITY;
+    for (const scope of this.#wide) {
+      const { lastAt } = scope.budget;
+      if (lastAt !== null && lastAt > last && scope.includesHost(host)) last = lastAt;
+    }
+    return last;
   }
 
   /** The scope of a key, made where there is none. */
