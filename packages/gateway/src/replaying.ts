@@ -8,6 +8,7 @@ import { ScraperReports } from './exposition/replay/reports.ts';
 import { NAMES_MAX, Scrapers } from './exposition/replay/scrapers.ts';
 import { CONNECTIONS_MAX } from './exposition/replay/unnamed.ts';
 import type { Fleet } from './fleet/fleet.ts';
+import type { ReplayBounds } from './http/scrapers.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { ShapeRegistry } from './link/shape-registry.ts';
 import type { Log } from './telemetry/log.ts';
@@ -26,6 +27,8 @@ export interface Replaying {
   readonly replays: Replays;
   readonly reports: ScraperReports;
   readonly connections: ScrapeConnections;
+  readonly bounds: ReplayBounds;
+  readonly now: () => number;
 }
 
 const TOO_MANY =
@@ -64,7 +67,8 @@ export function createReplaying({
   const replays = new Replays({ ...shared, fleet, shapes, scrapers, order: options['replay.order'] });
   const now = () => systemClock.now();
   const reports = new ScraperReports({ scrapers, ledger, hosts, now, pointsMax });
-  return { scrapers, replays, reports, connections: new ScrapeConnections(uptimeMs) };
+  const connections = new ScrapeConnections(uptimeMs);
+  return { scrapers, replays, reports, connections, bounds: { windowMs, pointsMax }, now };
 }
 
 /** Calls for each key once; after many keys, always. */

@@ -85,7 +85,15 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
       }),
     },
     connections: new ScrapeConnections(clock.uptimeMs),
-    scrapers: { remove: async () => false, rewind: async () => false },
+    scrapers: {
+      remove: async (name) => name === 'p',
+      rewind: async (name, at) => {
+        told.push(`rewind ${name} ${at}`);
+        return name === 'p';
+      },
+    },
+    now: () => clock.now(),
+    bounds: { windowMs: 3_000_000, pointsMax: 1_000_000 },
     reports,
     externalUrl: '',
     metrics: {

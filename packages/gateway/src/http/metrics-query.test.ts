@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EVERYTHING } from '../exposition/select/selection.ts';
-import { type MetricsQuery, MetricsQueryError, parseMetricsQuery } from './metrics-query.ts';
+import { type MetricsQuery, parseMetricsQuery } from './metrics-query.ts';
+import { QueryError } from './query.ts';
 
 const DEFAULTS: MetricsQuery = {
   scraper: null,
@@ -102,7 +103,7 @@ test('bad values are refused with what would be right', () => {
   for (const [query, message] of BAD) {
     const thrown = () => parseMetricsQuery(`/metrics?${query}`);
     assert.throws(thrown, (error) => {
-      assert.ok(error instanceof MetricsQueryError, query);
+      assert.ok(error instanceof QueryError, query);
       assert.equal(error.message, message);
       assert.equal(error.statusCode, 400);
       return true;

@@ -1,10 +1,9 @@
 /** The query of `GET /metrics`, checked before anything is made of it. */
 
-import { quote } from '@tributary/shared/names';
-import { nearest } from '@tributary/shared/nearest';
 import { parseDuration, parseSize } from '@tributary/shared/units';
 import { parseSelection, type Selection } from '../exposition/select/selection.ts';
 import { SelectionError } from '../exposition/select/selection-error.ts';
+import { type Query, QueryError, readQuery } from './query.ts';
 
 export interface MetricsQuery {
   /** The cursor's name; null without one. */
@@ -21,13 +20,6 @@ export interface MetricsQuery {
   readonly replay: boolean;
   /** There is a proxy in between, so that a connection in use again proves nothing. */
   readonly proxied: boolean;
-}
-
-/** The query cannot be read. `message` names the parameter and says what would be right. */
-export class MetricsQueryError extends Error {
-  override readonly name = 'MetricsQueryError';
-  /** Read by the error handler of server.ts. */
-  readonly statusCode = 400;
 }
 
 /** Those that may stand more than once, and then those that may not. */
@@ -49,38 +41,25 @@ const COUNT = /^[1-9]\d{0,15}$/;
 
 /**
  * @param url of the request, as it came: the path and what follows it.
- * @throws MetricsQueryError
+ * @throws QueryError
  */
 export function parseMetricsQuery(url: string): MetricsQuery {
-  const start = url.indexOf('?');
-  const query = new URLSearchParams(start < 0 ? '' : url.slice(start + 1));
-  for (const name of new Set(query.keys())) checkName(name, query.getAll(name).length);
+  const query = readQuery(url, PARAMETERS, REPEATABLE);
   return {
-    scraper: read(query, 'scraper', scraperName, 'names are 1 to 64 letters, digits, ".", "-" and "_"'),
+    scraper: query.read('scraper', scraperName, 'names are 1 to 64 letters, digits, ".", "-" and "_"'),
     selection: selectionOf(query),
-    windowMs: read(query, 'window', positive(parseDuration), 'write a duration such as 50m or 23h'),
-    order: read(query, 'order', order, 'there are in-order and live-first'),
-    maxPoints: read(query, 'max_points', count, 'write a number from 1 on, without a unit'),
-    maxBytes: read(query, 'max_bytes', positive(parseSize), 'write a size such as 64MB'),
+    windowMs: query.read('window', positive(parseDuration), 'write a duration such as 50m or 23h'),
+    order: query.read('order', order, 'there are in-order and live-first'),
+    maxPoints: query.read('max_points', count, 'write a number from 1 on, without a unit'),
+    maxBytes: query.read('max_bytes', positive(parseSize), 'write a size such as 64MB'),
     fromWindow:
-      read(query, 'from', (text) => (text === 'window' ? true : undefined), 'there is from=window') ?? false,
-    replay: read(query, 'replay', flag, 'write 1, or leave it out') ?? false,
-    proxied: read(query, 'proxied', flag, 'write 1, or leave it out') ?? false,
+      query.read('from', (text) => (text === 'window' ? true : undefined), 'there is from=window') ?? false,
+    replay: query.read('replay', flag, 'write 1, or leave it out') ?? false,
+    proxied: query.read('proxied', flag, 'write 1, or leave it out') ?? false,
   };
 }
 
-function checkName(name: string, times: number): void {
-  if (!PARAMETERS.includes(name)) {
-    const near = nearest(name, PARAMETERS);
-    const hint = near === undefined ? `there are ${PARAMETERS.join(', ')}` : `did you mean ${near}?`;
-    throw new MetricsQueryError(`unknown parameter ${quote(name)}; ${hint}`);
-  }
-  if (times > 1 && !REPEATABLE.includes(name)) {
-    throw new MetricsQueryError(`${name} is given ${times} times; give it once`);
-  }
-}
-
-function selectionOf(query: URLSearchParams): Selection {
+function selectionOf(query: Query): Selection {
   try {
     return parseSelection({
       match: query.getAll('match[]'),
@@ -89,22 +68,8 @@ function selectionOf(query: URLSearchParams): Selection {
     });
   } catch (error) {
     if (!(error instanceof SelectionError)) throw error;
-    throw new MetricsQueryError(error.message, { cause: error });
+    throw new QueryError(error.message, { cause: error });
   }
-}
-
-/** @param parse undefined when the text is not right. */
-function read<T>(
-  query: URLSearchParams,
-  name: string,
-  parse: (text: string) => T | undefined,
-  remedy: string,
-): T | null {
-  const text = query.get(name);
-  if (text === null) return null;
-  const value = parse(text);
-  if (value === undefined) throw new MetricsQueryError(`${name} cannot be ${quote(text)}; ${remedy}`);
-  return value;
 }
 
 function scraperName(text: string): string | undefined {

@@ -1,48 +1,64 @@
 /** `/api/v1/scrapers`: who scrapes, how far each is, and how one is set back or removed. */
-import { parseDuration } from '@tributary/shared/units';
+import { quote } from '@tributary/shared/names';
+import { formatDuration } from '@tributary/shared/units';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ScraperReport, ScraperReports } from '../exposition/replay/reports.ts';
 import type { Scrapers } from '../exposition/replay/scrapers.ts';
 import { failure, isoTime, success } from './api.ts';
+import { MOMENT_FORMS, parseMoment } from './moment.ts';
+import { QueryError, readQuery } from './query.ts';
 
 export interface ScraperSources {
   readonly scrapers: Pick<Scrapers, 'remove' | 'rewind'>;
   readonly reports: ScraperReports;
+  readonly bounds: ReplayBounds;
   readonly now: () => number;
 }
 
-export function registerScrapers(app: FastifyInstance, { scrapers, reports, now }: ScraperSources): void {
+/** How much any scraper gets, whatever it asks for. */
+export interface ReplayBounds {
+  readonly windowMs: number;
+  readonly pointsMax: number;
+}
+
+interface Named {
+  Params: { name: string };
+}
+
+export function registerScrapers(app: FastifyInstance, sources: ScraperSources): void {
+  const { scrapers, reports, bounds, now } = sources;
   app.get('/api/v1/scrapers', async () => success((await reports.all()).map(describe)));
-  app.delete<{ Params: { name: string } }>('/api/v1/scrapers/:name', async (request, reply) => {
+  app.delete<Named>('/api/v1/scrapers/:name', async (request, reply) => {
     if (!(await scrapers.remove(request.params.name))) return unknown(reply);
     return success(null);
   });
-  app.post<{ Params: { name: string }; Querystring: { to?: string } }>(
-    '/api/v1/scrapers/:name/rewind',
-    async (request, reply) => {
-      const at = parseMoment(request.query.to ?? '', now());
-      if (at === null) {
-        const hint =
-          'give to=TIME as seconds since 1970, as an RFC 3339 time, or as a duration before now such as 30m';
-        return reply.code(400).send(failure('bad_data', hint));
-      }
-      if (!(await scrapers.rewind(request.params.name, at))) return unknown(reply);
-      return success({ to: isoTime(at) });
-    },
+  app.post<Named>('/api/v1/scrapers/:name/rewind', async (request, reply) => {
+    const asked = readTarget(request.url, now());
+    const since = now() - bounds.windowMs;
+    const to = Math.max(asked, since);
+    if (!(await scrapers.rewind(request.params.name, to))) return unknown(reply);
+    return success(to === asked ? { to: timeText(to) } : { to: timeText(to), ...cutTo(bounds, asked) });
+  });
+}
+
+/** @throws QueryError */
+function readTarget(url: string, now: number): number {
+  const query = readQuery(url, ['to']);
+  const at = query.read('to', (text) => parseMoment(text, now), MOMENT_FORMS);
+  if (at === null) throw new QueryError(`to=TIME is missing; ${MOMENT_FORMS}`);
+  if (at <= now) return at;
+  throw new QueryError(
+    `to cannot be ${quote(query.get('to') ?? '')}, which is after now (${timeText(now)}); ${MOMENT_FORMS}`,
   );
 }
 
-/** @returns ms since 1970; null for what is no moment up to now. */
-export function parseMoment(text: string, now: number): number | null {
-  const at = readMoment(text, now);
-  return at !== null && Number.isFinite(at) && at >= 0 && at <= now ? Math.round(at) : null;
+function cutTo({ windowMs }: ReplayBounds, asked: number): { asked: string; note: string } {
+  const note = `the cursor is set to the beginning of the window: what is older than --replay.window (${formatDuration(windowMs)}) is not served`;
+  return { asked: timeText(asked), note };
 }
 
-function readMoment(text: string, now: number): number | null {
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
-  if (/^\d{4}-\d\d-\d\dT/.test(text)) return Date.parse(text);
-  const ago = parseDuration(text);
-  return ago === undefined ? null : now - ago;
+function timeText(at: number): string {
+  return new Date(at).toISOString();
 }
 
 function unknown(reply: FastifyReply) {

@@ -3,7 +3,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { systemClock } from '@tributary/shared/clock';
 import { STREAM_PATH } from '@tributary/shared/frames';
 import { HOST_CHARS_MAX } from '@tributary/shared/limits';
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
@@ -16,9 +15,7 @@ import { type MetricsSources, registerMetrics } from './metrics.ts';
 import { registerScrapers, type ScraperSources } from './scrapers.ts';
 import { registerServiceDiscovery } from './service-discovery.ts';
 
-export interface HttpSources extends ApiSources, MetricsSources {
-  readonly scrapers: ScraperSources['scrapers'];
-  readonly reports: ScraperSources['reports'];
+export interface HttpSources extends ApiSources, MetricsSources, ScraperSources {
   /** `host:port` that scrapers reach the gateway at; null where only the request can tell. */
   readonly externalUrl: string;
   /** Takes WebSocket upgrades. */
@@ -92,7 +89,7 @@ export function createHttp(sources: HttpSources, stallMs = STALL_MS): FastifyIns
   registerMetrics(app, sources);
   registerHealth(app, sources.readiness);
   registerApi(app, sources);
-  registerScrapers(app, { ...sources, now: () => systemClock.now() });
+  registerScrapers(app, sources);
   registerServiceDiscovery(app, { fleet: sources.fleet, externalUrl: sources.externalUrl });
   app.server.on('upgrade', sources.upgrade);
   return app;

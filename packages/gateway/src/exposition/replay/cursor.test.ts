@@ -235,6 +235,36 @@ test('after a rewind nothing that was sent before counts', () => {
   assert.equal(bench.taken, 9);
 });
 
+test('what a rewind passes over is counted, and once', () => {
+  const bench = new Bench();
+  const connection = connect();
+  bench.scrape(connection, 5);
+  bench.scrape(connection, 7);
+  const rewind = (offset: number) =>
+    bench.cursor.reset(new Map([['a', placeAt(at(offset))]]), bench.now - OVERLAP_MS);
+  const counts = () => [bench.cursor.takenSamples, bench.cursor.expired.get('rewind')];
+  rewind(2);
+  assert.deepEqual(counts(), [50, 0], 'a step back passes nothing over');
+  bench.scrape(connection, 7);
+  rewind(9);
+  assert.deepEqual(counts(), [50, 40], 'what was sent is not proven taken');
+  rewind(0);
+  bench.scrape(connection, 10);
+  rewind(9);
+  assert.deepEqual(counts(), [50, 40], 'back and forth');
+  bench.scrape(connection, 10);
+  bench.scrape(connection, 11);
+  assert.deepEqual(counts(), [60, 40]);
+});
+
+test('a rewind counts nothing of hosts that the scraper does not ask for', () => {
+  const bench = new Bench();
+  bench.now += 1_000_000;
+  bench.scrape(connect(), 0, { scope: { name: 'host=b', includesHost: (host) => host === 'b' } });
+  bench.cursor.reset(new Map(['a', 'b'].map((host) => [host, placeAt(at(3))])), bench.now - 1000);
+  assert.equal(bench.cursor.expired.get('rewind'), 30);
+});
+
 test('a host whose log is gone begins anew, whatever was sent of it', () => {
   const bench = new Bench();
   const connection = connect();

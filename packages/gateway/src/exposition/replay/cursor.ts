@@ -18,7 +18,7 @@
  * saved, and told to reporters as delivered, is as old for the same reason: after a restart of the gateway every connection
  * is new.
  */
-import type { CursorKey, Place, Position } from '../../ledger/ledger.ts';
+import { type CursorKey, LOG_START, type Place, type Position } from '../../ledger/ledger.ts';
 import { type Delivery, type HostServed, SKIP_REASONS, type SkipReason } from './delivery.ts';
 import { History } from './history.ts';
 import { lower, NOTHING_TAKEN, pendingSamples, take, untakenWithin } from './place.ts';
@@ -223,10 +223,16 @@ export class Cursor {
   }
 
   /**
-   * Sets places; what was sent before, or is about to be sent, no longer counts.
+   * Sets places; what was sent before, or is about to be sent, no longer counts. What is passed over is counted.
    * @param at the moment that they are of, in ms since 1970
    */
   reset(places: ReadonlyMap<string, Place>, at: number): void {
+    for (const [host, { taken }] of places) {
+      // Of hosts that are not asked for the scraper would miss nothing.
+      if (!this.asksFor(host)) continue;
+      const skips = [{ reason: 'rewind', from: 0, to: taken.samples }] as const;
+      this.#count(host, { ranges: [{ after: LOG_START, through: taken }], skips, newestAt: 0 });
+    }
     this.#places = new Map(places);
     this.#takenUntil = at;
     this.#history.clear();

@@ -27,6 +27,8 @@ const SKIPS = {
   inadmissible: null,
   /** The host was forgotten before the scraper took it. */
   forgotten: null,
+  /** A rewind to a later place passed over it. */
+  rewind: null,
 };
 
 export const SKIP_REASONS = Object.keys(SKIPS) as readonly SkipReason[];

@@ -285,6 +285,15 @@ test('a rewind sets all cursors of a name to a moment', async () => {
   assert.equal(await bench.scrapers.rewind('nobody', 0), false);
 });
 
+test('a rewind to a later moment counts what it passes over', async () => {
+  const bench = new Bench();
+  bench.append(40, 30, 4);
+  const cursor = await bench.open('a', '', undefined, 50 * MINUTE_MS);
+  assert.ok(cursor);
+  await bench.scrapers.rewind('a', bench.clock.now() - 35 * MINUTE_MS);
+  assert.equal(cursor.expired.get('rewind'), 1);
+});
+
 test('a scraper that is removed begins anew', async () => {
   const bench = new Bench();
   bench.append(4);
