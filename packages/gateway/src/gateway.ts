@@ -101,7 +101,7 @@ async function startOnce(
   });
   const replaying = createReplaying({ ledger, fleet, shapes, options, log, uptimeMs });
   const { scrapers, reports } = replaying;
-  const exposition: Exposition = new Exposition({ fleet, reports, own: () => metrics.families() });
+  const exposition: Exposition = new Exposition({ fleet, reports, own: () => metrics.families(), uptimeMs });
   const metrics = createMetrics(VERSION, {
     connections: () => link.connections,
     shapes: () => shapes.size,

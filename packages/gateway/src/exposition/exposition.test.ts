@@ -5,6 +5,7 @@ import type { AdmittedShape } from '../link/admission.ts';
 import { columnOf, FakeClock, familyOf, gauges, NOW, shapeOf } from '../link/test-support.ts';
 import type { OwnFamily } from '../telemetry/own-family.ts';
 import { Exposition } from './exposition.ts';
+import { newestInput } from './newest.ts';
 import { ScraperReports } from './replay/reports.ts';
 import { parseSelection } from './select/selection.ts';
 
@@ -28,7 +29,7 @@ function bench() {
     now: () => clock.now(),
     pointsMax: 1,
   });
-  const exposition = new Exposition({ fleet, reports, own: async () => own });
+  const exposition = new Exposition({ fleet, reports, own: async () => own, uptimeMs: clock.uptimeMs });
   let seq = 0;
   const sample = (host: string, shape: AdmittedShape, value: number, at = clock.now()) => {
     const groups = [{ shape, at, column: columnOf(value) }];
@@ -107,6 +108,49 @@ test('a selection shows what it selects, typed as ever, and of its own what goes
     shards.map((body) => /^own 7$/m.test(body)),
     [true, false, false],
   );
+});
+
+test('a scrape of one host looks at no other, nor at what the gateway tells of itself', async () => {
+  const { clock, exposition, fleet, own, sample } = bench();
+  for (let i = 0; i < 50; i++) sample(`web-${i}`, shapeOf(gauges(`only_${i}`)), i);
+  const scrape = async (host: string) => {
+    const selection = parseSelection({ match: ['{host!=""}'], host: [host], shard: undefined });
+    await exposition.prepare(selection);
+    const newest = [...(await exposition.newest('text', selection))].join('');
+    const groups = fleet.host(host)?.groups.values() ?? [];
+    const input = newestInput(groups, 0, selection);
+    const replay = [...(await exposition.replay('text', input, selection, { own: 0, chars: 0 }))].join('');
+    assert.equal(replay, newest);
+    return replay;
+  };
+  await scrape('web-0');
+  const { hosts, groups } = fleet;
+  Object.assign(fleet, { hosts: () => assert.fail('all hosts'), groups: () => assert.fail('all groups') });
+  own.splice(0, own.length, {
+    name: 'own',
+    type: 'gauge',
+    help: 'Ours.',
+    series: () => assert.fail('its own'),
+  });
+  for (const i of [1, 2, 49]) {
+    const body = await scrape(`web-${i}`);
+    assert.match(body, new RegExp(`^only_${i}\\{.*\\} ${i} ${NOW}$`, 'm'));
+    assert.ok(linesOf(body).every((line) => line.includes(`host="web-${i}"`)));
+  }
+  Object.assign(fleet, { hosts, groups });
+  clock.pass(5_000);
+  sample('web-1', shapeOf(gauges('b')), 7);
+  assert.match(await scrape('web-1'), /^b\{.*\} 7 /m);
+});
+
+test('a host that nobody knows has nothing, and that is no error', async () => {
+  const { exposition, sample } = bench();
+  sample('web-1', A, 1);
+  const selection = parseSelection({ match: [], host: ['nobody'], shard: undefined });
+  await exposition.prepare(selection);
+  assert.equal([...(await exposition.newest('openmetrics', selection))].join(''), '# EOF\n');
+  const body = [...(await exposition.replay('openmetrics', new Map(), selection, { own: 0, chars: 0 }))];
+  assert.equal(body.join(''), '# EOF\n');
 });
 
 test('types and help are decided over the whole fleet, whatever is selected', async () => {

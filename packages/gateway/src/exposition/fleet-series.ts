@@ -3,6 +3,7 @@ import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetHost } from '../fleet/host.ts';
 import type { OwnFamily, OwnSeries } from '../telemetry/own-family.ts';
 import { selectOwn } from './select/apply.ts';
+import { selectedHosts } from './select/hosts.ts';
 import { EVERYTHING, type Selection } from './select/selection.ts';
 
 type Read = (host: FleetHost, fleet: Fleet) => Iterable<OwnSeries>;
@@ -114,9 +115,8 @@ const SPECS: readonly Spec[] = [
 
 /** The families of all selected hosts, read when the exposition comes to them. All have series per host only. */
 export function fleetSeries(fleet: Fleet, selection: Selection = EVERYTHING): readonly OwnFamily[] {
-  const all = fleet.hosts();
   // Not only for `selectOwn` to leave out: one host of ten thousand should cost one host.
-  const hosts = selection === EVERYTHING ? all : all.filter(({ name }) => selection.includesHost(name));
+  const hosts = selectedHosts(fleet, selection);
   const families = SPECS.map(({ name, type, help, read }) => ({
     name,
     type,

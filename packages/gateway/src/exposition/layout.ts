@@ -17,10 +17,13 @@ import type { AdmittedShape } from '../link/admission.ts';
 import { settle } from './clash.ts';
 import { type Draft, decideDraft } from './draft.ts';
 import { type Format, header, isGrouped, type OutputType, unknownType } from './format.ts';
-import type { HostInput, HostPoints, OwnFamily } from './input.ts';
+import type { HostPoints, OwnFamily } from './input.ts';
 import { countLines, type Lines, linesOf } from './lines.ts';
 import { classify, type ShapeClass } from './shape-class.ts';
 import { helpOf, type Piece, type Source, type Strays } from './source.ts';
+
+/** How many hosts have each shape. */
+export type ShapeCounts = ReadonlyMap<AdmittedShape, number>;
 
 /** The lines of one family, in all shapes of a class, that go into one output family. */
 export interface Member {
@@ -68,27 +71,16 @@ export interface Layout {
   readonly families: readonly OutputFamily[];
   readonly demoted: Demoted;
   /** What the layout was made for; see `layoutFits`. */
-  readonly counts: ReadonlyMap<AdmittedShape, number>;
+  readonly counts: ShapeCounts;
   readonly own: readonly OwnFamily[];
-}
-
-/** How many hosts have each shape, where the exposition itself is all that is known of the fleet. */
-export function hostCounts(input: HostInput): Map<AdmittedShape, number> {
-  const counts = new Map<AdmittedShape, number>();
-  for (const [shape, hosts] of input) counts.set(shape, hosts.length);
-  return counts;
 }
 
 /**
  * @param counts how many hosts have each shape: the votes on types and help. It must hold every shape that will be
- *   rendered and may hold more: counted over the whole fleet, types do not change with what a scrape selects.
+ *   rendered and may hold more: counted over the whole fleet, types do not change with what a scrape selects. It is kept.
  * @param own the gateway's own families, each name once.
  */
-export function createLayout(
-  format: Format,
-  counts: ReadonlyMap<AdmittedShape, number>,
-  own: readonly OwnFamily[],
-): Layout {
+export function createLayout(format: Format, counts: ShapeCounts, own: readonly OwnFamily[]): Layout {
   const shapes = [...counts.keys()].sort((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0));
   const byName = collect(classify(shapes, counts), own);
   const strays: Strays = new Map();
@@ -100,21 +92,24 @@ export function createLayout(
   const remaining = settle(drafts, strays);
   const families = lay(remaining, strays, format);
   const demoted = tally(strays, shapes, counts);
-  return { format, shapes, families, demoted, counts: new Map(counts), own };
+  return { format, shapes, families, demoted, counts, own };
 }
 
 /** Whether `layout` is what `createLayout` would make of these, give or take new values of the own series. */
-export function layoutFits(
-  layout: Layout,
-  counts: ReadonlyMap<AdmittedShape, number>,
-  own: readonly OwnFamily[],
-): boolean {
-  if (counts.size !== layout.counts.size || own.length !== layout.own.length) return false;
-  for (const [shape, hosts] of counts) if (layout.counts.get(shape) !== hosts) return false;
+export function layoutFits(layout: Layout, counts: ShapeCounts, own: readonly OwnFamily[]): boolean {
+  if (!sameCounts(layout.counts, counts) || own.length !== layout.own.length) return false;
   return own.every((family, i) => {
     const known = layout.own[i];
     return family.name === known?.name && family.type === known.type && family.help === known.help;
   });
+}
+
+export function sameCounts(a: ShapeCounts, b: ShapeCounts): boolean {
+  // The rule, and thousands of shapes need not be looked at.
+  if (a === b) return true;
+  if (a.size !== b.size) return false;
+  for (const [shape, hosts] of a) if (b.get(shape) !== hosts) return false;
+  return true;
 }
 
 /** By place of the shape in a layout. */
@@ -188,11 +183,7 @@ function outputFamily(
   return { name, type, header: header(name, type, help, format), own, members };
 }
 
-function tally(
-  strays: Strays,
-  shapes: readonly AdmittedShape[],
-  counts: ReadonlyMap<AdmittedShape, number>,
-): Demoted {
+function tally(strays: Strays, shapes: readonly AdmittedShape[], counts: ShapeCounts): Demoted {
   const names = new Set<string>();
   let series = 0;
   for (const { source, suffix } of [...strays.values()].flat()) {

@@ -41,15 +41,3 @@ export function newestInput(
   for (const hosts of unsorted) hosts.sort((a, b) => (a.host < b.host ? -1 : 1));
   return input;
 }
-
-/** How many hosts have a fresh point of each shape, whatever is selected: the votes on types and help. */
-export function freshCounts(
-  groups: Iterable<Pick<NewestGroup, 'shape' | 'newest'>>,
-  freshSince: number,
-): Map<AdmittedShape, number> {
-  const counts = new Map<AdmittedShape, number>();
-  for (const { shape, newest } of groups) {
-    if (newest.at >= freshSince) counts.set(shape, (counts.get(shape) ?? 0) + 1);
-  }
-  return counts;
-}

@@ -5,11 +5,12 @@ import { test } from 'node:test';
 import { mixedFleet, ownFamilies } from './fixtures/mixed-fleet.ts';
 import type { Format } from './format.ts';
 import type { HostInput, OwnFamily } from './input.ts';
-import { createLayout, hostCounts } from './layout.ts';
+import { createLayout } from './layout.ts';
 import { render } from './render.ts';
 import {
   bodyOf,
   family,
+  hostCounts,
   hostPoints,
   parseStrictly,
   point,

@@ -8,7 +8,7 @@ import { targetText } from '../link/series-text.ts';
 import { ShapeRegistry } from '../link/shape-registry.ts';
 import type { Format } from './format.ts';
 import type { HostInput, HostPoints, OwnFamily, Point } from './input.ts';
-import { createLayout, hostCounts } from './layout.ts';
+import { createLayout } from './layout.ts';
 import { render } from './render.ts';
 
 const registry = new ShapeRegistry();
@@ -66,6 +66,11 @@ export function fleetOf(...shapes: readonly AdmittedShape[]): HostInput {
       return [shape, [hostPoints(String.fromCharCode(97 + i), shape, [point(1_000, values)])]];
     }),
   );
+}
+
+/** How many hosts have each shape, where the exposition itself is all that is known of the fleet. */
+export function hostCounts(input: HostInput): Map<AdmittedShape, number> {
+  return new Map([...input].map(([shape, hosts]) => [shape, hosts.length]));
 }
 
 export function bodyOf(format: Format, input: HostInput, own: readonly OwnFamily[] = []): string {

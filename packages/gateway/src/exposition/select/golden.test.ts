@@ -9,9 +9,9 @@ import type { AdmittedShape } from '../../link/admission.ts';
 import { mixedFleet, ownFamilies } from '../fixtures/mixed-fleet.ts';
 import type { Format } from '../format.ts';
 import type { HostInput, HostPoints } from '../input.ts';
-import { createLayout, hostCounts } from '../layout.ts';
+import { createLayout } from '../layout.ts';
 import { render } from '../render.ts';
-import { parseStrictly, withoutStrictParser } from '../test-support.ts';
+import { hostCounts, parseStrictly, withoutStrictParser } from '../test-support.ts';
 import { hideUnselected, selectOwn } from './apply.ts';
 import { parseSelection, type Selection } from './selection.ts';
 

@@ -11,9 +11,9 @@ import type { AdmittedShape } from '../../link/admission.ts';
 import { targetText } from '../../link/series-text.ts';
 import type { OwnFamily } from '../input.ts';
 import { createLayout, layoutFits } from '../layout.ts';
-import { freshCounts, type NewestGroup, newestInput } from '../newest.ts';
+import { type NewestGroup, newestInput } from '../newest.ts';
 import { render } from '../render.ts';
-import { family, point, shapeOf } from '../test-support.ts';
+import { family, hostCounts, point, shapeOf } from '../test-support.ts';
 import { selectOwn } from './apply.ts';
 import { asText, type Condition, meets, randomConditions } from './random-test-support.ts';
 import { parseSelection } from './selection.ts';
@@ -93,7 +93,7 @@ test(`expositions are the lines of the whole that are selected (seed ${SEED})`, 
       if (host !== undefined && shard !== undefined && fnv1a32(host) % 2 !== shard.index) return false;
       return conditions.length === 0 || conditions.some((all) => all.every((one) => meets(one, labels)));
     };
-    const counts = freshCounts(groups, 0);
+    const counts = hostCounts(newestInput(groups, 0));
     for (const format of ['openmetrics', 'text'] as const) {
       const layout = createLayout(format, counts, [perHost, process]);
       const whole = [...render(layout, newestInput(groups, 0), [perHost, process])].join('');

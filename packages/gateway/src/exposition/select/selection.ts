@@ -15,6 +15,8 @@ export interface Selection {
   readonly matches: string;
   /** Canonical text of host= and shard=, '' for the whole fleet: `host=web-1`, `shard=0/4`, `host=a&host=b&shard=1/2`. */
   readonly scope: string;
+  /** Those that `host=` names, sorted; null without. Not all of them need to be included, nor known. */
+  readonly hosts: readonly string[] | null;
   includesHost(host: string): boolean;
   /**
    * Flags of the shape's series that are not selected for this host, by index in the column; null when all are
@@ -49,6 +51,7 @@ export const SHARDS_MAX = 1024;
 export const EVERYTHING: Selection = {
   matches: '',
   scope: '',
+  hosts: null,
   includesHost: () => true,
   includesProcess: true,
   hiddenOf: () => null,
@@ -72,6 +75,7 @@ export function parseSelection({ match, host, shard }: SelectionQuery): Selectio
   return {
     matches: set?.text ?? '',
     scope: scope.join('&'),
+    hosts: hosts === null ? null : [...hosts],
     includesHost,
     includesProcess,
     hiddenOf: (shape, name) => set?.hiddenOf(shape, name) ?? null,
