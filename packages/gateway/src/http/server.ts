@@ -11,6 +11,7 @@ import { type ApiSources, failure, registerApi } from './api.ts';
 import { registerHealth } from './health.ts';
 import { registerLanding } from './landing.ts';
 import type { ListenAddress } from './listen-address.ts';
+import { refuseWrongMethods } from './methods.ts';
 import { type MetricsSources, registerMetrics } from './metrics.ts';
 import { registerScrapers, type ScraperSources } from './scrapers.ts';
 import { registerServiceDiscovery } from './service-discovery.ts';
@@ -72,6 +73,7 @@ export function createHttp(sources: HttpSources, stallMs = STALL_MS): FastifyIns
     sources.metrics.httpRefused(refused.reason);
     reply.code(refused.status).send(failure('forbidden', refused.message));
   });
+  refuseWrongMethods(app);
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send(failure('not_found', 'no such page; see /')),
   );
