@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@tributary/shared/clock';
 import { encodeBatchFrame, encodeFrame, encodeShapeBody, encodeShapeFrame } from '@tributary/shared/encode';
 import { type GatewayFrame, STREAM_PATH, SUBPROTOCOL } from '@tributary/shared/frames';
@@ -19,8 +20,8 @@ const PROMETHEUS = {
 
 class Bench {
   readonly #url: string;
-  readonly #socket: WebSocket;
-  readonly #frames: GatewayFrame[] = [];
+  #socket: WebSocket | null = null;
+  #frames: GatewayFrame[] = [];
   #seq = 0;
   #at = systemClock.now() - 30_000;
 
@@ -28,19 +29,31 @@ class Bench {
     const options = await makeOptions(t, '--replay.overlap=0s', ...argv);
     const gateway = await startGateway(options, keepLog(), (error) => assert.fail(error.message));
     t.after(() => gateway.stop());
-    const socket = new WebSocket(gateway.url.replace('http', 'ws') + STREAM_PATH, SUBPROTOCOL);
-    const bench = new Bench(gateway.url, socket);
-    await once(socket, 'open');
-    socket.send(encodeFrame(helloOf({ clock: systemClock.now() })));
-    await bench.#until(({ kind }) => kind === 'welcome');
-    socket.send(encodeShapeFrame(1, encodeShapeBody({ labels: {}, families: gauges('a') })));
+    const bench = new Bench(gateway.url);
+    await bench.connect();
     return bench;
   }
 
-  private constructor(url: string, socket: WebSocket) {
+  private constructor(url: string) {
     this.#url = url;
+  }
+
+  /** Comes as web-1, with an empty spool. */
+  async connect(): Promise<void> {
+    const socket = new WebSocket(this.#url.replace('http', 'ws') + STREAM_PATH, SUBPROTOCOL);
     this.#socket = socket;
+    this.#frames = [];
+    this.#seq = 0;
     socket.on('message', (data) => this.#frames.push(JSON.parse(String(data)) as GatewayFrame));
+    await once(socket, 'open');
+    socket.send(encodeFrame(helloOf({ clock: systemClock.now() })));
+    await this.#until(({ kind }) => kind === 'welcome');
+    socket.send(encodeShapeFrame(1, encodeShapeBody({ labels: {}, families: gauges('a') })));
+  }
+
+  async leave(): Promise<void> {
+    this.#socket?.close();
+    if (this.#socket !== null) await once(this.#socket, 'close');
   }
 
   /** Sends so many batches of the gauge `a`, whose values are their seqs. @returns the last ack */
@@ -48,7 +61,7 @@ class Bench {
     for (let i = 0; i < count; i++) {
       this.#seq++;
       this.#at += 100;
-      this.#socket.send(encodeBatchFrame(this.#seq, this.#at, `[{"shape":1,"values":[${this.#seq}]}]`));
+      this.#socket?.send(encodeBatchFrame(this.#seq, this.#at, `[{"shape":1,"values":[${this.#seq}]}]`));
     }
     const ack = await this.#until((frame) => frame.kind === 'ack' && frame.seq === this.#seq);
     assert.ok(ack.kind === 'ack');
@@ -85,6 +98,7 @@ class Bench {
     for (;;) {
       const found = this.#frames.find(fits);
       if (found !== undefined) return found;
+      assert.ok(this.#socket);
       await once(this.#socket, 'message');
     }
   }
@@ -210,4 +224,23 @@ test('the series of a scraper say how far it is', async (t) => {
   assert.match(text, /^tributary_scraper_expired_samples_total\{reason="window",scraper="p"\} 0$/m);
   const served = /^tributary_scraper_served_samples\{scraper="p"\} (\d+)$/m.exec(text);
   assert.ok(Number(served?.[1]) > 50, 'all lines of the body count, as in scrape_samples_scraped');
+});
+
+test('a host that is deleted is gone everywhere, and is a new one when it comes again', async (t) => {
+  const bench = await Bench.start(t);
+  const agent = connection(t);
+  await bench.scrape(agent);
+  await bench.send(3);
+  const path = '/api/v1/hosts/web-1';
+  assert.equal((await bench.api(path, 'DELETE')).status, 409, 'it is connected');
+  assert.deepEqual(await bench.scrape(agent), [1, 2, 3]);
+  await bench.leave();
+  while ((await bench.api(path, 'DELETE')).status === 409) await sleep(5);
+  assert.deepEqual((await bench.api('/api/v1/hosts')).body.data, []);
+  assert.deepEqual(await bench.scrape(agent), []);
+  // Its target of /sd is there until Prometheus asks for /sd again, and must not fail meanwhile.
+  assert.deepEqual(await bench.scrape(agent, '/metrics?scraper=p&host=web-1'), []);
+  await bench.connect();
+  await bench.send(2);
+  assert.deepEqual(await bench.scrape(agent), [1, 2]);
 });

@@ -13,6 +13,7 @@ import type { GatewayOptions } from './config.ts';
 import { Exposition } from './exposition/exposition.ts';
 import type { Scrapers } from './exposition/replay/scrapers.ts';
 import { Fleet } from './fleet/fleet.ts';
+import { createForget } from './forgetting.ts';
 import { refuseUnlessLoopback } from './http/access.ts';
 import { parseListenAddress } from './http/listen-address.ts';
 import { createHttp, listen } from './http/server.ts';
@@ -87,18 +88,7 @@ async function startOnce(
   let upkeep: Upkeep | null = null;
   const ledger = await openLedger(options, log, parts, onDeath);
   const shapes = new ShapeRegistry();
-  const fleet = new Fleet({
-    clock: systemClock,
-    uptimeMs,
-    staleAfterMs: options['fleet.stale-after'],
-    forgetAfterMs: options['fleet.forget-after'],
-    onClockStep: (stepMs) => {
-      if (Math.abs(stepMs) < CLOCK_STEP_MS) return;
-      log.warn({ stepMs }, "this machine's clock was set; hosts are told the time anew");
-      // Not at once: it is noticed while hosts come and go.
-      setImmediate(() => link.recycle("the gateway's clock was set"));
-    },
-  });
+  const fleet = createFleet(options, log, (reason) => link.recycle(reason));
   const replaying = createReplaying({ ledger, fleet, shapes, options, log, uptimeMs });
   const { scrapers, reports } = replaying;
   const exposition: Exposition = new Exposition({ fleet, reports, own: () => metrics.families(), uptimeMs });
@@ -114,15 +104,17 @@ async function startOnce(
   const serving = () => (parts.phase === 'running' ? null : parts.phase);
   const onFault = (error: unknown, host?: string) => log.error({ err: error, host }, 'internal error');
   const times = new Map<string, HostTimes>();
+  const voices = new Voices();
+  const forget = createForget({ ledger, fleet, scrapers, times, log });
   const link = new LinkServer({
     context: {
       limits: DEFAULT_LIMITS,
       clock: systemClock,
       uptimeMs,
       shapes,
-      voices: new Voices(),
+      voices,
       times,
-      observer: observeLink({ fleet, ledger, scrapers, metrics, log }),
+      observer: observeLink({ fleet, forget, metrics, log }),
       delivered: (host, epoch) => scrapers.deliveredSeq(host, epoch),
       clockIsWrong: () => fleet.clockIsWrong(),
       isFull: () => upkeep?.isFull ?? false,
@@ -139,6 +131,8 @@ async function startOnce(
     version: VERSION,
     startedAt,
     ledger: () => ledgerFacts(ledger),
+    isConnected: (host) => voices.of(host) !== undefined,
+    forget,
     exposition,
     ...replaying,
     externalUrl: options['web.external-url'],
@@ -148,7 +142,7 @@ async function startOnce(
   });
   const url = await listenOrClose(app, options, ledger);
   await restore(fleet, scrapers, ledger, shapes).catch((error: unknown) => closeAndThrow(app, ledger, error));
-  upkeep = startUpkeep({ fleet, ledger, scrapers, options, log, metrics, times });
+  upkeep = startUpkeep({ fleet, ledger, scrapers, forget, options, log, metrics });
   parts.phase = 'running';
   log.info({ url, storage: options['storage.path'], hosts: fleet.size, version: VERSION }, 'gateway started');
   return {
@@ -162,6 +156,22 @@ async function startOnce(
       await ledger.close();
     },
   };
+}
+
+/** @param recycle asks all hosts to connect again */
+function createFleet(options: GatewayOptions, log: Log, recycle: (reason: string) => void): Fleet {
+  return new Fleet({
+    clock: systemClock,
+    uptimeMs,
+    staleAfterMs: options['fleet.stale-after'],
+    forgetAfterMs: options['fleet.forget-after'],
+    onClockStep: (stepMs) => {
+      if (Math.abs(stepMs) < CLOCK_STEP_MS) return;
+      log.warn({ stepMs }, "this machine's clock was set; hosts are told the time anew");
+      // Not at once: it is noticed while hosts come and go.
+      setImmediate(() => recycle("the gateway's clock was set"));
+    },
+  });
 }
 
 async function restore(

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Fleet } from './fleet/fleet.ts';
+import { createForget } from './forgetting.ts';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts';
 import { FakeClock, helloOf, NOW } from './link/test-support.ts';
 import { observeLink } from './link-events.ts';
@@ -23,8 +24,9 @@ async function bench(t: TestContext) {
     ledger: () => ({ ...ledger.stats, pendingBytes: 0, healthy: true }),
   });
   const log = keepLog();
-  const scrapers = { forget: () => {} };
-  return { ledger, fleet, log, observer: observeLink({ fleet, ledger, scrapers, metrics, log }) };
+  const times = new Map<string, unknown>();
+  const forget = createForget({ ledger, fleet, scrapers: { forget: () => {} }, times, log });
+  return { ledger, fleet, log, observer: observeLink({ fleet, forget, metrics, log }) };
 }
 
 function lost(seq: number, reason: string) {

@@ -1,16 +1,13 @@
 /** What happens on the link, told to the fleet, the metrics and the log. */
-import type { Scrapers } from './exposition/replay/scrapers.ts';
 import type { Fleet } from './fleet/fleet.ts';
-import type { Ledger } from './ledger/ledger.ts';
+import type { Forget } from './forgetting.ts';
 import type { LinkObserver } from './link/observer.ts';
 import type { Log } from './telemetry/log.ts';
 import type { GatewayMetrics } from './telemetry/metrics.ts';
 
 export interface LinkListeners {
   readonly fleet: Fleet;
-  readonly ledger: Ledger;
-  /** Told of hosts whose log is gone. */
-  readonly scrapers: Pick<Scrapers, 'forget'>;
+  readonly forget: Forget;
   readonly metrics: GatewayMetrics;
   readonly log: Log;
 }
@@ -20,7 +17,7 @@ const REJECTS_TOLD_MAX = 32;
 /** Hosts of which that is remembered. */
 const HOSTS_TOLD_MAX = 10_000;
 
-export function observeLink({ fleet, ledger, scrapers, metrics, log }: LinkListeners): LinkObserver {
+export function observeLink({ fleet, forget, metrics, log }: LinkListeners): LinkObserver {
   const told = new Map<string, Set<string>>();
   const isNews = (host: string, what: string): boolean => {
     if (told.size > HOSTS_TOLD_MAX) told.clear();
@@ -67,16 +64,8 @@ export function observeLink({ fleet, ledger, scrapers, metrics, log }: LinkListe
       log.info({ host }, 'host disconnected');
     },
     left(host) {
-      // Not at once: what the host sent before it left is still on its way to the disk, and would bring it back. Should
-      // the host come again meanwhile, it is answered behind this.
-      scrapers.forget(host);
-      ledger.forget(host).then(
-        () => {
-          fleet.forget(host);
-          scrapers.forget(host);
-          told.delete(host);
-          log.info({ host }, 'host left and was forgotten');
-        },
+      forget(host, 'host left and was forgotten').then(
+        () => told.delete(host),
         (error: Error) => log.error({ host, error: error.message }, 'host left but could not be forgotten'),
       );
     },

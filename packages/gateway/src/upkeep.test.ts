@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { systemClock } from '@tributary/shared/clock';
 import { Fleet } from './fleet/fleet.ts';
+import { createForget } from './forgetting.ts';
 import type { BatchEntry, Ledger } from './ledger/ledger.ts';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts';
 import { columnOf, FakeClock, gauges, helloOf, shapeOf } from './link/test-support.ts';
@@ -37,7 +38,8 @@ async function bench(t: TestContext, ...argv: readonly string[]) {
     undelivered: async () => new Map<string, number>(),
   };
   const start = (used: Ledger = ledger) => {
-    const upkeep = startUpkeep({ fleet, ledger: used, scrapers, options, log, metrics, times });
+    const forget = createForget({ ledger: used, fleet, scrapers, times, log });
+    const upkeep = startUpkeep({ fleet, ledger: used, scrapers, forget, options, log, metrics });
     t.after(() => upkeep.stop());
     return upkeep;
   };

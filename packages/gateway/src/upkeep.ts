@@ -3,6 +3,7 @@ import { systemClock } from '@tributary/shared/clock';
 import type { GatewayOptions } from './config.ts';
 import type { Scrapers } from './exposition/replay/scrapers.ts';
 import type { Fleet } from './fleet/fleet.ts';
+import type { Forget } from './forgetting.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { Log } from './telemetry/log.ts';
 import type { GatewayMetrics } from './telemetry/metrics.ts';
@@ -20,12 +21,11 @@ const FULL =
 export interface UpkeepParts {
   readonly fleet: Fleet;
   readonly ledger: Ledger;
-  readonly scrapers: Pick<Scrapers, 'forget' | 'save' | 'undelivered'>;
+  readonly scrapers: Pick<Scrapers, 'save' | 'undelivered'>;
+  readonly forget: Forget;
   readonly options: GatewayOptions;
   readonly log: Log;
   readonly metrics: Pick<GatewayMetrics, 'trimmed'>;
-  /** What is remembered by host, and goes with it. */
-  readonly times: { delete(host: string): unknown };
 }
 
 export interface Upkeep {
@@ -35,20 +35,15 @@ export interface Upkeep {
 }
 
 export function startUpkeep(parts: UpkeepParts): Upkeep {
-  const { fleet, ledger, scrapers, options, log, metrics, times } = parts;
+  const { fleet, ledger, scrapers, forget, options, log, metrics } = parts;
   const tell = (what: string) => (error: Error) => log.error({ error: error.message }, what);
   const expire = async () => {
     for (const host of fleet.expire()) {
       // The one before may have taken its time, and this one may have come back.
       if (!fleet.isForgettable(host)) continue;
+      // At once, or while the disk is slow the next round would name it again.
       fleet.forget(host);
-      // Before, so that no place is saved that a new log of the host would get; and after, since until then a scrape may
-      // be sent what is in the log.
-      scrapers.forget(host);
-      await ledger.forget(host);
-      scrapers.forget(host);
-      times.delete(host);
-      log.info({ host }, 'host was not seen for long and is forgotten');
+      await forget(host, 'host was not seen for long and is forgotten');
     }
   };
   let isFull = false;

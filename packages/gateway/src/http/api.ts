@@ -1,5 +1,5 @@
 /** `/api/v1/*`: JSON in Prometheus's envelope. Times are ISO 8601 in UTC, null where there is none. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetHost } from '../fleet/host.ts';
 import type { Readiness } from './health.ts';
@@ -9,6 +9,9 @@ export interface ApiSources {
   readonly readiness: Readiness;
   readonly version: string;
   readonly startedAt: number;
+  /** Whether a reporter speaks for the host, be it that it is not welcomed yet. */
+  readonly isConnected: (host: string) => boolean;
+  readonly forget: (host: string, told: string) => Promise<void>;
   readonly ledger: () => {
     generation: string;
     bytes: number;
@@ -23,8 +26,18 @@ export function registerApi(app: FastifyInstance, sources: ApiSources): void {
   app.get('/api/v1/hosts', () => success(fleet.hosts().map((host) => summary(fleet, host))));
   app.get<{ Params: { name: string } }>('/api/v1/hosts/:name', (request, reply) => {
     const host = fleet.host(request.params.name);
-    if (host === undefined) return reply.code(404).send(failure('not_found', 'no such host'));
+    if (host === undefined) return unknown(reply);
     return success(detail(fleet, host));
+  });
+  app.delete<{ Params: { name: string } }>('/api/v1/hosts/:name', async (request, reply) => {
+    const { name } = request.params;
+    if (fleet.host(name) === undefined) return unknown(reply);
+    if (sources.isConnected(name)) {
+      const error = `${name} is connected and would come back at once; stop its reporter first`;
+      return reply.code(409).send(failure('conflict', error));
+    }
+    await sources.forget(name, 'host was deleted and is forgotten');
+    return success(null);
   });
   app.get('/api/v1/status', () => {
     const { version, startedAt, readiness } = sources;
@@ -51,6 +64,10 @@ export function failure(
 
 export function success<T>(data: T): { status: 'success'; data: T } {
   return { status: 'success', data };
+}
+
+function unknown(reply: FastifyReply) {
+  return reply.code(404).send(failure('not_found', 'no such host; see /api/v1/hosts'));
 }
 
 function summary(fleet: Fleet, host: FleetHost) {

@@ -51,13 +51,6 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
     forgetAfterMs: 86_400_000,
   });
   const told: string[] = [];
-  const reports = new ScraperReports({
-    scrapers: { all: function* () {} },
-    ledger: { tail: () => null },
-    hosts: () => [],
-    now: () => clock.now(),
-    pointsMax: 1,
-  });
   const sources: HttpSources = {
     fleet,
     readiness: () => bench.notReady,
@@ -65,6 +58,8 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
     version: '1.2.3',
     startedAt: clock.now(),
     ledger: () => ({ generation: 'g', bytes: 1, entries: 2, oldestAt: 0, pendingBytes: 3 }),
+    isConnected: (host) => fleet.host(host)?.connected ?? false,
+    forget: async (host, why) => void told.push(`forget ${host}: ${why}`),
     exposition: {
       async newest(format, selection = EVERYTHING) {
         bench.onNewest();
@@ -94,7 +89,7 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
     },
     now: () => clock.now(),
     bounds: { windowMs: 3_000_000, pointsMax: 1_000_000 },
-    reports,
+    reports: noReports(clock),
     externalUrl: '',
     metrics: {
       scrape: (format) => void told.push(`scrape ${format}`),
@@ -124,6 +119,16 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
     ask: (path, options) => ask(new URL(path, url), options),
   };
   return bench;
+}
+
+function noReports(clock: FakeClock): ScraperReports {
+  return new ScraperReports({
+    scrapers: { all: function* () {} },
+    ledger: { tail: () => null },
+    hosts: () => [],
+    now: () => clock.now(),
+    pointsMax: 1,
+  });
 }
 
 function* generatorOf(chunks: Iterable<string>): Generator<string, void, undefined> {

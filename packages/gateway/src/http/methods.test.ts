@@ -13,6 +13,7 @@ test('a wrong method on a known path is told which there are', async (t) => {
     ['/-/ready', 'GET, HEAD', 'POST'],
     ['/v1/stream', 'GET, HEAD', 'POST'],
     ['/api/v1/hosts', 'GET, HEAD', 'POST'],
+    ['/api/v1/hosts/web-1', 'DELETE, GET, HEAD', 'POST'],
     ['/api/v1/status', 'GET, HEAD', 'DELETE'],
     ['/api/v1/scrapers', 'GET, HEAD', 'DELETE'],
     ['/api/v1/scrapers/p', 'DELETE', 'GET', 'POST'],

@@ -88,8 +88,27 @@ test('the API tells of the hosts, in Prometheus’s envelope', async (t) => {
   assert.deepEqual(JSON.parse(nobody.text), {
     status: 'error',
     errorType: 'not_found',
-    error: 'no such host',
+    error: 'no such host; see /api/v1/hosts',
   });
+});
+
+test('a host that is not connected can be forgotten', async (t) => {
+  const bench = await startHttp(t);
+  const { fleet, told } = bench;
+  const remove = async (name: string) => {
+    const { status, text } = await bench.ask(`/api/v1/hosts/${name}`, { method: 'DELETE' });
+    return [status, JSON.parse(text)];
+  };
+  fleet.opened(helloOf({ host: 'web-1' }), '10.0.0.1:5', 0);
+  const error = 'web-1 is connected and would come back at once; stop its reporter first';
+  assert.deepEqual(await remove('web-1'), [409, { status: 'error', errorType: 'conflict', error }]);
+  fleet.closed('web-1');
+  assert.deepEqual(await remove('web-1'), [200, { status: 'success', data: null }]);
+  assert.deepEqual(told, ['forget web-1: host was deleted and is forgotten']);
+  assert.deepEqual(await remove('nobody'), [
+    404,
+    { status: 'error', errorType: 'not_found', error: 'no such host; see /api/v1/hosts' },
+  ]);
 });
 
 test('the API tells how the gateway stands', async (t) => {

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createForget } from './forgetting.ts';
+import { keepLog } from './wiring-test-support.ts';
+
+function bench() {
+  const done: string[] = [];
+  let answer = () => {};
+  const log = keepLog();
+  const note = (what: string) => (host: string) => void done.push(`${what} ${host}`);
+  const forget = createForget({
+    ledger: {
+      forget: (host) => {
+        done.push(`ledger ${host}`);
+        return new Promise((resolve) => {
+          answer = resolve;
+        });
+      },
+    },
+    fleet: { forget: note('fleet') },
+    scrapers: { forget: note('scrapers') },
+    times: { delete: note('times') },
+    log,
+  });
+  return { done, log, forget, answer: () => answer() };
+}
+
+test('a host goes from the fleet only when it is gone from the disk: what it had sent may still be on its way there', async () => {
+  const { done, log, forget, answer } = bench();
+  const forgetting = forget('web-1', 'it is gone');
+  assert.deepEqual(done, ['scrapers web-1', 'ledger web-1']);
+  answer();
+  await forgetting;
+  assert.deepEqual(done.slice(2), ['scrapers web-1', 'fleet web-1', 'times web-1']);
+  assert.deepEqual(log.lines, ['info it is gone {"host":"web-1"}']);
+});
+
+test('whoever asks for the same meanwhile waits for it, and asks the disk for nothing', async () => {
+  const { done, log, forget, answer } = bench();
+  const both = [forget('web-1', 'once'), forget('web-1', 'twice')];
+  answer();
+  await Promise.all(both);
+  assert.equal(done.filter((what) => what === 'ledger web-1').length, 1);
+  assert.equal(log.lines.length, 1);
+  const again = forget('web-1', 'later');
+  answer();
+  await again;
+  assert.equal(done.filter((what) => what === 'ledger web-1').length, 2);
+});

@@ -1,0 +1,43 @@
+/** How a host is forgotten: by the ledger, the fleet, every scraper, and whatever else is kept by its name. */
+import type { Scrapers } from './exposition/replay/scrapers.ts';
+import type { Fleet } from './fleet/fleet.ts';
+import type { Ledger } from './ledger/ledger.ts';
+import type { Log } from './telemetry/log.ts';
+
+export interface ForgettingParts {
+  readonly ledger: Pick<Ledger, 'forget'>;
+  readonly fleet: Pick<Fleet, 'forget'>;
+  readonly scrapers: Pick<Scrapers, 'forget'>;
+  /** What else is remembered by host, and goes with it. */
+  readonly times: { delete(host: string): unknown };
+  readonly log: Pick<Log, 'info'>;
+}
+
+/**
+ * Waits for the disk. A host that comes again meanwhile is answered behind this, and is a new one.
+ * @param told what the log is to say when it is done
+ */
+export type Forget = (host: string, told: string) => Promise<void>;
+
+export function createForget({ ledger, fleet, scrapers, times, log }: ForgettingParts): Forget {
+  const underWay = new Map<string, Promise<void>>();
+  const forget = async (host: string, told: string): Promise<void> => {
+    // Before, so that no place is saved that a new log of the host would get; and after, since until then a scrape may
+    // be sent what is in the log.
+    scrapers.forget(host);
+    await ledger.forget(host);
+    scrapers.forget(host);
+    // Not before: what the host had sent was still on its way to the disk, and would have brought it back.
+    fleet.forget(host);
+    times.delete(host);
+    log.info({ host }, told);
+  };
+  return (host, told) => {
+    // One after the other, the second would take what has come since the first.
+    const known = underWay.get(host);
+    if (known !== undefined) return known;
+    const forgetting = forget(host, told).finally(() => underWay.delete(host));
+    underWay.set(host, forgetting);
+    return forgetting;
+  };
+}
