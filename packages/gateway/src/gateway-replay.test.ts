@@ -10,7 +10,7 @@ import { type GatewayFrame, STREAM_PATH, SUBPROTOCOL } from '@tributary/shared/f
 import { WebSocket } from 'ws';
 import { startGateway } from './gateway.ts';
 import { gauges, helloOf } from './link/test-support.ts';
-import { keepLog, makeOptions } from './wiring-test-support.ts';
+import { type KeptLog, keepLog, makeOptions } from './wiring-test-support.ts';
 
 const PROMETHEUS = {
   'x-prometheus-scrape-timeout-seconds': '10',
@@ -20,6 +20,7 @@ const PROMETHEUS = {
 
 class Bench {
   readonly #url: string;
+  readonly log: KeptLog;
   #socket: WebSocket | null = null;
   #frames: GatewayFrame[] = [];
   #seq = 0;
@@ -27,15 +28,17 @@ class Bench {
 
   static async start(t: TestContext, ...argv: string[]): Promise<Bench> {
     const options = await makeOptions(t, '--replay.overlap=0s', ...argv);
-    const gateway = await startGateway(options, keepLog(), (error) => assert.fail(error.message));
+    const log = keepLog();
+    const gateway = await startGateway(options, log, (error) => assert.fail(error.message));
     t.after(() => gateway.stop());
-    const bench = new Bench(gateway.url);
+    const bench = new Bench(gateway.url, log);
     await bench.connect();
     return bench;
   }
 
-  private constructor(url: string) {
+  private constructor(url: string, log: KeptLog) {
     this.#url = url;
+    this.log = log;
   }
 
   /** Comes as web-1, with an empty spool. */
@@ -193,6 +196,25 @@ test('the API shows scrapers, sets one back, and forgets one', async (t) => {
     ['/api/v1/scrapers/nobody/rewind?to=1h', 'POST'],
   ] as const)
     assert.equal((await bench.api(path, method)).status, 404);
+});
+
+test('the log tells what becomes of scrapers', async (t) => {
+  const bench = await Bench.start(t, '--replay.window=20m');
+  const agents = [connection(t), connection(t)] as const;
+  // Two that share a name by mistake.
+  for (let i = 0; i < 5; i++)
+    for (const agent of agents) await bench.scrape(agent, '/metrics?scraper=p&window=1h');
+  await bench.api('/api/v1/scrapers/p/rewind?to=1h', 'POST');
+  await bench.api('/api/v1/scrapers/p', 'DELETE');
+  const told = bench.log.lines.filter((line) => line.includes('scraper'));
+  const words = told.map((line) => line.slice(0, line.indexOf(' {')).replace(/[:;].*/, ''));
+  assert.deepEqual(words, [
+    'warn a scraper asks for more than it gets',
+    'info new scraper',
+    'warn two scrapers seem to use one name',
+    'info scraper rewound',
+    'info scraper removed',
+  ]);
 });
 
 test('service discovery has a target for each host', async (t) => {

@@ -142,7 +142,7 @@ async function startOnce(
   });
   const url = await listenOrClose(app, options, ledger);
   await restore(fleet, scrapers, ledger, shapes).catch((error: unknown) => closeAndThrow(app, ledger, error));
-  upkeep = startUpkeep({ fleet, ledger, scrapers, forget, options, log, metrics });
+  upkeep = startUpkeep({ ...replaying, fleet, ledger, forget, options, log, metrics, uptimeMs });
   parts.phase = 'running';
   log.info({ url, storage: options['storage.path'], hosts: fleet.size, version: VERSION }, 'gateway started');
   return {

@@ -3,14 +3,15 @@ import { systemClock } from '@tributary/shared/clock';
 import { formatDuration } from '@tributary/shared/units';
 import type { GatewayOptions } from './config.ts';
 import { ScrapeConnections } from './exposition/replay/connection.ts';
+import type { ScraperObserver } from './exposition/replay/observer.ts';
 import { Replays } from './exposition/replay/replay.ts';
 import { ScraperReports } from './exposition/replay/reports.ts';
-import { NAMES_MAX, Scrapers } from './exposition/replay/scrapers.ts';
-import { CONNECTIONS_MAX } from './exposition/replay/unnamed.ts';
+import { Scrapers } from './exposition/replay/scrapers.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import type { ReplayBounds } from './http/scrapers.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { ShapeRegistry } from './link/shape-registry.ts';
+import { observeScrapers } from './scraper-events.ts';
 import type { Log } from './telemetry/log.ts';
 
 export interface ReplayingParts {
@@ -28,14 +29,9 @@ export interface Replaying {
   readonly reports: ScraperReports;
   readonly connections: ScrapeConnections;
   readonly bounds: ReplayBounds;
+  readonly observer: ScraperObserver;
   readonly now: () => number;
 }
-
-const TOO_MANY =
-  'too many scrapers: this one gets the newest points only; remove one that is gone (DELETE /api/v1/scrapers/NAME)';
-
-const TOO_MANY_CONNECTIONS =
-  'too many connections of scrapers without a name: those beyond get the newest points only; give the scraper a name (params: scraper: [NAME])';
 
 export function createReplaying({
   ledger,
@@ -55,28 +51,20 @@ export function createReplaying({
   const hosts = () => fleet.hosts().map(({ name }) => name);
   const overlapMs = options['replay.overlap'];
   const shared = { ledger, clock: systemClock, uptimeMs, windowMs, pointsMax, overlapMs };
-  const once = onlyOnce();
+  const observer = observeScrapers({ log, uptimeMs });
   const scrapers = new Scrapers({
     ...shared,
     hosts,
     onFault: (error) => log.error({ err: error }, 'a cursor could not be removed from the ledger'),
-    onTooMany: (name) => once(name, () => log.warn({ scraper: name, namesMax: NAMES_MAX }, TOO_MANY)),
-    onTooManyConnections: (address) =>
-      once(`@${address}`, () => log.warn({ address, connectionsMax: CONNECTIONS_MAX }, TOO_MANY_CONNECTIONS)),
+    onTooMany: observer.tooMany,
+    onTooManyConnections: observer.tooManyConnections,
+    onBegan: observer.began,
+    onGaveWay: observer.gaveWay,
   });
   const replays = new Replays({ ...shared, fleet, shapes, scrapers, order: options['replay.order'] });
   const now = () => systemClock.now();
   const reports = new ScraperReports({ scrapers, ledger, hosts, now, pointsMax });
   const connections = new ScrapeConnections(uptimeMs);
-  return { scrapers, replays, reports, connections, bounds: { windowMs, pointsMax }, now };
-}
-
-/** Calls for each key once; after many keys, always. */
-function onlyOnce(): (key: string, tell: () => void) => void {
-  const told = new Set<string>();
-  return (key, tell) => {
-    if (told.has(key)) return;
-    if (told.size < NAMES_MAX) told.add(key);
-    tell();
-  };
+  const bounds = { windowMs, pointsMax };
+  return { scrapers, replays, reports, connections, bounds, observer, now };
 }

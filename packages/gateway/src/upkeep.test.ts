@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { systemClock } from '@tributary/shared/clock';
+import type { Cursor } from './exposition/replay/cursor.ts';
+import type { ScraperReport } from './exposition/replay/reports.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { createForget } from './forgetting.ts';
 import type { BatchEntry, Ledger } from './ledger/ledger.ts';
@@ -37,13 +39,25 @@ async function bench(t: TestContext, ...argv: readonly string[]) {
     save: async () => {},
     undelivered: async () => new Map<string, number>(),
   };
+  const lags: number[] = [];
+  const caughtUp: string[] = [];
   const start = (used: Ledger = ledger) => {
     const forget = createForget({ ledger: used, fleet, scrapers, times, log });
-    const upkeep = startUpkeep({ fleet, ledger: used, scrapers, forget, options, log, metrics });
+    const upkeep = startUpkeep({
+      ...{ fleet, ledger: used, scrapers, forget, options, log, metrics },
+      uptimeMs: clock.uptimeMs,
+      reports: { all: async () => lags.splice(0, 1).map((lagMs) => reportOf(lagMs, clock.uptimeMs())) },
+      observer: { caughtUp: ({ name }, mostMs) => caughtUp.push(`${name} ${mostMs}`) },
+    });
     t.after(() => upkeep.stop());
     return upkeep;
   };
-  return { ledger, fleet, clock, log, start, trimmed, times };
+  return { ledger, fleet, clock, log, start, trimmed, times, lags, caughtUp };
+}
+
+function reportOf(lagMs: number, askedAt: number): ScraperReport {
+  const key = { name: 'p', selection: '' };
+  return { cursor: { key, askedAt } as Cursor, lagMs, pending: 0, intervalMs: 1000, budget: 1 };
 }
 
 function entryAt(seq: number, at: number): BatchEntry {
@@ -136,6 +150,17 @@ test('hosts that were not seen for long are forgotten everywhere, but not who ha
     fleet.hosts().map(({ name }) => name),
     ['back', 'here'],
   );
+});
+
+test('a scraper that has caught up is told of', async (t) => {
+  const { start, lags, caughtUp } = await bench(t);
+  start();
+  for (const lagMs of [2 * HOUR_MS, HOUR_MS, 0, 0]) {
+    lags.push(lagMs);
+    t.mock.timers.tick(15_000);
+    await turn();
+  }
+  assert.deepEqual(caughtUp, [`p ${2 * HOUR_MS}`]);
 });
 
 test('an error is told, and upkeep goes on', async (t) => {

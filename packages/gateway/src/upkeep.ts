@@ -1,6 +1,9 @@
 /** What is done now and then: stale points go, lost hosts are forgotten, cursors are saved, the ledger makes room. */
 import { systemClock } from '@tributary/shared/clock';
 import type { GatewayOptions } from './config.ts';
+import { Backlogs } from './exposition/replay/backlogs.ts';
+import type { ScraperObserver } from './exposition/replay/observer.ts';
+import type { ScraperReports } from './exposition/replay/reports.ts';
 import type { Scrapers } from './exposition/replay/scrapers.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import type { Forget } from './forgetting.ts';
@@ -11,6 +14,7 @@ import type { GatewayMetrics } from './telemetry/metrics.ts';
 const EXPIRE_EVERY_MS = 5_000;
 const TRIM_EVERY_MS = 30_000;
 const SAVE_EVERY_MS = 5_000;
+const BACKLOGS_EVERY_MS = 15_000;
 
 const TOO_SMALL =
   'the ledger passed --storage.retention.size: entries younger than --storage.retention.time were removed; give it more room or a shorter time';
@@ -22,6 +26,9 @@ export interface UpkeepParts {
   readonly fleet: Fleet;
   readonly ledger: Ledger;
   readonly scrapers: Pick<Scrapers, 'save' | 'undelivered'>;
+  readonly reports: Pick<ScraperReports, 'all'>;
+  readonly observer: Pick<ScraperObserver, 'caughtUp'>;
+  readonly uptimeMs: () => number;
   readonly forget: Forget;
   readonly options: GatewayOptions;
   readonly log: Log;
@@ -35,7 +42,7 @@ export interface Upkeep {
 }
 
 export function startUpkeep(parts: UpkeepParts): Upkeep {
-  const { fleet, ledger, scrapers, forget, options, log, metrics } = parts;
+  const { fleet, ledger, scrapers, reports, observer, forget, options, log, metrics, uptimeMs } = parts;
   const tell = (what: string) => (error: Error) => log.error({ error: error.message }, what);
   const expire = async () => {
     for (const host of fleet.expire()) {
@@ -85,9 +92,15 @@ export function startUpkeep(parts: UpkeepParts): Upkeep {
       saving = false;
     }
   };
+  const backlogs = new Backlogs(options['replay.overlap']);
+  const lookAtBacklogs = async () => {
+    for (const { scraper, mostMs } of backlogs.look(await reports.all(), uptimeMs()))
+      observer.caughtUp(scraper, mostMs);
+  };
   const timers = [
     setInterval(() => expire().catch(tell('cannot forget hosts')), EXPIRE_EVERY_MS),
     setInterval(() => save().catch(tell('cannot save the cursors of scrapers')), SAVE_EVERY_MS),
+    setInterval(() => lookAtBacklogs().catch(tell('cannot look at scrapers')), BACKLOGS_EVERY_MS),
     setInterval(() => trim().catch(tell('cannot trim the ledger')), TRIM_EVERY_MS),
   ];
   return {

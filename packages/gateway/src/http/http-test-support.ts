@@ -5,6 +5,7 @@ import type { TestContext } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import type { Format } from '../exposition/format.ts';
 import { ScrapeConnections } from '../exposition/replay/connection.ts';
+import type { Scrape } from '../exposition/replay/observer.ts';
 import { ScraperReports } from '../exposition/replay/reports.ts';
 import { EVERYTHING, type Selection } from '../exposition/select/selection.ts';
 import { Fleet } from '../fleet/fleet.ts';
@@ -25,6 +26,7 @@ export interface HttpBench {
   readonly fleet: Fleet;
   /** What was told to the metrics and to `onFault`. */
   readonly told: string[];
+  readonly scrapes: Scrape[];
   /** Why the gateway is not ready, and why it does not serve. */
   notReady: string | null;
   notServing: string | null;
@@ -82,12 +84,15 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
     connections: new ScrapeConnections(clock.uptimeMs),
     scrapers: {
       remove: async (name) => name === 'p',
-      rewind: async (name, at) => {
-        told.push(`rewind ${name} ${at}`);
-        return name === 'p';
-      },
+      rewind: async (name) => name === 'p',
     },
     now: () => clock.now(),
+    observer: {
+      scraped: (scrape) => void bench.scrapes.push(scrape),
+      capped: (name, { asked, given }) => void told.push(`capped ${name} ${asked} to ${given}`),
+      removed: (name, by) => void told.push(`removed ${name} by ${by}`),
+      rewound: (name, to, by) => void told.push(`rewound ${name} to ${to} by ${by}`),
+    },
     bounds: { windowMs: 3_000_000, pointsMax: 1_000_000 },
     reports: noReports(clock),
     externalUrl: '',
@@ -111,6 +116,7 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
     clock,
     fleet,
     told,
+    scrapes: [],
     notReady: null,
     notServing: null,
     chunks: () => ['up 1\n'],

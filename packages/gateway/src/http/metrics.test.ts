@@ -120,13 +120,13 @@ test('a client that stops reading costs little and is let go; so is its place', 
     askRaw(Number(bench.url.port), ['GET /metrics HTTP/1.1', 'Host: localhost']),
   );
   while ((await bench.ask('/-/healthy')).status !== 200 || made < 32) await sleep(10);
+  bench.chunks = () => ['a 1\n'];
   const waiting = bench.ask('/metrics').catch(() => null);
   await sleep(50);
   assert.equal(ended, 0, 'all places are held');
   while (ended < 32) await sleep(20);
   // What the kernel's buffers take, and no more.
   assert.ok(made < 32 * 200, `${made} chunks were made`);
-  bench.chunks = () => ['a 1\n'];
   await waiting;
   while ((await bench.ask('/metrics')).status !== 200) await sleep(10);
   for (const client of clients) client.destroy();
@@ -187,6 +187,37 @@ test('the selection is passed on', async (t) => {
   );
   assert.deepEqual([status, text], [200, '# up or {a="b +"} of host=web-1&shard=1/4\n']);
   assert.equal((await bench.ask('/metrics?')).text, '#  of \n');
+});
+
+test('of a scraper it is told who asks for what, and where it asks for more than it gets', async (t) => {
+  const bench = await startHttp(t);
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  t.after(() => agent.destroy());
+  const headers = { 'x-prometheus-scrape-timeout-seconds': '10' };
+  const scrape = (query: string) => bench.ask(`/metrics?${query}`, { agent, headers });
+  await scrape('scraper=p&match[]=up&shard=1/4&window=50m&max_points=1000000');
+  assert.deepEqual(bench.told, ['scrape text', 'replay completed'], 'as much as there is');
+  bench.told.length = 0;
+  await scrape('window=2h&max_points=2000000&proxied=1');
+  assert.deepEqual(bench.told.slice(0, 2), [
+    'capped 127.0.0.1 window=2h to 50m',
+    'capped 127.0.0.1 max_points=2000000 to 1000000',
+  ]);
+  const [one, two] = bench.scrapes;
+  const { connection, address, ...facts } = one ?? assert.fail();
+  assert.deepEqual(facts, {
+    name: 'p',
+    selection: 'up',
+    scope: 'shard=1/4',
+    timeoutMs: 10_000,
+    proxied: false,
+  });
+  assert.match(address, /^127\.0\.0\.1:\d+$/);
+  assert.deepEqual([two?.name, two?.proxied, two?.connection], [null, true, connection]);
+  bench.told.length = 0;
+  await bench.ask('/metrics?scraper=p&window=2h');
+  assert.deepEqual(bench.told, ['scrape text'], 'it is no scraper');
+  assert.equal(bench.scrapes.length, 2);
 });
 
 test("a query that cannot be read is a 400 in Prometheus's envelope, and no body is begun", async (t) => {

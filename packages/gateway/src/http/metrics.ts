@@ -1,5 +1,6 @@
 /** `GET /metrics`: the federated exposition; a replay for scrapers, the newest points for anyone else. */
 import type { IncomingMessage } from 'node:http';
+import { formatDuration } from '@tributary/shared/units';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { negotiateFormat, negotiateGzip } from '../exposition/accept.ts';
 import type { Exposition } from '../exposition/exposition.ts';
@@ -7,17 +8,21 @@ import { contentType, type Format } from '../exposition/format.ts';
 import type { Tally } from '../exposition/own-lines.ts';
 import { type Client, readClient } from '../exposition/replay/client.ts';
 import type { ScrapeConnection, ScrapeConnections } from '../exposition/replay/connection.ts';
+import type { ScraperObserver } from '../exposition/replay/observer.ts';
 import type { Replay, Replays } from '../exposition/replay/replay.ts';
 import { bodyStream } from '../exposition/stream.ts';
 import type { GatewayMetrics } from '../telemetry/metrics.ts';
 import type { Readiness } from './health.ts';
 import { type MetricsQuery, parseMetricsQuery } from './metrics-query.ts';
+import type { ReplayBounds } from './scrapers.ts';
 import { Slots } from './slots.ts';
 
 export interface MetricsSources {
   readonly exposition: Pick<Exposition, 'newest' | 'replay' | 'prepare'>;
   readonly replays: Pick<Replays, 'prepare'>;
   readonly connections: ScrapeConnections;
+  readonly bounds: ReplayBounds;
+  readonly observer: Pick<ScraperObserver, 'scraped' | 'capped'>;
   readonly metrics: Pick<GatewayMetrics, 'scrape' | 'scrapeFailed' | 'httpRefused'>;
   /**
    * Null while expositions are served, otherwise one line that says why not. Not the same as being ready: what is known
@@ -103,8 +108,10 @@ async function prepare(
   const client = readClient(request, format, query);
   let replay: Replay | null = null;
   if (client !== null) {
+    const connection = connectionOf(sources.connections, request);
+    tell(sources, request, query, client, connection);
     await exposition.prepare(selection);
-    replay = await replays.prepare(replayRequest(query, client, connectionOf(sources.connections, request)));
+    replay = await replays.prepare(replayRequest(query, client, connection));
   }
   try {
     const chunks =
@@ -115,6 +122,28 @@ async function prepare(
   } catch (error) {
     replay?.failed();
     throw error;
+  }
+}
+
+/** What the log may want to know of a scrape. */
+function tell(
+  { bounds, observer }: MetricsSources,
+  { socket }: IncomingMessage,
+  { scraper: name, selection, windowMs, maxPoints }: MetricsQuery,
+  { timeoutMs, proxied }: Client,
+  connection: ScrapeConnection,
+): void {
+  const { matches, scope } = selection;
+  const address = `${socket.remoteAddress}:${socket.remotePort}`;
+  observer.scraped({ name, selection: matches, scope, connection, address, timeoutMs, proxied });
+  const called = name ?? connection.address;
+  if (windowMs !== null && windowMs > bounds.windowMs) {
+    const given = formatDuration(bounds.windowMs);
+    observer.capped(called, { asked: `window=${formatDuration(windowMs)}`, given, flag: '--replay.window' });
+  }
+  if (maxPoints !== null && maxPoints > bounds.pointsMax) {
+    const given = `${bounds.pointsMax}`;
+    observer.capped(called, { asked: `max_points=${maxPoints}`, given, flag: '--replay.max-points' });
   }
 }
 

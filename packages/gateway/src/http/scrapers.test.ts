@@ -23,9 +23,9 @@ test('a rewind tells where the cursor stands then', async (t) => {
   });
   assert.equal((await rewind('0')).data.asked, '1970-01-01T00:00:00.000Z');
   assert.deepEqual(bench.told, [
-    `rewind p ${NOW - 30 * MINUTE_MS}`,
-    `rewind p ${begin}`,
-    `rewind p ${begin}`,
+    `rewound p to ${NOW - 30 * MINUTE_MS} by 127.0.0.1`,
+    `rewound p to ${begin} by 127.0.0.1`,
+    `rewound p to ${begin} by 127.0.0.1`,
   ]);
 });
 
@@ -64,5 +64,7 @@ test('who is no scraper can be neither set back nor removed', async (t) => {
     assert.equal(status, 404);
     assert.equal(JSON.parse(text).error, 'no such scraper; see /api/v1/scrapers');
   }
+  assert.deepEqual(bench.told, []);
   assert.equal((await bench.ask('/api/v1/scrapers/p', { method: 'DELETE' })).status, 200);
+  assert.deepEqual(bench.told, ['removed p by 127.0.0.1']);
 });

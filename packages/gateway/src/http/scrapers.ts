@@ -2,6 +2,7 @@
 import { quote } from '@tributary/shared/names';
 import { formatDuration } from '@tributary/shared/units';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { ScraperObserver } from '../exposition/replay/observer.ts';
 import type { ScraperReport, ScraperReports } from '../exposition/replay/reports.ts';
 import type { Scrapers } from '../exposition/replay/scrapers.ts';
 import { failure, isoTime, success } from './api.ts';
@@ -12,6 +13,7 @@ export interface ScraperSources {
   readonly scrapers: Pick<Scrapers, 'remove' | 'rewind'>;
   readonly reports: ScraperReports;
   readonly bounds: ReplayBounds;
+  readonly observer: Pick<ScraperObserver, 'removed' | 'rewound'>;
   readonly now: () => number;
 }
 
@@ -26,17 +28,21 @@ interface Named {
 }
 
 export function registerScrapers(app: FastifyInstance, sources: ScraperSources): void {
-  const { scrapers, reports, bounds, now } = sources;
+  const { scrapers, reports, bounds, observer, now } = sources;
   app.get('/api/v1/scrapers', async () => success((await reports.all()).map(describe)));
   app.delete<Named>('/api/v1/scrapers/:name', async (request, reply) => {
-    if (!(await scrapers.remove(request.params.name))) return unknown(reply);
+    const { name } = request.params;
+    if (!(await scrapers.remove(name))) return unknown(reply);
+    observer.removed(name, request.ip);
     return success(null);
   });
   app.post<Named>('/api/v1/scrapers/:name/rewind', async (request, reply) => {
+    const { name } = request.params;
     const asked = readTarget(request.url, now());
     const since = now() - bounds.windowMs;
     const to = Math.max(asked, since);
-    if (!(await scrapers.rewind(request.params.name, to))) return unknown(reply);
+    if (!(await scrapers.rewind(name, to))) return unknown(reply);
+    observer.rewound(name, to, request.ip);
     return success(to === asked ? { to: timeText(to) } : { to: timeText(to), ...cutTo(bounds, asked) });
   });
 }

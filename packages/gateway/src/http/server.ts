@@ -16,7 +16,8 @@ import { type MetricsSources, registerMetrics } from './metrics.ts';
 import { registerScrapers, type ScraperSources } from './scrapers.ts';
 import { registerServiceDiscovery } from './service-discovery.ts';
 
-export interface HttpSources extends ApiSources, MetricsSources, ScraperSources {
+export interface HttpSources extends ApiSources, MetricsSources, Omit<ScraperSources, 'observer'> {
+  readonly observer: MetricsSources['observer'] & ScraperSources['observer'];
   /** `host:port` that scrapers reach the gateway at; null where only the request can tell. */
   readonly externalUrl: string;
   /** Takes WebSocket upgrades. */

@@ -21,6 +21,7 @@ class Bench {
   readonly tooMany: string[] = [];
   readonly tooManyConnections: string[] = [];
   readonly faults: unknown[] = [];
+  readonly told: string[] = [];
   scrapers: Scrapers;
 
   /** @param ageMs of the ledger */
@@ -41,6 +42,11 @@ class Bench {
       onTooMany: (name) => this.tooMany.push(name),
       onTooManyConnections: (address) => this.tooManyConnections.push(address),
       onFault: (error) => this.faults.push(error),
+      onBegan: ({ name, selection }, address, since) =>
+        this.told.push(
+          `${name} ${selection} of ${address} ${(this.clock.now() - since) / MINUTE_MS} min back`,
+        ),
+      onGaveWay: ({ name, selection }) => this.told.push(`${name} ${selection} gave way`),
     });
     return this.scrapers;
   }
@@ -97,6 +103,30 @@ test('a new scraper begins five minutes back, or with its window when it says so
   bench.append(40, 30, 4, 1);
   assert.equal(takenBy(await bench.open('a')), 2);
   assert.equal(takenBy(await bench.open('b', '', undefined, 35 * MINUTE_MS)), 1);
+});
+
+test('a new scraper is told of, and one that gives way to it', async () => {
+  const bench = new Bench();
+  await bench.open('a');
+  await bench.open('a');
+  await bench.open('a', 'up', bench.connect('10.0.0.2'), 35 * MINUTE_MS);
+  for (const i of [1, 2]) await bench.open(null, '', bench.connect(`10.0.0.${i}`));
+  await bench.open(null, '', bench.connect('10.0.0.1'));
+  assert.deepEqual(bench.told.splice(0), [
+    'a  of 10.0.0.1 5 min back',
+    'a up of 10.0.0.2 35 min back',
+    '@10.0.0.1  of 10.0.0.1 5 min back',
+    '@10.0.0.2  of 10.0.0.2 5 min back',
+  ]);
+  bench.clock.pass(ACTIVE_MS + 1);
+  for (let i = 3; i < NAMES_MAX; i++) await bench.open(`s${i}`);
+  bench.told.length = 0;
+  await bench.open('late');
+  assert.deepEqual(bench.told, ['a  gave way', 'a up gave way', 'late  of 10.0.0.1 5 min back']);
+  await bench.scrapers.save();
+  await bench.start().load();
+  await bench.open('late');
+  assert.equal(bench.told.length, 3, 'one that was saved is not new');
 });
 
 test('it gets everything that arrives after it came, however old', async () => {

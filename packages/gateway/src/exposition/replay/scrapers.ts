@@ -13,6 +13,7 @@ import type { Clock } from '@tributary/shared/clock';
 import type { Ledger, Place, StoredCursor } from '../../ledger/ledger.ts';
 import type { ScrapeConnection } from './connection.ts';
 import { Cursor, type CursorOptions } from './cursor.ts';
+import type { ScraperObserver } from './observer.ts';
 import { lowestUntaken, placeAt } from './place.ts';
 import { lowestOf, UnnamedCursors } from './unnamed.ts';
 
@@ -29,6 +30,10 @@ export interface ScrapersOptions extends CursorOptions {
   readonly onTooMany: (name: string) => void;
   /** Told of an address from which too many connections without a name are open: the newest gets no cursor. */
   readonly onTooManyConnections: (address: string) => void;
+  /** Told of a new scraper, and from which moment on it gets what is there. */
+  readonly onBegan?: ScraperObserver['began'];
+  /** Told of a scraper that made room for another. */
+  readonly onGaveWay?: ScraperObserver['gaveWay'];
   /** Told of what went wrong where nobody waits for it. */
   readonly onFault: (error: unknown) => void;
 }
@@ -182,7 +187,7 @@ export class Scrapers {
       this.#options.onTooMany(name);
       return null;
     }
-    return await this.#make(key, request.beginMs);
+    return await this.#make(key, request);
   }
 
   async #openUnnamed(request: CursorRequest): Promise<Cursor | null> {
@@ -222,16 +227,16 @@ export class Scrapers {
     return cursor === null ? null : [cursor];
   }
 
-  #make(key: string, beginMs: number | null): Promise<Cursor> {
+  #make(key: string, request: CursorRequest): Promise<Cursor> {
     let making = this.#making.get(key);
     if (making === undefined) {
-      making = this.#begin(key, beginMs).finally(() => this.#making.delete(key));
+      making = this.#begin(key, request).finally(() => this.#making.delete(key));
       this.#making.set(key, making);
     }
     return making;
   }
 
-  async #begin(key: string, beginMs: number | null): Promise<Cursor> {
+  async #begin(key: string, { beginMs, connection }: CursorRequest): Promise<Cursor> {
     const { ledger, clock, uptimeMs, windowMs } = this.#options;
     const now = clock.now();
     const isYoung = now - ledger.bornAt < YOUNG_MS;
@@ -245,6 +250,7 @@ export class Scrapers {
       this.#options,
     );
     this.#cursors.set(key, cursor);
+    this.#options.onBegan?.(cursor.key, connection.address, takenUntil);
     return cursor;
   }
 
@@ -290,7 +296,10 @@ export class Scrapers {
     const [idlest] = candidates.sort((a, b) => lastSeen(a) - lastSeen(b));
     if (idlest === undefined || lastSeen(idlest) === ALWAYS) return false;
     // Not waited for: while the disk refuses, scrapes go on. What cannot be removed comes back with the next start.
-    for (const [key] of idlest) this.#drop(key).catch(this.#options.onFault);
+    for (const [key] of idlest) {
+      this.#options.onGaveWay?.({ name: nameOf(key), selection: selectionOf(key) });
+      this.#drop(key).catch(this.#options.onFault);
+    }
     return true;
   }
 
