@@ -48,8 +48,6 @@ export function startUpkeep(parts: UpkeepParts): Upkeep {
     for (const host of fleet.expire()) {
       // The one before may have taken its time, and this one may have come back.
       if (!fleet.isForgettable(host)) continue;
-      // At once, or while the disk is slow the next round would name it again.
-      fleet.forget(host);
       await forget(host, 'host was not seen for long and is forgotten');
     }
   };

@@ -23,7 +23,7 @@ interface End {
   readonly address: string;
 }
 
-/** The times between every other pair of requests, in ms. */
+/** The times that one end's requests came after the other's, in ms. */
 interface Gaps {
   readonly least: number;
   readonly most: number;
@@ -34,7 +34,7 @@ interface Turns {
   readonly at: number;
   readonly other: End | null;
   readonly count: number;
-  /** The present ones, and those before it is the other's turn again. */
+  /** Of the last end, and of the other. */
   readonly gaps: Gaps;
   readonly otherGaps: Gaps;
 }
