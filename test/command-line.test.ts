@@ -54,6 +54,15 @@ for (const program of ['gateway', 'reporter'] as const) {
   });
 }
 
+test('reporter: a --label that hides a label of the collectors is named', async (t) => {
+  const args = ['--label', 'mode=x', '--label', 'env=prod'];
+  const reporter = await Reporter.start(t, { gatewayUrl: NOWHERE, host: 'web-1', args });
+  await eventually('the start is told', () => reporter.log.some((line) => line.includes('cannot connect')));
+  const warnings = reporter.log.filter((line) => line.includes('--label'));
+  assert.equal(warnings.length, 1);
+  assert.match(warnings[0] ?? '', /"level":"warn".*"label":"mode","renamed":"exported_mode"/);
+});
+
 test('gateway: a bad listen address', async (t) => {
   const args = ['--storage.path', await tempDir(t), '--web.listen-address', '127.0.0.1:99999'];
   assertOneLine(await runToEnd(t, 'gateway', args), /127\.0\.0\.1:99999/);

@@ -1,5 +1,6 @@
 /** What the reporter tells of itself, as one more collector. */
 import type { Collector, ColumnWriter } from './collectors/collector.ts';
+import type { SeriesLabel } from './collectors/series-labels.ts';
 
 /** Counters of one process; they start at zero with it. */
 export interface ReporterCounters {
@@ -159,7 +160,7 @@ function byKey(
   out: ColumnWriter,
   name: string,
   help: string,
-  label: string,
+  label: SeriesLabel,
   counts: ReadonlyMap<string, number>,
 ): void {
   out.family(name, 'counter', help, [label]);

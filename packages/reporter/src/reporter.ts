@@ -14,6 +14,7 @@ import { createAppend } from './append.ts';
 import { createClockSteps } from './clock-steps.ts';
 import type { Collector } from './collectors/collector.ts';
 import { createCollectors } from './collectors/list.ts';
+import { isSeriesLabel } from './collectors/series-labels.ts';
 import type { ReporterOptions } from './config.ts';
 import { LinkSession } from './link/session.ts';
 import { Stream } from './link/stream.ts';
@@ -111,6 +112,7 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
     },
     'reporter started',
   );
+  warnOfLabels(options.label, log);
   return {
     async stop() {
       await ticker.stop();
@@ -139,6 +141,16 @@ export function createSampler(options: ReporterOptions, log: Log, ...others: rea
       else log.warn({ collector, error: error.message }, 'collector failed');
     },
   });
+}
+
+/** The gateway gives the target's labels precedence, as Prometheus does, and then nobody finds the series' own. */
+function warnOfLabels(labels: ReadonlyMap<string, string>, log: Log): void {
+  for (const label of [...labels.keys()].filter(isSeriesLabel)) {
+    log.warn(
+      { label, renamed: `exported_${label}` },
+      "series of this host have a label of the same name as a --label: the gateway renames theirs, and dashboards made for node_exporter find the --label's value in its place; choose another name",
+    );
+  }
 }
 
 function openSpool(options: ReporterOptions, log: Log): Spool {

@@ -6,6 +6,7 @@
  * `columns.ts` for why that costs nothing while the order stays the same.
  */
 import type { MetricType } from '@tributary/shared/shape';
+import type { SeriesLabel } from './series-labels.ts';
 
 /** Takes what one collector has to say in one tick. Calls after the tick's deadline go nowhere. */
 export interface ColumnWriter {
@@ -13,7 +14,7 @@ export interface ColumnWriter {
    * Starts a family. Every `add` until the next `family` belongs to it and gives one value for each of `labelNames`,
    * in that order. A family may be started once a tick.
    */
-  family(name: string, type: MetricType, help: string, labelNames?: readonly string[]): void;
+  family(name: string, type: MetricType, help: string, labelNames?: readonly SeriesLabel[]): void;
   /**
    * Adds the next series of the present family.
    * @param value a finite number, NaN or an infinity; `null` when the series has no value now.

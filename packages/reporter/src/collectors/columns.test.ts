@@ -80,12 +80,12 @@ test('a family less, one more, and another type or help are new shapes', () => {
 
 test('families without series and empty labels are not in the shape', () => {
   const recorder = new ColumnRecorder({});
-  recorder.family('empty', 'gauge', 'E.', ['x']);
-  recorder.family('full', 'gauge', 'F.', ['x', 'y']);
+  recorder.family('empty', 'gauge', 'E.', ['device']);
+  recorder.family('full', 'gauge', 'F.', ['device', 'mode']);
   recorder.add(1, '', 'b');
   const column = recorder.take();
   assert.deepEqual(column?.shape.families, [
-    { name: 'full', type: 'gauge', help: 'F.', series: [['', { y: 'b' }]] },
+    { name: 'full', type: 'gauge', help: 'F.', series: [['', { mode: 'b' }]] },
   ]);
 });
 
@@ -121,7 +121,7 @@ test('what was written before a reset does not count', () => {
 test('misuse is an error', () => {
   const recorder = new ColumnRecorder({});
   assert.throws(() => recorder.add(1), /before any family/);
-  recorder.family('a', 'gauge', 'A.', ['x']);
+  recorder.family('a', 'gauge', 'A.', ['device']);
   assert.throws(() => recorder.add(1), /a has 1 labels, but 0 values were given/);
   assert.throws(() => recorder.family('a', 'gauge', 'A.'), /started twice/);
 });

@@ -8,6 +8,7 @@
  */
 import type { Family, Labels, MetricType, Series, Shape } from '@tributary/shared/shape';
 import type { ColumnWriter } from './collector.ts';
+import type { SeriesLabel } from './series-labels.ts';
 
 /** A value of a column: `null` is absent now. NaN and the infinities are themselves here, strings only on the wire. */
 export type Value = number | null;
@@ -26,7 +27,7 @@ interface PlannedFamily {
   readonly series: string[][];
 }
 
-const NO_LABELS: readonly string[] = [];
+const NO_LABELS: readonly SeriesLabel[] = [];
 
 /** Records one collector's writes. Reused for every tick of that collector. */
 export class ColumnRecorder implements ColumnWriter {
@@ -44,7 +45,7 @@ export class ColumnRecorder implements ColumnWriter {
     this.#labels = labels;
   }
 
-  family(name: string, type: MetricType, help: string, labelNames: readonly string[] = NO_LABELS): void {
+  family(name: string, type: MetricType, help: string, labelNames: readonly SeriesLabel[] = NO_LABELS): void {
     if (this.#names.has(name)) throw new Error(`family ${name} was started twice in one tick`);
     this.#names.add(name);
     this.#endFamily();

@@ -90,7 +90,7 @@ function write(out: ColumnWriter, all: readonly MountStats[]): void {
     }
   }
   const infoHelp = 'Filesystem mount information.';
-  const infoLabels = ['device', 'major', 'minor', 'mountpoint'];
+  const infoLabels = ['device', 'major', 'minor', 'mountpoint'] as const;
   out.family('node_filesystem_mount_info', 'gauge', infoHelp, infoLabels);
   for (const { mount, stats } of unique(
     all,

@@ -28,7 +28,7 @@ export function memoryFields(memory: Systeminformation.MemData): MemoryField[] {
 
 /** The package knows no free space apart from what is available to all, so that stands for both. */
 export function writeFilesystems(out: ColumnWriter, sizes: readonly Systeminformation.FsSizeData[]): void {
-  const labels = ['device', 'mountpoint', 'fstype', 'device_error'];
+  const labels = ['device', 'mountpoint', 'fstype', 'device_error'] as const;
   const seen = new Set<string>();
   const mounts = sizes.filter(({ fs, mount, type }) => {
     const key = `${fs}\0${mount}\0${type}`;

@@ -53,7 +53,7 @@ function clocksourceDevices(base: string): string[] {
 }
 
 function writeClocksources(out: ColumnWriter, base: string, devices: readonly string[]): void {
-  const labels = ['device', 'clocksource'];
+  const labels = ['device', 'clocksource'] as const;
   const available = `Available clocksources read from '/sys/${CLOCKSOURCES}'.`;
   out.family('node_time_clocksource_available_info', 'gauge', available, labels);
   for (const device of devices) {
