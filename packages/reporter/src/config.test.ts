@@ -23,7 +23,7 @@ describe('options', () => {
     assert.deepEqual(
       Object.fromEntries(Object.entries(options).filter(([name]) => !name.startsWith('collector.'))),
       {
-        'gateway.url': 'ws://127.0.0.1:9750',
+        'gateway.url': 'ws://127.0.0.1:9750/v1/stream',
         'gateway.token-file': '',
         host: 'web-1',
         interval: 10_000,
@@ -40,6 +40,13 @@ describe('options', () => {
       },
     );
     assert.equal(collectors.get('cpu'), true);
+  });
+
+  test('have defaults that mean the same when they are given', () => {
+    for (const [name, spec] of Object.entries(OPTION_SPECS)) {
+      if (spec.placeholder === '' || spec.defaultText === '') continue;
+      assert.deepEqual(spec.parse([spec.defaultText]), spec.defaultValue, name);
+    }
   });
 
   test('are taken from a flag before the environment, from that before the default', () => {

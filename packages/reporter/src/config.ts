@@ -27,7 +27,7 @@ const SPECS = {
   'gateway.url': textOption({
     help: 'WebSocket URL of the gateway (ws:// or wss://); without a path, the stream path is added.',
     placeholder: 'URL',
-    default: 'ws://127.0.0.1:9750',
+    default: `ws://127.0.0.1:9750${STREAM_PATH}`,
     check: checkUrl,
   }),
   'gateway.token-file': textOption({
