@@ -39,6 +39,7 @@ interface Case {
   readonly what: string;
   /** Host's error when it boots first. */
   readonly wallErrorMs?: number;
+  /** What befalls the host before it has a gateway for a minute. */
   run(world: World): void;
 }
 
@@ -47,12 +48,8 @@ const EXACT: readonly Case[] = [
     what: 'an outage, and all clocks are right',
     run(world) {
       world.pass(MIN_MS);
-      world.link();
-      world.pass(MIN_MS);
-      world.cut();
+      world.linkFor(MIN_MS);
       world.pass(10 * MIN_MS);
-      world.link();
-      world.pass(MIN_MS);
     },
   },
   {
@@ -63,23 +60,17 @@ const EXACT: readonly Case[] = [
       world.pass(5 * MIN_MS);
       world.wallErrorMs = 0;
       world.pass(5 * MIN_MS);
-      world.link();
-      world.pass(MIN_MS);
     },
   },
   {
     what: 'a step far past the limit of age in an outage costs nothing',
     run(world) {
-      world.link();
-      world.pass(5 * MIN_MS);
-      world.cut();
+      world.linkFor(5 * MIN_MS);
       world.pass(5 * MIN_MS);
       world.restart();
       world.wallErrorMs = 30 * HOUR_MS;
       world.pass(5 * MIN_MS);
       world.wallErrorMs = 0;
-      world.pass(MIN_MS);
-      world.link();
       world.pass(MIN_MS);
     },
   },
@@ -89,8 +80,6 @@ const EXACT: readonly Case[] = [
       world.pass(5 * MIN_MS);
       world.suspend(8 * HOUR_MS);
       world.pass(5 * MIN_MS);
-      world.link();
-      world.pass(MIN_MS);
     },
   },
   {
@@ -99,8 +88,6 @@ const EXACT: readonly Case[] = [
     run(world) {
       world.pass(MIN_MS);
       world.wallErrorMs = 0;
-      world.pass(MIN_MS);
-      world.link();
       world.pass(MIN_MS);
     },
   },
@@ -115,8 +102,6 @@ const EXACT: readonly Case[] = [
       world.pass(MIN_MS);
       world.cut();
       world.pass(MIN_MS);
-      world.link();
-      world.pass(MIN_MS);
     },
   },
   {
@@ -124,28 +109,20 @@ const EXACT: readonly Case[] = [
     wallErrorMs: -3 * HOUR_MS,
     run(world) {
       world.pass(10 * MIN_MS);
-      world.link();
-      world.pass(MIN_MS);
-      world.cut();
+      world.linkFor(MIN_MS);
       world.pass(10 * MIN_MS);
       world.restart();
       world.pass(10 * MIN_MS);
-      world.link();
-      world.pass(MIN_MS);
     },
   },
   {
     what: '-3 h, known from a gateway; a restart in the next outage, and a boot that is right before that ends',
     wallErrorMs: -3 * HOUR_MS,
     run(world) {
-      world.link();
-      world.pass(MIN_MS);
-      world.cut();
+      world.linkFor(MIN_MS);
       world.restart();
       world.pass(5 * MIN_MS);
       world.reboot(MIN_MS, 0);
-      world.pass(MIN_MS);
-      world.link();
       world.pass(MIN_MS);
     },
   },
@@ -158,23 +135,17 @@ const EXACT: readonly Case[] = [
       world.pass(5 * MIN_MS);
       world.cut();
       world.pass(5 * MIN_MS);
-      world.link();
-      world.pass(MIN_MS);
     },
   },
   {
     what: 'a step of -20 min in an outage, with a restart after it',
     run(world) {
-      world.link();
-      world.pass(MIN_MS);
-      world.cut();
+      world.linkFor(MIN_MS);
       world.pass(5 * MIN_MS);
       world.wallErrorMs = -20 * MIN_MS;
       world.pass(5 * MIN_MS);
       world.restart();
       world.pass(5 * MIN_MS);
-      world.link();
-      world.pass(MIN_MS);
     },
   },
   {
@@ -183,8 +154,6 @@ const EXACT: readonly Case[] = [
       world.pass(5 * MIN_MS);
       world.wallErrorMs = -20 * MIN_MS;
       world.pass(5 * MIN_MS);
-      world.link();
-      world.pass(MIN_MS);
     },
   },
   {
@@ -194,8 +163,6 @@ const EXACT: readonly Case[] = [
       world.recreate();
       world.pass(5 * MIN_MS);
       world.recreate();
-      world.link();
-      world.pass(MIN_MS);
     },
   },
   {
@@ -205,21 +172,15 @@ const EXACT: readonly Case[] = [
       world.pass(5 * MIN_MS);
       world.reboot(MIN_MS, -24 * HOUR_MS);
       world.pass(5 * MIN_MS);
-      world.link();
-      world.pass(MIN_MS);
     },
   },
   {
     what: 'a reboot to a clock that is two days ahead; what the boot before left is no older for that',
     run(world) {
-      world.link();
-      world.pass(MIN_MS);
-      world.cut();
+      world.linkFor(MIN_MS);
       world.pass(5 * MIN_MS);
       world.reboot(MIN_MS, 48 * HOUR_MS);
       world.pass(5 * MIN_MS);
-      world.link();
-      world.pass(MIN_MS);
     },
   },
 ];
@@ -229,6 +190,8 @@ describe('exact, and whole', () => {
     test(what, (t) => {
       const world = new World(t, wallErrorMs);
       run(world);
+      world.link();
+      world.pass(MIN_MS);
       assertWhole(world);
       assertExact(world.got);
     });
@@ -283,36 +246,29 @@ describe('boots that ended without a gateway, each with a wrong clock of its own
 });
 
 describe('a gateway whose own clock is wrong, and right later', () => {
-  test('an hour behind: its time is used while it says so, and left with the next welcome', (t) => {
-    const world = new World(t);
-    world.gatewayErrorMs = -HOUR_MS;
-    world.link();
-    world.pass(5 * MIN_MS);
+  /** Five minutes with its time, five without it, and one after it was set right. */
+  function setRight(world: World, errorMs: number): void {
+    world.gatewayErrorMs = errorMs;
+    world.linkFor(5 * MIN_MS);
     const wrong = world.got.length;
-    world.cut();
     world.pass(5 * MIN_MS);
     world.gatewayErrorMs = 0;
     world.link();
     world.pass(MIN_MS);
-    assertWhole(world);
-    for (const batch of world.got.slice(0, wrong)) assert.equal(errorOf(batch), -HOUR_MS);
+    for (const batch of world.got.slice(0, wrong)) assert.equal(errorOf(batch), errorMs);
     assertExact(world.got.slice(wrong));
+  }
+
+  test('an hour behind: its time is used while it says so, and left with the next welcome', (t) => {
+    const world = new World(t);
+    setRight(world, -HOUR_MS);
+    assertWhole(world);
   });
 
   test('three hours ahead: likewise, and what comes after is not held to the times that it made up', (t) => {
     const world = new World(t);
-    world.gatewayErrorMs = 3 * HOUR_MS;
-    world.link();
-    world.pass(5 * MIN_MS);
-    const wrong = world.got.length;
-    world.cut();
-    world.pass(5 * MIN_MS);
-    world.gatewayErrorMs = 0;
-    world.link();
-    world.pass(MIN_MS);
-    for (const batch of world.got.slice(0, wrong)) assert.equal(errorOf(batch), 3 * HOUR_MS);
+    setRight(world, 3 * HOUR_MS);
     assert.equal(world.got.length, world.taken.length);
-    assertExact(world.got.slice(wrong));
     assertStable(world);
   });
 });

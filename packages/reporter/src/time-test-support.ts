@@ -97,6 +97,13 @@ export class World {
     this.#process.session.closed(1006, '');
   }
 
+  /** A connection that lasts so long, with a tick each interval. */
+  linkFor(ms: number): void {
+    this.link();
+    this.pass(ms);
+    this.cut();
+  }
+
   /** The reporter ends and starts again, in the same boot. */
   restart(): void {
     this.#end();

@@ -1,34 +1,22 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Fleet } from '../fleet/fleet.ts';
 import type { AdmittedShape } from '../link/admission.ts';
 import { columnOf, FakeClock, familyOf, gauges, NOW, shapeOf } from '../link/test-support.ts';
 import type { OwnFamily } from '../telemetry/own-family.ts';
 import { Exposition } from './exposition.ts';
 import { newestInput } from './newest.ts';
-import { ScraperReports } from './replay/reports.ts';
 import { parseSelection } from './select/selection.ts';
+import { emptyFleet, idleReports } from './test-support.ts';
 
 const A = shapeOf(gauges('a'));
 
 function bench() {
   const clock = new FakeClock();
-  const fleet = new Fleet({
-    clock,
-    uptimeMs: clock.uptimeMs,
-    staleAfterMs: 300_000,
-    forgetAfterMs: 86_400_000,
-  });
+  const fleet = emptyFleet(clock);
   const own: OwnFamily[] = [
     { name: 'own', type: 'gauge', help: 'Ours.', series: () => [{ suffix: '', labels: {}, value: 7 }] },
   ];
-  const reports = new ScraperReports({
-    scrapers: { all: function* () {} },
-    ledger: { tail: () => null },
-    hosts: () => [],
-    now: () => clock.now(),
-    pointsMax: 1,
-  });
+  const reports = idleReports(clock);
   const exposition = new Exposition({ fleet, reports, own: async () => own, uptimeMs: clock.uptimeMs });
   let seq = 0;
   const sample = (host: string, shape: AdmittedShape, value: number, at = clock.now()) => {

@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Fleet } from '../fleet/fleet.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import { columnOf, FakeClock, gauges, helloOf, NOW, shapeOf } from '../link/test-support.ts';
 import { fleetSeries } from './fleet-series.ts';
 import { parseSelection } from './select/selection.ts';
+import { emptyFleet } from './test-support.ts';
 
 function fleetOf(): Fleet {
-  const clock = new FakeClock();
-  const fleet = new Fleet({
-    clock,
-    uptimeMs: clock.uptimeMs,
-    staleAfterMs: 300_000,
-    forgetAfterMs: 86_400_000,
-  });
+  const fleet = emptyFleet(new FakeClock());
   fleet.opened(helloOf({ host: 'web-2', agent: 'tributary-reporter/1.2.3' }), '10.0.0.1:5', 1500);
   fleet.settled('web-1', []);
   return fleet;

@@ -1,17 +1,41 @@
-/** What the tests of this folder share: shapes by admission, points by hand, chance, and the strict parser. */
+/** What the tests of this folder share: an empty fleet, shapes by admission, points by hand, chance, and the strict parser. */
 import { spawnSync } from 'node:child_process';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Family, Labels, MetricType, Series } from '@tributary/shared/shape';
+import { Fleet } from '../fleet/fleet.ts';
 import type { AdmittedShape } from '../link/admission.ts';
 import { targetText } from '../link/series-text.ts';
 import { ShapeRegistry } from '../link/shape-registry.ts';
+import type { FakeClock } from '../link/test-support.ts';
 import type { Format } from './format.ts';
 import type { HostInput, HostPoints, OwnFamily, Point } from './input.ts';
 import { createLayout } from './layout.ts';
 import { render } from './render.ts';
+import { ScraperReports } from './replay/reports.ts';
 
 const registry = new ShapeRegistry();
+
+/** Nobody is there yet. */
+export function emptyFleet(clock: FakeClock): Fleet {
+  return new Fleet({
+    clock,
+    uptimeMs: clock.uptimeMs,
+    staleAfterMs: 300_000,
+    forgetAfterMs: 86_400_000,
+  });
+}
+
+/** Reports of a gateway that nobody scrapes. */
+export function idleReports(clock: FakeClock): ScraperReports {
+  return new ScraperReports({
+    scrapers: { all: function* () {} },
+    ledger: { tail: () => null },
+    hosts: () => [],
+    now: () => clock.now(),
+    pointsMax: 1,
+  });
+}
 
 export function shapeOf(families: readonly Family[], labels: Labels = {}): AdmittedShape {
   const { shape, fault } = registry.intern({ labels, families });

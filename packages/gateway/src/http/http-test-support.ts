@@ -6,9 +6,9 @@ import type { FastifyInstance } from 'fastify';
 import type { Format } from '../exposition/format.ts';
 import { ScrapeConnections } from '../exposition/replay/connection.ts';
 import type { Scrape } from '../exposition/replay/observer.ts';
-import { ScraperReports } from '../exposition/replay/reports.ts';
 import { EVERYTHING, type Selection } from '../exposition/select/selection.ts';
-import { Fleet } from '../fleet/fleet.ts';
+import { emptyFleet, idleReports } from '../exposition/test-support.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import { FakeClock } from '../link/test-support.ts';
 import { createHttp, type HttpSources, listen } from './server.ts';
 
@@ -46,12 +46,7 @@ export interface AskOptions {
 
 export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpBench> {
   const clock = new FakeClock();
-  const fleet = new Fleet({
-    clock,
-    uptimeMs: clock.uptimeMs,
-    staleAfterMs: 300_000,
-    forgetAfterMs: 86_400_000,
-  });
+  const fleet = emptyFleet(clock);
   const told: string[] = [];
   const sources: HttpSources = {
     fleet,
@@ -94,7 +89,7 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
       rewound: (name, to, by) => void told.push(`rewound ${name} to ${to} by ${by}`),
     },
     bounds: { windowMs: 3_000_000, pointsMax: 1_000_000 },
-    reports: noReports(clock),
+    reports: idleReports(clock),
     externalUrl: '',
     metrics: {
       scrape: (format) => void told.push(`scrape ${format}`),
@@ -125,16 +120,6 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
     ask: (path, options) => ask(new URL(path, url), options),
   };
   return bench;
-}
-
-function noReports(clock: FakeClock): ScraperReports {
-  return new ScraperReports({
-    scrapers: { all: function* () {} },
-    ledger: { tail: () => null },
-    hosts: () => [],
-    now: () => clock.now(),
-    pointsMax: 1,
-  });
 }
 
 function* generatorOf(chunks: Iterable<string>): Generator<string, void, undefined> {
