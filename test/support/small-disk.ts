@@ -34,10 +34,14 @@ export class SmallDisk {
     return new SmallDisk(path);
   }
 
-  /** Leaves no more than so many bytes free. */
+  /** Leaves no more than so many bytes free; less, where somebody else is writing. */
   async fill(freeBytes: number): Promise<void> {
     const { bavail, bsize } = statfsSync(this.path);
-    await writeFile(this.#filler, Buffer.alloc(Math.max(0, bavail * bsize - freeBytes)));
+    try {
+      await writeFile(this.#filler, Buffer.alloc(Math.max(0, bavail * bsize - freeBytes)));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    }
   }
 
   /** Gives back what `fill` took. */

@@ -230,6 +230,7 @@ test('after a rewind nothing that was sent before counts', () => {
   bench.scrape(connection, 5);
   bench.scrape(connection, 9);
   bench.cursor.reset(new Map([['a', placeAt(at(2))]]), 0);
+  assert.ok(bench.cursor.covers('a', bench.now - 1), 'what it has not taken now is kept for it');
   assert.equal(bench.scrape(connection, 9).from, 2);
   bench.scrape(connection, 10);
   assert.equal(bench.taken, 9);

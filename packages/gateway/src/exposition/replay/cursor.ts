@@ -237,7 +237,7 @@ export class Cursor {
     this.#takenUntil = at;
     this.#history.clear();
     this.#newestAt.clear();
-    this.#scopes.clear();
+    this.#scopes.renew();
   }
 
   /**

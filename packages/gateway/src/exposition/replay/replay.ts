@@ -24,7 +24,7 @@ import { Delivery } from './delivery.ts';
 import { untaken } from './place.ts';
 import { type HostPlan, mayBeTooOld, passOver, planHost, type ReplayOrder, share, upTo } from './plan.ts';
 import { readPlans } from './read-plans.ts';
-import type { Scope, ScopeKey } from './scopes.ts';
+import { type Scope, type ScopeKey, singleHostOf } from './scopes.ts';
 import type { Scrapers } from './scrapers.ts';
 
 export interface ReplayOptions {
@@ -137,7 +137,7 @@ export class Replays {
   ): Promise<boolean> {
     const { fleet, ledger } = this.#options;
     const order = request.order ?? this.#options.order;
-    const hosts = fleet.hosts().filter(({ name }) => scope.includesHost(name));
+    const hosts = hostsOf(fleet, scope);
     const liveSince = times.now - this.#liveMs(scope, request.client.proxied);
     const plans = await this.#planAll(hosts, cursor, liveSince, times.windowSince);
     const points = this.#points(scope, times.pointsMax, request.bytesMax, plans);
@@ -244,4 +244,12 @@ export class Replays {
       Math.min(points, (bytesMax * BYTES_SHARE) / (scope.charsPerSample ?? CHARS_PER_SAMPLE) - live),
     );
   }
+}
+
+/** With a target for each host, a scrape must not cost as much as the fleet. */
+function hostsOf(fleet: Fleet, scope: ScopeKey): readonly FleetHost[] {
+  const single = singleHostOf(scope);
+  if (single === null) return fleet.hosts().filter(({ name }) => scope.includesHost(name));
+  const host = fleet.host(single);
+  return host === undefined ? [] : [host];
 }

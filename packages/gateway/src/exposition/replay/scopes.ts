@@ -96,9 +96,16 @@ export class Scopes {
     return scope;
   }
 
-  clear(): void {
-    this.#all.clear();
-    this.#wide = [];
+  /** Each is another from now on, to which nothing was sent yet; its pace, and when it was asked for, stay. */
+  renew(): void {
+    const scopes = [...this.#all.values()].map((scope) => ({
+      ...scope,
+      deliveries: [],
+      behind: new Map(),
+      unproven: new Map(),
+    }));
+    for (const scope of scopes) this.#all.set(scope.name, scope);
+    this.#wide = scopes.filter((scope) => singleHostOf(scope) === null);
   }
 
   #dropIdle(now: number): void {
