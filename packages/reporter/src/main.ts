@@ -20,6 +20,12 @@ const PROGRAM: Program<'run' | 'once'> = {
   exampleVariable: 'TRIBUTARY_REPORTER_GATEWAY_URL',
 };
 
+/**
+ * What small buffers are cut from. Node takes 64 KiB at a time, and keeps each piece for as long as one buffer of it is in
+ * use: a backlog's frames kept megabytes so.
+ */
+Buffer.poolSize = 8 * 1024;
+
 const STOP_MS_MAX = 4_500;
 const ONCE_DEADLINE_MS = 5_000;
 

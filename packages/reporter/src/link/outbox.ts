@@ -39,12 +39,13 @@ interface Times {
 }
 
 /** Read from the spool at a time. */
-const READ_BYTES = 64 * 1024;
+const READ_BYTES = 8 * 1024;
 /**
  * What may wait to be compressed and written. The window is far larger, and would stand in memory as a whole where the
- * link is slower than the disk.
+ * link is slower than the disk. A batch or two keep the compressor busy; with more, each waits for so long that V8 takes it
+ * for something that stays, and a day of backlog costs 4 MiB and no less time.
  */
-export const UNSENT_BYTES_MAX = 64 * 1024;
+export const UNSENT_BYTES_MAX = 8 * 1024;
 
 export class Outbox {
   readonly #spool: Spool;
