@@ -1,4 +1,9 @@
-/** `npm run gateway -- FLAGS` and `npm run reporter -- FLAGS`: one program, after installing and building what is missing. */
+/**
+ * `npm run gateway -- FLAGS` and `npm run reporter -- FLAGS`: one program, after installing and building what is missing.
+ *
+ * package.json says `exec node …`: npm starts a shell, sends it the SIGTERM that it gets itself, and the shell would end
+ * alone, leaving all this running.
+ */
 import { spawn } from 'node:child_process';
 import { ensureInstalled, runScript, SetupError } from './ensure-installed.mjs';
 import { nodeArguments, PROGRAMS } from './program.mjs';

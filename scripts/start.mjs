@@ -43,7 +43,7 @@ class Supervisor {
   /** Resolves with the exit code once both programs have ended. */
   run() {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => this.#stop());
-    // npm may end without a word to what it started.
+    // npm passes on SIGINT and SIGTERM, and ends by others without a word to what it started.
     const parent = process.ppid;
     this.#watch = setInterval(() => process.ppid !== parent && this.#stop(), PARENT_EVERY_MS);
     this.#after(LISTENING_MS_MAX, () => {

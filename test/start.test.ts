@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { cp, mkdir, realpath, symlink } from 'node:fs/promises';
-import { basename, delimiter, join } from 'node:path';
+import { basename, join } from 'node:path';
 import test from 'node:test';
-import { Child, cleanEnv } from './support/child.ts';
+import { assertGroupGone, pathOfUser, surroundings } from './support/as-a-user.ts';
+import { Child } from './support/child.ts';
 import { LONG } from './support/durations.ts';
 import { eventually } from './support/eventually.ts';
 import { readExposition } from './support/exposition.ts';
 import { isCi } from './support/peers.ts';
-import { stablePort } from './support/ports.ts';
 import { LISTENING, REPOSITORY } from './support/programs.ts';
 import { tempDir } from './support/temp-dir.ts';
 
@@ -19,33 +19,13 @@ const SERIES_MIN = 150;
 const STOP_MS_MAX = 5000;
 const NOT_IN_A_CLONE = ['node_modules', 'dist', 'data', '.git', 'tsconfig.tsbuildinfo'];
 
-/** A free port and data folders of the test's own, as a user would set them. */
-async function surroundings(data: string): Promise<NodeJS.ProcessEnv> {
-  await mkdir(data, { recursive: true });
-  // The PATH of a user's shell: npm has put its own folders, with Node 24 in them, before it.
-  const path = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((entry) => !entry.includes('node_modules'));
-  return cleanEnv({
-    PATH: path.join(delimiter),
-    TRIBUTARY_GATEWAY_WEB_LISTEN_ADDRESS: `127.0.0.1:${await stablePort()}`,
-    TRIBUTARY_GATEWAY_STORAGE_PATH: join(data, 'gateway'),
-    TRIBUTARY_REPORTER_SPOOL_PATH: join(data, 'reporter'),
-    TRIBUTARY_REPORTER_INTERVAL: '2s',
-    // `npm ci` has filled its cache here already.
-    npm_config_prefer_offline: 'true',
-  });
-}
-
 /** A folder for a PATH that has Node, npm and a shell, and no compiler, no Python, nothing else. */
 async function bareTools(folder: string): Promise<string> {
   await mkdir(folder);
-  // npm has put its own folders, with our Node 24 in them, before those of the user.
-  const path = (process.env['PATH'] ?? '')
-    .split(delimiter)
-    .filter((entry) => !entry.includes('node_modules'));
   for (const tool of ['node', 'npm', 'sh']) {
-    const found = path.map((entry) => join(entry, tool)).find((file) => existsSync(file));
+    const found = pathOfUser()
+      .map((entry) => join(entry, tool))
+      .find((file) => existsSync(file));
     assert.ok(found, `${tool} is not on the PATH`);
     await symlink(await realpath(found), join(folder, tool));
   }
@@ -69,18 +49,6 @@ async function serves(start: Child): Promise<void> {
   assert.equal((await fetch(`${url}/-/ready`)).status, 200);
 }
 
-/** No process of the group is left. */
-async function assertGroupGone(start: Child): Promise<void> {
-  await eventually('the whole group is gone', () => {
-    try {
-      process.kill(-start.pid, 0);
-      return false;
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'ESRCH';
-    }
-  });
-}
-
 for (const [title, signal, toGroup] of [
   ['Ctrl-C', 'SIGINT', true],
   ['SIGTERM', 'SIGTERM', false],
@@ -102,7 +70,7 @@ for (const [title, signal, toGroup] of [
     const stoppedAt = performance.now();
     assert.deepEqual(await start.exited, { code: 0, signal: null }, start.describe());
     assert.ok(performance.now() - stoppedAt < STOP_MS_MAX);
-    await assertGroupGone(start);
+    await assertGroupGone(start.pid);
   });
 }
 
@@ -147,5 +115,5 @@ test('npm start on a fresh clone, with nothing but the Node and npm of the user'
   await serves(start);
   start.kill('SIGINT');
   await start.exited;
-  await assertGroupGone(start);
+  await assertGroupGone(start.pid);
 });
