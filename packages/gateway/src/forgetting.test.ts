@@ -18,7 +18,7 @@ function bench() {
       },
     },
     fleet: { forget: note('fleet') },
-    scrapers: { forget: note('scrapers') },
+    scrapers: { leaving: (host) => (isGone) => void done.push(`scrapers ${host} ${isGone}`) },
     times: { delete: note('times') },
     log,
   });
@@ -28,10 +28,10 @@ function bench() {
 test('a host goes from the fleet only when it is gone from the disk: what it had sent may still be on its way there', async () => {
   const { done, log, forget, answer } = bench();
   const forgetting = forget('web-1', 'it is gone');
-  assert.deepEqual(done, ['scrapers web-1', 'ledger web-1']);
+  assert.deepEqual(done, ['ledger web-1']);
   answer();
   await forgetting;
-  assert.deepEqual(done.slice(2), ['scrapers web-1', 'fleet web-1', 'times web-1']);
+  assert.deepEqual(done.slice(1), ['scrapers web-1 true', 'fleet web-1', 'times web-1']);
   assert.deepEqual(log.lines, ['info it is gone {"host":"web-1"}']);
 });
 
@@ -46,4 +46,17 @@ test('whoever asks for the same meanwhile waits for it, and asks the disk for no
   answer();
   await again;
   assert.equal(done.filter((what) => what === 'ledger web-1').length, 2);
+});
+
+test('a disk that refuses lets it stay', async () => {
+  const done: unknown[] = [];
+  const forget = createForget({
+    ledger: { forget: () => Promise.reject(new Error('full')) },
+    fleet: { forget: (host) => void done.push(host) },
+    scrapers: { leaving: () => (isGone) => void done.push(isGone) },
+    times: { delete: (host) => void done.push(host) },
+    log: keepLog(),
+  });
+  await assert.rejects(forget('web-1', ''), /full/);
+  assert.deepEqual(done, [false]);
 });

@@ -7,7 +7,7 @@ import type { Log } from './telemetry/log.ts';
 export interface ForgettingParts {
   readonly ledger: Pick<Ledger, 'forget'>;
   readonly fleet: Pick<Fleet, 'forget'>;
-  readonly scrapers: Pick<Scrapers, 'forget'>;
+  readonly scrapers: Pick<Scrapers, 'leaving'>;
   /** What else is remembered by host, and goes with it. */
   readonly times: { delete(host: string): unknown };
   readonly log: Pick<Log, 'info'>;
@@ -22,11 +22,14 @@ export type Forget = (host: string, told: string) => Promise<void>;
 export function createForget({ ledger, fleet, scrapers, times, log }: ForgettingParts): Forget {
   const underWay = new Map<string, Promise<void>>();
   const forget = async (host: string, told: string): Promise<void> => {
-    // Before, so that no place is saved that a new log of the host would get; and after, since until then a scrape may
-    // be sent what is in the log.
-    scrapers.forget(host);
-    await ledger.forget(host);
-    scrapers.forget(host);
+    const left = scrapers.leaving(host);
+    try {
+      await ledger.forget(host);
+    } catch (error) {
+      left(false);
+      throw error;
+    }
+    left(true);
     // Not before: what the host had sent was still on its way to the disk, and would have brought it back.
     fleet.forget(host);
     times.delete(host);

@@ -209,8 +209,8 @@ test('the log tells what becomes of scrapers', async (t) => {
   const told = bench.log.lines.filter((line) => line.includes('scraper'));
   const words = told.map((line) => line.slice(0, line.indexOf(' {')).replace(/[:;].*/, ''));
   assert.deepEqual(words, [
-    'warn a scraper asks for more than it gets',
     'info new scraper',
+    'warn a scraper asks for more than it gets',
     'warn two scrapers seem to use one name',
     'info scraper rewound',
     'info scraper removed',

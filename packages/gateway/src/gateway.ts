@@ -105,6 +105,7 @@ async function startOnce(
   const onFault = (error: unknown, host?: string) => log.error({ err: error, host }, 'internal error');
   const times = new Map<string, HostTimes>();
   const voices = new Voices();
+  const isConnected = (host: string) => voices.of(host) !== undefined;
   const forget = createForget({ ledger, fleet, scrapers, times, log });
   const link = new LinkServer({
     context: {
@@ -131,7 +132,7 @@ async function startOnce(
     version: VERSION,
     startedAt,
     ledger: () => ledgerFacts(ledger),
-    isConnected: (host) => voices.of(host) !== undefined,
+    isConnected,
     forget,
     exposition,
     ...replaying,
@@ -142,7 +143,7 @@ async function startOnce(
   });
   const url = await listenOrClose(app, options, ledger);
   await restore(fleet, scrapers, ledger, shapes).catch((error: unknown) => closeAndThrow(app, ledger, error));
-  upkeep = startUpkeep({ ...replaying, fleet, ledger, forget, options, log, metrics, uptimeMs });
+  upkeep = startUpkeep({ ...replaying, fleet, ledger, forget, isConnected, options, log, metrics, uptimeMs });
   parts.phase = 'running';
   log.info({ url, storage: options['storage.path'], hosts: fleet.size, version: VERSION }, 'gateway started');
   return {

@@ -25,7 +25,7 @@ async function bench(t: TestContext) {
   });
   const log = keepLog();
   const times = new Map<string, unknown>();
-  const forget = createForget({ ledger, fleet, scrapers: { forget: () => {} }, times, log });
+  const forget = createForget({ ledger, fleet, scrapers: { leaving: () => () => {} }, times, log });
   return { ledger, fleet, log, observer: observeLink({ fleet, forget, metrics, log }) };
 }
 

@@ -56,10 +56,7 @@ export function createReplaying({
     ...shared,
     hosts,
     onFault: (error) => log.error({ err: error }, 'a cursor could not be removed from the ledger'),
-    onTooMany: observer.tooMany,
-    onTooManyConnections: observer.tooManyConnections,
-    onBegan: observer.began,
-    onGaveWay: observer.gaveWay,
+    observer,
   });
   const replays = new Replays({ ...shared, fleet, shapes, scrapers, order: options['replay.order'] });
   const now = () => systemClock.now();

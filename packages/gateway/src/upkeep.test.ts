@@ -35,7 +35,7 @@ async function bench(t: TestContext, ...argv: readonly string[]) {
   };
   const times = new Map<string, unknown>();
   const scrapers = {
-    forget: () => {},
+    leaving: () => () => {},
     save: async () => {},
     undelivered: async () => new Map<string, number>(),
   };
@@ -45,6 +45,7 @@ async function bench(t: TestContext, ...argv: readonly string[]) {
     const forget = createForget({ ledger: used, fleet, scrapers, times, log });
     const upkeep = startUpkeep({
       ...{ fleet, ledger: used, scrapers, forget, options, log, metrics },
+      isConnected: () => false,
       uptimeMs: clock.uptimeMs,
       reports: { all: async () => lags.splice(0, 1).map((lagMs) => reportOf(lagMs, clock.uptimeMs())) },
       observer: { caughtUp: ({ name }, mostMs) => caughtUp.push(`${name} ${mostMs}`) },

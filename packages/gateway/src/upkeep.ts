@@ -30,6 +30,8 @@ export interface UpkeepParts {
   readonly observer: Pick<ScraperObserver, 'caughtUp'>;
   readonly uptimeMs: () => number;
   readonly forget: Forget;
+  /** True also for a host that is about to be welcomed. */
+  readonly isConnected: (host: string) => boolean;
   readonly options: GatewayOptions;
   readonly log: Log;
   readonly metrics: Pick<GatewayMetrics, 'trimmed'>;
@@ -42,12 +44,13 @@ export interface Upkeep {
 }
 
 export function startUpkeep(parts: UpkeepParts): Upkeep {
-  const { fleet, ledger, scrapers, reports, observer, forget, options, log, metrics, uptimeMs } = parts;
+  const { fleet, ledger, scrapers, reports, observer, forget, isConnected, options, log, metrics, uptimeMs } =
+    parts;
   const tell = (what: string) => (error: Error) => log.error({ error: error.message }, what);
   const expire = async () => {
     for (const host of fleet.expire()) {
       // The one before may have taken its time, and this one may have come back.
-      if (!fleet.isForgettable(host)) continue;
+      if (!fleet.isForgettable(host) || isConnected(host)) continue;
       await forget(host, 'host was not seen for long and is forgotten');
     }
   };
@@ -59,13 +62,13 @@ export function startUpkeep(parts: UpkeepParts): Upkeep {
     trimming = true;
     try {
       const now = systemClock.now();
-      const { age, size, full, unpacked } = await ledger.trim({
+      const { age, size, full, failure } = await ledger.trim({
         olderThan: now - options['storage.retention.time'],
         bytesMax: options['storage.retention.size'],
         undelivered: await scrapers.undelivered(),
         keepSince: now - options['replay.window'],
       });
-      if (full !== isFull) {
+      if (full !== null && full !== isFull) {
         isFull = full;
         if (full) log.error({ bytesMax: options['storage.retention.size'] }, FULL);
         else log.info('the ledger has room again');
@@ -74,7 +77,7 @@ export function startUpkeep(parts: UpkeepParts): Upkeep {
       metrics.trimmed('size', size);
       if (age > 0) log.debug({ removed: age }, 'ledger trimmed');
       if (size > 0) log.warn({ removed: size, bytesMax: options['storage.retention.size'] }, TOO_SMALL);
-      if (unpacked !== null) throw unpacked;
+      if (failure !== null) throw failure;
     } finally {
       trimming = false;
     }

@@ -15,7 +15,7 @@ const SPECS: readonly Spec[] = [
   {
     name: 'tributary_scraper_lag_seconds',
     type: 'gauge',
-    help: 'Age of the newest sample that the scraper has taken of the host it is furthest behind with; about two scrape intervals when all is well.',
+    help: 'Age of the oldest sample that the scraper has not taken, of all the hosts that it asks for; about two scrape intervals when all is well.',
     read: ({ lagMs }) => [[{}, lagMs / 1000]],
   },
   {
@@ -27,7 +27,7 @@ const SPECS: readonly Spec[] = [
   {
     name: 'tributary_scraper_served_samples',
     type: 'gauge',
-    help: "Samples in the scraper's last complete body, to hold against scrape_samples_scraped.",
+    help: "Samples in the last complete body of each of the scraper's targets, added up, to hold against the sum of their scrape_samples_scraped.",
     read: ({ cursor }) => [[{}, cursor.servedSamples]],
   },
   {
@@ -39,7 +39,7 @@ const SPECS: readonly Spec[] = [
   {
     name: 'tributary_scraper_expired_samples_total',
     type: 'counter',
-    help: 'Samples that the scraper will never get, by reason, before its match[].',
+    help: 'Samples that the scraper will not get, by reason, before its match[].',
     read: ({ cursor }) => [...cursor.expired].map(([reason, count]) => [{ reason }, count]),
   },
   {

@@ -30,7 +30,7 @@ export function emptyFleet(clock: FakeClock): Fleet {
 export function idleReports(clock: FakeClock): ScraperReports {
   return new ScraperReports({
     scrapers: { all: function* () {} },
-    ledger: { tail: () => null },
+    ledger: { tail: () => null, readMany: async () => [] },
     hosts: () => [],
     now: () => clock.now(),
     pointsMax: 1,

@@ -88,6 +88,8 @@ test('a shape that is new is counted at once, and one that no host has any more 
   assert.equal(votes.of(inputOf(A), false), counts, 'it need not be laid out anew for each host');
   assert.deepEqual([...before], [[A, 1]], 'whoever has the former votes keeps them');
   clock.pass(5_000);
+  assert.equal(votes.of(inputOf(A), false), counts, 'it was shown lately');
+  clock.pass(5_000);
   assert.deepEqual(
     [...votes.of(inputOf(A), false)],
     [
@@ -95,4 +97,20 @@ test('a shape that is new is counted at once, and one that no host has any more 
       [B, 2],
     ],
   );
+});
+
+test('shapes that no host has any more do not undo each other', () => {
+  const { clock, fleet, votes } = bench(A);
+  votes.of(inputOf(B), false);
+  const counts = votes.of(inputOf(C), false);
+  const { looks } = fleet;
+  for (let i = 0; i < 50; i++) {
+    assert.equal(votes.of(inputOf(i % 2 === 0 ? B : C), false), counts);
+    clock.pass(90);
+  }
+  assert.equal(fleet.looks, looks, 'the fleet is not counted for them');
+  clock.pass(5_000);
+  assert.equal(votes.of(inputOf(B), false), counts, 'both were shown lately');
+  clock.pass(5_000);
+  assert.deepEqual([...votes.of(inputOf(B), false).keys()], [A, B], 'one was not');
 });

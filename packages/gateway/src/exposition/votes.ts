@@ -20,10 +20,16 @@ const STANDS_MS = 5_000;
 
 export class Votes {
   readonly #sources: VotesSources;
-  #counts: ShapeCounts = new Map();
-  /** What was counted; null where shapes that no host has now are among the counts. */
+  /** Of the fleet as it was counted last. */
+  #live: ShapeCounts = new Map();
   #counted: readonly HostGroup[] | null = null;
   #countedAt = Number.NEGATIVE_INFINITY;
+  /** Shapes that no host has now, of which something is stored; those that were not shown for a while go. */
+  #retired = new Map<AdmittedShape, number>();
+  #shown = new Set<AdmittedShape>();
+  /** All of them, unless something has changed. */
+  #isChanged = false;
+  #counts: ShapeCounts = new Map();
 
   constructor(sources: VotesSources) {
     this.#sources = sources;
@@ -34,21 +40,35 @@ export class Votes {
    * @param isWhole whether the input is the whole fleet's, so that counting it again makes no difference
    */
   of(input: HostInput, isWhole: boolean): ShapeCounts {
-    if (isWhole || this.#sources.uptimeMs() - this.#countedAt >= STANDS_MS) this.#count();
-    if (this.#missing(input).length === 0) return this.#counts;
-    this.#count();
-    const missing = this.#missing(input);
-    if (missing.length === 0) return this.#counts;
-    // What was stored in shapes that its host has no more.
-    const counts = new Map(this.#counts);
-    for (const shape of missing) counts.set(shape, input.get(shape)?.length ?? 0);
-    this.#counts = counts;
-    this.#counted = null;
-    return counts;
+    const isDue = this.#sources.uptimeMs() - this.#countedAt >= STANDS_MS;
+    if (isDue) this.#dropRetired();
+    if (isDue || isWhole || this.#missing(input).length > 0) this.#count();
+    for (const shape of this.#missing(input)) {
+      this.#retired.set(shape, input.get(shape)?.length ?? 0);
+      this.#isChanged = true;
+    }
+    if (this.#retired.size > 0)
+      for (const shape of input.keys()) if (this.#retired.has(shape)) this.#shown.add(shape);
+    return this.#together();
+  }
+
+  #together(): ShapeCounts {
+    if (!this.#isChanged) return this.#counts;
+    this.#isChanged = false;
+    const counts = new Map(this.#live);
+    for (const [shape, hosts] of this.#retired) if (!counts.has(shape)) counts.set(shape, hosts);
+    if (!sameCounts(counts, this.#counts)) this.#counts = counts;
+    return this.#counts;
   }
 
   #missing(input: HostInput): AdmittedShape[] {
-    return [...input.keys()].filter((shape) => !this.#counts.has(shape));
+    return [...input.keys()].filter((shape) => !this.#live.has(shape) && !this.#retired.has(shape));
+  }
+
+  #dropRetired(): void {
+    for (const shape of this.#retired.keys())
+      if (!this.#shown.has(shape)) this.#isChanged = this.#retired.delete(shape);
+    this.#shown = new Set();
   }
 
   #count(): void {
@@ -56,8 +76,9 @@ export class Votes {
     const groups = this.#sources.groups();
     if (groups === this.#counted) return;
     this.#counted = groups;
-    const counts = new Map<AdmittedShape, number>();
-    for (const { shape } of groups) counts.set(shape, (counts.get(shape) ?? 0) + 1);
-    if (!sameCounts(counts, this.#counts)) this.#counts = counts;
+    const live = new Map<AdmittedShape, number>();
+    for (const { shape } of groups) live.set(shape, (live.get(shape) ?? 0) + 1);
+    this.#live = live;
+    this.#isChanged = true;
   }
 }

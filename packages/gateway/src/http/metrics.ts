@@ -109,9 +109,10 @@ async function prepare(
   let replay: Replay | null = null;
   if (client !== null) {
     const connection = connectionOf(sources.connections, request);
-    tell(sources, request, query, client, connection);
     await exposition.prepare(selection);
     replay = await replays.prepare(replayRequest(query, client, connection));
+    // Whoever gets no cursor has no name that others could share.
+    if (replay !== null) tell(sources, request, query, client, connection);
   }
   try {
     const chunks =

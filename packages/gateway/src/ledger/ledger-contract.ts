@@ -19,7 +19,7 @@ import {
 } from './ledger.ts';
 
 const SHAPE: ShapeKey = { hash: 'a'.repeat(64), body: '{"labels":{},"families":[]}' };
-export const NOTHING_GONE: TrimCounts = { age: 0, size: 0, full: false, unpacked: null };
+export const NOTHING_GONE: TrimCounts = { age: 0, size: 0, full: false, failure: null };
 export const NO_BOUNDS = {
   olderThan: 0,
   bytesMax: Number.MAX_SAFE_INTEGER,

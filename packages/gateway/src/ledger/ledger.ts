@@ -198,10 +198,13 @@ export interface TrimCounts {
   readonly age: number;
   /** Because of `bytesMax`, although they were young enough. */
   readonly size: number;
-  /** True when `bytesMax` is passed by what is undelivered alone: nothing more should be taken until that changes. */
-  readonly full: boolean;
-  /** Why entries could not be brought into the smaller form; null when they were. What is counted above is gone all the same. */
-  readonly unpacked: Error | null;
+  /**
+   * True when `bytesMax` is passed by what is undelivered alone: nothing more should be taken until that changes. Null when
+   * it did not come to that.
+   */
+  readonly full: boolean | null;
+  /** What kept it from doing all that it was to do. What is counted above is gone all the same. */
+  readonly failure: Error | null;
 }
 
 export interface LedgerStats {

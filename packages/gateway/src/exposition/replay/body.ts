@@ -50,17 +50,20 @@ export class BodyCollector {
     const skips: Skip[] = [...tooOldSkips(plan), ...gone.map(skipOf('retention'))];
     const points = new Map<AdmittedShape, Point[]>();
     let newestAt = 0;
+    let throughAt = 0;
+    const first = ranges.find(({ through }) => through.offset >= (entries[0]?.offset ?? 0));
     for (const entry of entries) {
       newestAt = Math.max(newestAt, entry.at);
+      if (entry.offset <= (first?.through.offset ?? 0)) throughAt = entry.at;
       this.#addEntry(host.name, entry, points, skips);
     }
     for (const [shape, list] of points) this.#push(host, shape, list);
-    this.#served.set(host.name, { ranges: [...plan.tooOld, ...ranges], skips, newestAt });
+    this.#served.set(host.name, { ranges: [...plan.tooOld, ...ranges], skips, newestAt, throughAt });
   }
 
   /** A host of which nothing is to be read: all that was left of it is too old. */
   addTooOld(plan: HostPlan): void {
-    this.#served.set(plan.host, { ranges: plan.tooOld, skips: tooOldSkips(plan), newestAt: 0 });
+    this.#served.set(plan.host, { ranges: plan.tooOld, skips: tooOldSkips(plan), newestAt: 0, throughAt: 0 });
   }
 
   /**
@@ -97,7 +100,8 @@ export class BodyCollector {
       skips.push({ reason: terms.reason, from, to: to - shown });
     }
     const newestAt = host.lastSampleAt;
-    this.#served.set(host.name, { ranges: [...plan.tooOld, ...plan.ranges], skips, newestAt });
+    const ranges = [...plan.tooOld, ...plan.ranges];
+    this.#served.set(host.name, { ranges, skips, newestAt, throughAt: newestAt });
   }
 
   #addEntry(host: string, entry: StoredEntry, points: Map<AdmittedShape, Point[]>, skips: Skip[]): void {

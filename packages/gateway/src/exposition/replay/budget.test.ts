@@ -35,6 +35,15 @@ test('begins with less where the timeout is short', () => {
   assert.equal(new Budget(10).points(MAX), 10_000, 'and still moves');
 });
 
+test('grows to what a Prometheus takes within its timeout, and not beyond', () => {
+  const budget = grown(1000);
+  assert.equal(budget.points(MAX), 200_000);
+  assert.ok(budget.isFull(MAX));
+  const wide = new Budget(10_000);
+  for (let i = 0; i < 20; i++) wide.taken(10 * MAX, true);
+  assert.equal(wide.points(10 * MAX), 2_000_000);
+});
+
 test('bodies that make no use of the budget raise it to that eighth and not beyond', () => {
   const budget = new Budget(10_000);
   for (let i = 0; i < 20; i++) budget.taken(MAX, false);

@@ -1,6 +1,6 @@
 /**
- * How many points of backlog a scraper gets at a time: as many as it was seen to take. It begins with an eighth of what
- * it may be, or less where the timeout is short, since nobody knows yet. A body that did not arrive halves it. One that was
+ * How many points of backlog a scraper gets at a time: as many as it was seen to take. It may be what the flags say, or less
+ * where the timeout is short, and begins with an eighth of it, since nobody knows yet. A body that did not arrive halves it. One that was
  * taken raises it by a quarter, beyond the first budget only if it made use of half of it: small bodies say nothing of large
  * ones. A body that took a good part of the scraper's timeout does not raise it; one that took half of it takes a quarter,
  * and so does a scraper that comes late because it is still busy with the last body. Points younger than two scrape
@@ -12,6 +12,11 @@ const POINTS_MIN = 10_000;
 const FIRST_SHARE = 1 / 8;
 /** At first no more than so many for each ms of the timeout: a quarter of what came through on two small cores. */
 const FIRST_POINTS_PER_MS = 50;
+/**
+ * And never more than so many: a Prometheus takes 300 to 500 thousand points a second, and goes on with that when it has
+ * read them.
+ */
+const MOST_POINTS_PER_MS = 200;
 /** Of a scraper's timeout, what a body may take before the next one is to be no larger; a busy moment may double it. */
 const HOLD_SHARE = 0.3;
 /** And before the next one is to be smaller. */
@@ -53,12 +58,13 @@ export class Budget {
 
   /** Points of backlog that may be served now. */
   points(pointsMax: number): number {
-    return Math.min(this.#points ?? this.#first(pointsMax), pointsMax);
+    return Math.min(this.#points ?? this.#first(pointsMax), this.#most(pointsMax));
   }
 
   /** Whether it is as large as it may be, or as the scraper can take in its time. */
   isFull(pointsMax: number): boolean {
-    return this.points(pointsMax) >= Math.min(pointsMax, this.#heldAt ?? pointsMax);
+    const most = this.#most(pointsMax);
+    return this.points(pointsMax) >= Math.min(most, this.#heldAt ?? most);
   }
 
   /** A request has come. @param now in ms of uptime */
@@ -101,9 +107,13 @@ export class Budget {
     return Math.max(POINTS_MIN, Math.floor(points));
   }
 
+  #most(pointsMax: number): number {
+    return Math.min(pointsMax, Math.max(POINTS_MIN, this.#timeoutMs * MOST_POINTS_PER_MS));
+  }
+
   #scale(factor: number, pointsMax: number): void {
     const scaled = this.points(pointsMax) * factor;
-    this.#points = Math.min(pointsMax, Math.max(POINTS_MIN, Math.floor(scaled)));
+    this.#points = Math.min(this.#most(pointsMax), Math.max(POINTS_MIN, Math.floor(scaled)));
   }
 }
 

@@ -57,7 +57,12 @@ class Bench {
       pointsMax: POINTS_MAX,
     });
     const from = this.taken;
-    const served = { ranges: [range(from, through)], skips: more.skips ?? [], newestAt: through * 1000 };
+    const served = {
+      ranges: [range(from, through)],
+      skips: more.skips ?? [],
+      newestAt: through * 1000,
+      throughAt: 0,
+    };
     const delivery = new Delivery(new Map([['a', served]]), {
       proxied: more.proxied ?? false,
       usesBudget: true,
@@ -229,7 +234,7 @@ test('after a rewind nothing that was sent before counts', () => {
   const connection = connect();
   bench.scrape(connection, 5);
   bench.scrape(connection, 9);
-  bench.cursor.reset(new Map([['a', placeAt(at(2))]]), 0);
+  bench.cursor.reset(new Map([['a', placeAt(at(2))]]), 0, bench.now);
   assert.ok(bench.cursor.covers('a', bench.now - 1), 'what it has not taken now is kept for it');
   assert.equal(bench.scrape(connection, 9).from, 2);
   bench.scrape(connection, 10);
@@ -241,28 +246,27 @@ test('what a rewind passes over is counted, and once', () => {
   const connection = connect();
   bench.scrape(connection, 5);
   bench.scrape(connection, 7);
-  const rewind = (offset: number) =>
-    bench.cursor.reset(new Map([['a', placeAt(at(offset))]]), bench.now - OVERLAP_MS);
+  const rewind = (offset: number) => bench.cursor.reset(new Map([['a', placeAt(at(offset))]]), 0, bench.now);
   const counts = () => [bench.cursor.takenSamples, bench.cursor.expired.get('rewind')];
   rewind(2);
-  assert.deepEqual(counts(), [50, 0], 'a step back passes nothing over');
+  assert.deepEqual(counts(), [70, 0], 'what came out whole is taken, and a step back passes nothing over');
   bench.scrape(connection, 7);
   rewind(9);
-  assert.deepEqual(counts(), [50, 40], 'what was sent is not proven taken');
+  assert.deepEqual(counts(), [70, 20]);
   rewind(0);
   bench.scrape(connection, 10);
   rewind(9);
-  assert.deepEqual(counts(), [50, 40], 'back and forth');
+  assert.deepEqual(counts(), [80, 20], 'back and forth');
   bench.scrape(connection, 10);
   bench.scrape(connection, 11);
-  assert.deepEqual(counts(), [60, 40]);
+  assert.deepEqual(counts(), [80, 20]);
 });
 
 test('a rewind counts nothing of hosts that the scraper does not ask for', () => {
   const bench = new Bench();
-  bench.now += 1_000_000;
+  bench.now += 4_000_000;
   bench.scrape(connect(), 0, { scope: { name: 'host=b', includesHost: (host) => host === 'b' } });
-  bench.cursor.reset(new Map(['a', 'b'].map((host) => [host, placeAt(at(3))])), bench.now - 1000);
+  bench.cursor.reset(new Map(['a', 'b'].map((host) => [host, placeAt(at(3))])), 0, bench.now);
   assert.equal(bench.cursor.expired.get('rewind'), 30);
 });
 
@@ -283,7 +287,7 @@ test('a host that is forgotten while its body is prepared is not in that body', 
   const askedAt = bench.now;
   const scope = bench.cursor.ask(FLEET, askedAt, asking);
   bench.cursor.forget('a', bench.now, null);
-  const served = { ranges: [range(0, 5)], skips: [], newestAt: 0 };
+  const served = { ranges: [range(0, 5)], skips: [], newestAt: 0, throughAt: 0 };
   const delivery = new Delivery(new Map([['a', served]]), { proxied: false, usesBudget: true });
   bench.cursor.sent(scope, delivery, askedAt, POINTS_MAX);
   connection.sent(delivery);
@@ -346,7 +350,7 @@ test('however many scopes step back, each does so by the overlap and no more', (
       pointsMax: POINTS_MAX,
     });
     const from = cursor.place(host).taken.offset;
-    const served = { ranges: [range(from, through)], skips: [], newestAt: 0 };
+    const served = { ranges: [range(from, through)], skips: [], newestAt: 0, throughAt: 0 };
     const delivery = new Delivery(new Map([[host, served]]), { proxied: false, usesBudget: true });
     cursor.sent(scope, delivery, now, POINTS_MAX);
     connection.sent(delivery);

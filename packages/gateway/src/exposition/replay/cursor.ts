@@ -21,14 +21,17 @@
 import { type CursorKey, LOG_START, type Place, type Position } from '../../ledger/ledger.ts';
 import { type Delivery, type HostServed, SKIP_REASONS, type SkipReason } from './delivery.ts';
 import { History } from './history.ts';
-import { lower, NOTHING_TAKEN, pendingSamples, take, untakenWithin } from './place.ts';
+import { lower, lowestUntaken, NOTHING_TAKEN, pendingSamples, take, untakenWithin } from './place.ts';
 import { type Scope, type ScopeKey, Scopes, singleHostOf } from './scopes.ts';
 
+const NOTHING_SERVED: HostServed = { ranges: [], skips: [], newestAt: 0, throughAt: 0 };
 /** Bodies of a scope whose fate is open; the oldest is given up for more. */
 const DELIVERIES_MAX = 8;
 const PROXIED_DELIVERIES_MAX = 32;
 /** Scopes that were not asked for so long before the last scrape are asked for no more. */
 const LATE_MS = 5 * 60_000;
+/** A scraper that asked for a host within this would miss what it does not get. */
+const MISSED_MS = 3_600_000;
 /** Of bodies that came through a proxy, so many are kept of each overlap. */
 const PROXIED_PER_OVERLAP = 6;
 /** No scrape is prepared for longer. */
@@ -75,6 +78,8 @@ export class Cursor {
   #forgotten: { readonly host: string; readonly at: number }[] = [];
   /** The time of the newest entry that was taken of a host, in ms since 1970. */
   readonly #newestAt = new Map<string, number>();
+  /** The time of the last entry that was taken of a host before anything that is not, in ms since 1970. */
+  readonly #throughAt = new Map<string, number>();
 
   constructor(
     key: CursorKey,
@@ -110,14 +115,14 @@ export class Cursor {
     return this.#newestAt.get(host) ?? 0;
   }
 
-  /** About where its places were when it was made, in ms since 1970. */
+  /** About where its places were when it was made or set, in ms since 1970. */
   get beginsAt(): number {
     return this.#takenUntil;
   }
 
-  /** About up to when it has taken a host's log, in ms since 1970; null for a host that came after it. */
+  /** About up to when it has taken all of a host's log, in ms since 1970; null for a host that came after it. */
   takenUntil(host: string): number | null {
-    return this.#newestAt.get(host) ?? (this.#places.has(host) ? this.#takenUntil : null);
+    return this.#throughAt.get(host) ?? (this.#places.has(host) ? this.#takenUntil : null);
   }
 
   /** Where it stands in a host's log for certain, even if the scraper loses its power now. */
@@ -225,28 +230,32 @@ export class Cursor {
   /**
    * Sets places; what was sent before, or is about to be sent, no longer counts. What is passed over is counted.
    * @param at the moment that they are of, in ms since 1970
+   * @param now in ms of uptime
    */
-  reset(places: ReadonlyMap<string, Place>, at: number): void {
+  reset(places: ReadonlyMap<string, Place>, at: number, now: number): void {
     for (const [host, { taken }] of places) {
       // Of hosts that are not asked for the scraper would miss nothing.
-      if (!this.asksFor(host)) continue;
+      if (!this.covers(host, now - MISSED_MS)) continue;
+      this.#countSent(host);
       const skips = [{ reason: 'rewind', from: 0, to: taken.samples }] as const;
-      this.#count(host, { ranges: [{ after: LOG_START, through: taken }], skips, newestAt: 0 });
+      this.#count(host, { ...NOTHING_SERVED, ranges: [{ after: LOG_START, through: taken }], skips });
     }
     this.#places = new Map(places);
     this.#takenUntil = at;
     this.#history.clear();
     this.#newestAt.clear();
+    this.#throughAt.clear();
     this.#scopes.renew();
   }
 
   /**
    * The host's log is gone; should the name come again, it has a new one.
    * @param now in ms of uptime
-   * @param end of the log, so that what was not taken is counted; null where that is done
+   * @param end of the log that was, so that what was not taken is counted; null where there was none
    */
   forget(host: string, now: number, end: Position | null): void {
-    if (end !== null && this.asksFor(host)) {
+    if (end !== null && this.covers(host, now - MISSED_MS)) {
+      this.#countSent(host);
       const lost = pendingSamples(this.#counted.get(host) ?? NOTHING_TAKEN, end);
       this.expired.set('forgotten', (this.expired.get('forgotten') ?? 0) + lost);
     }
@@ -254,11 +263,22 @@ export class Cursor {
     this.#forgotten.push({ host, at: now });
     this.#places.delete(host);
     this.#newestAt.delete(host);
+    this.#throughAt.delete(host);
     this.#counted.delete(host);
     this.#history.forget(host);
     for (const scope of this.#scopes.all()) {
       scope.behind.delete(host);
       for (const delivery of scope.deliveries) delivery.forget(host);
+    }
+  }
+
+  /** Counts as taken what is in bodies that came out whole: nobody will ask any more whether they were read. */
+  #countSent(host: string): void {
+    for (const { deliveries } of this.#scopes.all()) {
+      for (const delivery of deliveries) {
+        const served = delivery.isComplete ? delivery.served.get(host) : undefined;
+        if (served !== undefined) this.#count(host, served);
+      }
     }
   }
 
@@ -293,6 +313,9 @@ export class Cursor {
     if (place !== before) this.#history.advanced(host, before, place, now);
     this.#places.set(host, place);
     if (served.newestAt > this.newestAt(host)) this.#newestAt.set(host, served.newestAt);
+    if (place.open.length === 0) this.#throughAt.set(host, this.newestAt(host));
+    else if (lowestUntaken(place) > lowestUntaken(before) && served.throughAt > 0)
+      this.#throughAt.set(host, served.throughAt);
   }
 
   /** Counted when taken, and only what was never taken before: a body is often served again. */

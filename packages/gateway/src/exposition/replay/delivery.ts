@@ -46,8 +46,10 @@ export interface HostServed {
   /** In order and apart; what was passed over in between counts as served. */
   readonly ranges: readonly LogRange[];
   readonly skips: readonly Skip[];
-  /** The time of the newest entry in ms. */
+  /** The time of the newest entry in ms; 0 without any. */
   readonly newestAt: number;
+  /** That of the last entry of the first range that has any: behind it something may be open still. */
+  readonly throughAt: number;
 }
 
 export class Delivery {
@@ -121,7 +123,12 @@ export class Delivery {
         continue;
       }
       if (ranges !== served.ranges)
-        this.#served.set(host, { ...served, ranges, newestAt: Math.min(served.newestAt, again.newestAt) });
+        this.#served.set(host, {
+          ...served,
+          ranges,
+          newestAt: Math.min(served.newestAt, again.newestAt),
+          throughAt: Math.min(served.throughAt, again.throughAt),
+        });
       const proof = this.#repeats.get(host) ?? { count: 0, enoughAt: now };
       this.#repeats.set(host, proof);
       proof.count++;

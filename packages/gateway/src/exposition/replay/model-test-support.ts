@@ -82,6 +82,8 @@ export interface World {
   readonly shapes: readonly AdmittedShape[];
   /** Every point that was accepted: by host and shape, time to value. */
   readonly accepted: Map<string, Map<number, number>>;
+  /** By host, up to when its points went with its log. */
+  readonly forgottenUntil: Map<string, number>;
   /** Samples that were counted as never to be served, by the gateways that have crashed. */
   expiredBefore: number;
   gateway: Gateway;
@@ -103,7 +105,17 @@ export function startWorld(random: Random, scenery: Scenery): World {
     shapeOf(gauges('d'), { job: 'db' }, registry),
     shapeOf(gauges(...Array.from({ length: LARGE }, (_, i) => `e${i}`)), { job: 'large' }, registry),
   ];
-  const world = { scenery, random, clock, log, registry, shapes, accepted: new Map(), expiredBefore: 0 };
+  const world = {
+    scenery,
+    random,
+    clock,
+    log,
+    registry,
+    shapes,
+    accepted: new Map(),
+    forgottenUntil: new Map(),
+    expiredBefore: 0,
+  };
   return { ...world, gateway: build(world, new Set()) };
 }
 
@@ -123,8 +135,7 @@ function build({ scenery, clock, log, registry }: Omit<World, 'gateway'>, hosts:
   const scrapers = new Scrapers({
     ...shared,
     hosts: names,
-    onTooMany: () => {},
-    onTooManyConnections: () => {},
+    observer: { began: () => {}, gaveWay: () => {}, tooMany: () => {}, tooManyConnections: () => {} },
     onFault: (error) => {
       throw error;
     },
@@ -174,6 +185,21 @@ export function send(world: World, host: string, count: number): void {
       points.set(groupAt, column.values[0] ?? Number.NaN);
     }
   }
+}
+
+/** The host's log goes, which takes the disk a while; `meanwhile` goes on. It may come again, with another log. */
+export async function forget(world: World, host: string, meanwhile: () => Promise<void>): Promise<void> {
+  const { gateway, log, clock } = world;
+  const state = seqs.get(world)?.get(host);
+  if (state === undefined) return;
+  world.forgottenUntil.set(host, state.at);
+  const left = gateway.scrapers.leaving(host);
+  await meanwhile();
+  log.drop(host);
+  left(true);
+  gateway.fleet.forget(host);
+  // Times go on rising over its logs: what was before is in the Prometheis, or is counted.
+  seqs.get(world)?.set(host, { seq: 0, at: Math.max(state.at, clock.now() - 1) });
 }
 
 function batch({ scenery, random, shapes }: World, seq: number, at: number, host: string): SettledEntry {

@@ -44,8 +44,7 @@ class Bench {
     this.scrapers = new Scrapers({
       ...shared,
       hosts,
-      onTooMany: () => {},
-      onTooManyConnections: () => {},
+      observer: { began: () => {}, gaveWay: () => {}, tooMany: () => {}, tooManyConnections: () => {} },
       onFault: (error) => assert.fail(String(error)),
     });
     this.replays = new Replays({

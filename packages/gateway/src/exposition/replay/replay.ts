@@ -137,7 +137,7 @@ export class Replays {
   ): Promise<boolean> {
     const { fleet, ledger } = this.#options;
     const order = request.order ?? this.#options.order;
-    const hosts = hostsOf(fleet, scope);
+    const hosts = hostsOf(fleet, scope).filter(({ name }) => !this.#options.scrapers.isLeaving(name));
     const liveSince = times.now - this.#liveMs(scope, request.client.proxied);
     const plans = await this.#planAll(hosts, cursor, liveSince, times.windowSince);
     const points = this.#points(scope, times.pointsMax, request.bytesMax, plans);

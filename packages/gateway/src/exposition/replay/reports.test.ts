@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BatchEntry } from '../../ledger/ledger.ts';
+import type { BatchEntry, Position } from '../../ledger/ledger.ts';
 import { columnOf, FakeClock, gauges, shapeOf } from '../../link/test-support.ts';
+import { ScrapeConnection } from './connection.ts';
 import { Cursor } from './cursor.ts';
-import { Delivery } from './delivery.ts';
+import { Delivery, type HostServed } from './delivery.ts';
 import { MemoryLog } from './memory-log-test-support.ts';
 import { placeAt } from './place.ts';
 import { ScraperReports } from './reports.ts';
@@ -49,6 +50,20 @@ class Bench {
     scope.servedSamples = served;
   }
 
+  /** A body that was read, and the next one, which proves it. */
+  take(host: string, served: HostServed): void {
+    const connection = new ScrapeConnection('127.0.0.1', 0);
+    const asking = { timeoutMs: 10_000, proxied: false, connectedAt: 0, pointsMax: 1000 };
+    const key = { name: '', includesHost: () => true };
+    const scope = this.cursor.ask(key, this.clock.uptimeMs(), asking);
+    const delivery = new Delivery(new Map([[host, served]]), { proxied: false, usesBudget: false });
+    this.cursor.sent(scope, delivery, this.clock.uptimeMs(), 1000);
+    connection.sent(delivery);
+    this.cursor.completed(scope, delivery, this.clock.uptimeMs());
+    connection.requested();
+    this.cursor.ask(key, this.clock.uptimeMs(), asking);
+  }
+
   async report() {
     const [report] = await this.reports.all();
     assert.ok(report);
@@ -71,6 +86,7 @@ test('what is not in memory is as old as where the cursor began, or was set to',
   bench.cursor.reset(
     new Map([['a', placeAt(bench.log.positionAt('a', 1))]]),
     bench.clock.now() - 4 * MINUTE_MS,
+    bench.clock.uptimeMs(),
   );
   assert.deepEqual(await bench.report(), { lagMinutes: 4, pending: 2 });
 });
@@ -84,4 +100,31 @@ test('hosts that the last scrapes do not ask for are not waited for; what was se
   bench.ask('c', 3);
   assert.deepEqual(await bench.report(), { lagMinutes: 9, pending: 2 });
   assert.equal(bench.cursor.servedSamples, 23);
+});
+
+test('what lies open before the newest that was taken is what it is behind with', async () => {
+  const bench = new Bench();
+  bench.append('a', 9, 8, 7, 3, 1);
+  bench.log.forgetTail('a', 1);
+  const [begin, low, high, end] = [0, 2, 4, 5].map((offset) => bench.log.positionAt('a', offset)) as [
+    Position,
+    Position,
+    Position,
+    Position,
+  ];
+  const at = (minutes: number) => bench.clock.now() - minutes * MINUTE_MS;
+  // The newest first, and some of the oldest beside it.
+  const ranges = [
+    { after: begin, through: low },
+    { after: high, through: end },
+  ];
+  bench.take('a', { ranges, skips: [], newestAt: at(1), throughAt: at(8) });
+  assert.deepEqual(await bench.report(), { lagMinutes: 8, pending: 2 });
+});
+
+test('a host of which nothing was taken is as old as its log', async () => {
+  const bench = new Bench();
+  bench.append('a', 40, 3, 1);
+  bench.log.forgetTail('a', 1);
+  assert.deepEqual(await bench.report(), { lagMinutes: 40, pending: 3 });
 });

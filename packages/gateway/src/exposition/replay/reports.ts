@@ -3,6 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Ledger, Tail } from '../../ledger/ledger.ts';
 import type { Cursor } from './cursor.ts';
 import { lowestUntaken, pendingSamples } from './place.ts';
+import type { Scope } from './scopes.ts';
 import type { Scrapers } from './scrapers.ts';
 
 export interface ScraperReport {
@@ -11,21 +12,27 @@ export interface ScraperReport {
   readonly lagMs: number;
   /** Samples of the hosts that it asks for and has not taken. */
   readonly pending: number;
-  /** Of its widest scope. */
+  /** Of the scope that was asked for last. */
   readonly intervalMs: number;
   readonly budget: number;
 }
 
 export interface ReportSources {
   readonly scrapers: Pick<Scrapers, 'all'>;
-  readonly ledger: Pick<Ledger, 'tail'>;
+  readonly ledger: Pick<Ledger, 'tail' | 'readMany'>;
   readonly hosts: () => readonly string[];
   readonly now: () => number;
   readonly pointsMax: number;
 }
 
+/** Hosts that are looked at in one turn of the event loop. */
+const HOSTS_PER_TURN = 1000;
+
 export class ScraperReports {
   readonly #sources: ReportSources;
+  /** By host, when its log begins, of those of which some scraper has taken nothing yet. */
+  #beginsAt = new Map<string, number>();
+  #begunBefore: ReadonlyMap<string, number> = new Map();
   #collecting: Promise<ScraperReport[]> | null = null;
 
   constructor(sources: ReportSources) {
@@ -48,27 +55,32 @@ export class ScraperReports {
       if (known === undefined || cursor.askedAt >= known.askedAt) newest.set(key, cursor);
     }
     const reports: ScraperReport[] = [];
-    for (const cursor of newest.values()) {
-      // Every host is looked at for each of them.
-      if (reports.length > 0) await nextTurn();
-      reports.push(this.#report(cursor));
-    }
+    // What is not asked for any more is forgotten: the name may come again, with another log.
+    this.#begunBefore = this.#beginsAt;
+    this.#beginsAt = new Map();
+    for (const cursor of newest.values()) reports.push(await this.#report(cursor));
     return reports;
   }
 
-  #report(cursor: Cursor): ScraperReport {
+  async #report(cursor: Cursor): Promise<ScraperReport> {
     const { ledger, hosts, now, pointsMax } = this.#sources;
     let pending = 0;
     let oldestAt = Number.POSITIVE_INFINITY;
+    const unknown: string[] = [];
+    let turn = 0;
     for (const host of hosts()) {
+      if (++turn % HOSTS_PER_TURN === 0) await nextTurn();
       const tail = ledger.tail(host);
       if (tail === null || !cursor.asksFor(host)) continue;
       const samples = pendingSamples(cursor.place(host), tail.end);
       if (samples === 0) continue;
       pending += samples;
-      oldestAt = Math.min(oldestAt, firstUntakenAt(cursor, host, tail) ?? now());
+      const at = firstUntakenAt(cursor, host, tail);
+      if (at === null) unknown.push(host);
+      else oldestAt = Math.min(oldestAt, at);
     }
-    const [scope] = [...cursor.scopes()].sort((a, b) => (b.budget.lastAt ?? 0) - (a.budget.lastAt ?? 0));
+    for (const at of await this.#beginnings(unknown)) oldestAt = Math.min(oldestAt, at);
+    const scope = lastAsked(cursor.scopes());
     return {
       cursor,
       lagMs: oldestAt === Number.POSITIVE_INFINITY ? 0 : Math.max(0, now() - oldestAt),
@@ -77,12 +89,37 @@ export class ScraperReports {
       budget: scope?.budget.points(pointsMax) ?? pointsMax,
     };
   }
+
+  /** When the logs of hosts begin; remembered, since reading it each time would cost more than it tells. */
+  async #beginnings(hosts: readonly string[]): Promise<number[]> {
+    const asked: string[] = [];
+    for (const host of hosts) {
+      const known = this.#beginsAt.get(host) ?? this.#begunBefore.get(host);
+      if (known === undefined) asked.push(host);
+      else this.#beginsAt.set(host, known);
+    }
+    if (asked.length > 0) {
+      const requests = asked.map((host) => ({ host, after: 0, weightMax: 1 }));
+      const answers = await this.#sources.ledger.readMany(requests);
+      for (const [i, host] of asked.entries()) {
+        const [first] = answers[i] ?? [];
+        if (first !== undefined) this.#beginsAt.set(host, first.at);
+      }
+    }
+    return hosts.flatMap((host) => this.#beginsAt.get(host) ?? []);
+  }
 }
 
-/** The time of the first entry that is not taken; where that is not in memory, up to when the log is taken. */
+function lastAsked(scopes: Iterable<Scope>): Scope | null {
+  let last: Scope | null = null;
+  for (const scope of scopes) if ((scope.budget.lastAt ?? 0) >= (last?.budget.lastAt ?? 0)) last = scope;
+  return last;
+}
+
+/** The time of the first entry that is not taken; where that is not in memory, up to when the log is taken, if any of it is. */
 function firstUntakenAt(cursor: Cursor, host: string, { entries }: Tail): number | null {
   const after = lowestUntaken(cursor.place(host));
   const [first] = entries;
   if (first !== undefined && first.offset <= after + 1) return entries[after + 1 - first.offset]?.at ?? null;
-  return cursor.takenUntil(host) ?? first?.at ?? null;
+  return cursor.takenUntil(host);
 }

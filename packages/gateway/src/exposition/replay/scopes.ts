@@ -39,12 +39,16 @@ export interface Behind {
 /** Those that were not heard of for so long are dropped; they begin anew with a full budget. */
 const IDLE_MS = 3_600_000;
 const SCOPES_MAX = 20_000;
+/** Hosts of which it is remembered which scopes hold them. */
+const HOLDING_MAX = 100_000;
 const SINGLE = 'host=';
 
 export class Scopes {
   readonly #all = new Map<string, Scope>();
   /** Those that are not of a single host. */
   #wide: Scope[] = [];
+  /** By host, those of the wide ones that hold it: asking each of them costs a hash. */
+  readonly #holding = new Map<string, readonly Scope[]>();
 
   get size(): number {
     return this.#all.size;
@@ -55,8 +59,8 @@ export class Scopes {
   }
 
   /** Those that were asked for since a moment of uptime. */
-  since(moment: number): Scope[] {
-    return [...this.#all.values()].filter((scope) => isAskedSince(scope, moment));
+  *since(moment: number): Generator<Scope, void, undefined> {
+    for (const scope of this.#all.values()) if (isAskedSince(scope, moment)) yield scope;
   }
 
   /** Whether this very one is still in use. */
@@ -67,10 +71,15 @@ export class Scopes {
   /** When one that holds the host was asked for last, in ms of uptime; minus infinity for never. */
   lastAskedFor(host: string): number {
     let last = this.#all.get(SINGLE + host)?.budget.lastAt ?? Number.NEGATIVE_INFINITY;
-    for (const scope of this.#wide) {
-      const { lastAt } = scope.budget;
-      if (lastAt !== null && lastAt > last && scope.includesHost(host)) last = lastAt;
+    if (this.#wide.length === 0) return last;
+    let holding = this.#holding.get(host);
+    if (holding === undefined) {
+      if (this.#holding.size >= HOLDING_MAX) this.#holding.clear();
+      holding = this.#wide.filter((scope) => scope.includesHost(host));
+      this.#holding.set(host, holding);
     }
+    for (const { budget } of holding)
+      if (budget.lastAt !== null && budget.lastAt > last) last = budget.lastAt;
     return last;
   }
 
@@ -92,7 +101,7 @@ export class Scopes {
       charsPerSample: null,
     };
     this.#all.set(name, scope);
-    if (singleHostOf(scope) === null) this.#wide.push(scope);
+    if (singleHostOf(scope) === null) this.#setWide([...this.#wide, scope]);
     return scope;
   }
 
@@ -105,19 +114,21 @@ export class Scopes {
       unproven: new Map(),
     }));
     for (const scope of scopes) this.#all.set(scope.name, scope);
-    this.#wide = scopes.filter((scope) => singleHostOf(scope) === null);
+    this.#setWide(scopes.filter((scope) => singleHostOf(scope) === null));
   }
 
   #dropIdle(now: number): void {
-    for (const scope of this.#all.values()) if (!isAskedSince(scope, now - IDLE_MS)) this.#drop(scope);
+    for (const scope of this.#all.values())
+      if (!isAskedSince(scope, now - IDLE_MS)) this.#all.delete(scope.name);
     // All of them in use: the first one goes.
     const [oldest] = this.#all.values();
-    if (this.#all.size >= SCOPES_MAX && oldest !== undefined) this.#drop(oldest);
+    if (this.#all.size >= SCOPES_MAX && oldest !== undefined) this.#all.delete(oldest.name);
+    this.#setWide(this.#wide.filter((scope) => this.has(scope)));
   }
 
-  #drop(scope: Scope): void {
-    this.#all.delete(scope.name);
-    this.#wide = this.#wide.filter((other) => other !== scope);
+  #setWide(wide: Scope[]): void {
+    this.#wide = wide;
+    this.#holding.clear();
   }
 }
 

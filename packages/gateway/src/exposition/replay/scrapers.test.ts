@@ -1,102 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { BatchEntry } from '../../ledger/ledger.ts';
-import { columnOf, FakeClock, gauges, shapeOf } from '../../link/test-support.ts';
-import { ScrapeConnection } from './connection.ts';
-import type { Cursor } from './cursor.ts';
-import { Delivery } from './delivery.ts';
-import { MemoryLog } from './memory-log-test-support.ts';
-import { untaken } from './place.ts';
-import type { ScopeKey } from './scopes.ts';
-import { ACTIVE_MS, NAMES_MAX, Scrapers, SELECTIONS_MAX } from './scrapers.ts';
-import { CONNECTIONS_MAX } from './unnamed.ts';
-
-const FLEET: ScopeKey = { name: '', includesHost: () => true };
-const SHAPE = shapeOf(gauges('a'));
-const MINUTE_MS = 60_000;
-
-class Bench {
-  readonly clock = new FakeClock();
-  readonly log: MemoryLog;
-  readonly tooMany: string[] = [];
-  readonly tooManyConnections: string[] = [];
-  readonly faults: unknown[] = [];
-  readonly told: string[] = [];
-  scrapers: Scrapers;
-
-  /** @param ageMs of the ledger */
-  constructor(ageMs = 86_400_000) {
-    this.log = new MemoryLog(this.clock.now() - ageMs);
-    this.scrapers = this.start();
-  }
-
-  start(): Scrapers {
-    this.scrapers = new Scrapers({
-      ledger: this.log,
-      hosts: () => ['web-1'],
-      clock: this.clock,
-      uptimeMs: this.clock.uptimeMs,
-      windowMs: 50 * MINUTE_MS,
-      overlapMs: MINUTE_MS,
-      pointsMax: 1_000_000,
-      onTooMany: (name) => this.tooMany.push(name),
-      onTooManyConnections: (address) => this.tooManyConnections.push(address),
-      onFault: (error) => this.faults.push(error),
-      onBegan: ({ name, selection }, address, since) =>
-        this.told.push(
-          `${name} ${selection} of ${address} ${(this.clock.now() - since) / MINUTE_MS} min back`,
-        ),
-      onGaveWay: ({ name, selection }) => this.told.push(`${name} ${selection} gave way`),
-    });
-    return this.scrapers;
-  }
-
-  /** Entries of web-1, so many minutes ago each. */
-  append(...minutesAgo: number[]): void {
-    const first = (this.log.tail('web-1')?.end.seq ?? 0) + 1;
-    const entries = minutesAgo.map((minutes, i): BatchEntry => {
-      const at = this.clock.now() - minutes * MINUTE_MS;
-      return {
-        kind: 'batch',
-        seq: first + i,
-        at,
-        contentHash: 1,
-        groups: [{ shape: SHAPE, at, column: columnOf(1) }],
-      };
-    });
-    this.log.append('web-1', 'e1', entries);
-  }
-
-  open(name: string | null, selection = '', connection = this.connect(), beginMs: number | null = null) {
-    return this.scrapers.open({ name, selection, connection, beginMs, isProxied: false });
-  }
-
-  connect(address = '10.0.0.1'): ScrapeConnection {
-    return new ScrapeConnection(address, this.clock.uptimeMs());
-  }
-
-  /** Two scrapes, the second of which proves the first: everything that there is is taken. */
-  takeAll(cursor: Cursor, connection = this.connect()): void {
-    for (let i = 0; i < 2; i++) {
-      connection.requested();
-      const asking = { timeoutMs: 10_000, proxied: false, connectedAt: 0, pointsMax: 1_000_000 };
-      const now = this.clock.uptimeMs();
-      const scope = cursor.ask(FLEET, now, asking);
-      const tail = this.log.tail('web-1');
-      const ranges = tail === null ? [] : untaken(cursor.place('web-1'), tail.end);
-      const delivery = new Delivery(new Map([['web-1', { ranges, skips: [], newestAt: 0 }]]), {
-        proxied: false,
-        usesBudget: true,
-      });
-      cursor.sent(scope, delivery, now, 1_000_000);
-      connection.sent(delivery);
-      cursor.completed(scope, delivery, this.clock.uptimeMs());
-      cursor.seenAt = this.clock.now();
-    }
-  }
-}
-
-const takenBy = (cursor: Cursor | null) => cursor?.place('web-1').taken.offset;
+import { ACTIVE_MS, NAMES_MAX, SELECTIONS_MAX } from './scrapers.ts';
+import { Bench, MINUTE_MS, takenBy } from './scrapers-test-support.ts';
 
 test('a new scraper begins five minutes back, or with its window when it says so', async () => {
   const bench = new Bench();
@@ -245,22 +150,6 @@ test('who was not seen for an hour holds nothing back', async () => {
   assert.equal((await bench.scrapers.undelivered()).size, 0);
 });
 
-test('without a name each connection has its own places, from the lowest of its address on', async () => {
-  const bench = new Bench();
-  bench.append(4, 3);
-  const [first, second, third] = ['10.0.0.1', '10.0.0.1', '10.0.0.2'].map((ip) => bench.connect(ip));
-  const one = await bench.open(null, '', first);
-  assert.ok(one);
-  assert.equal(await bench.open(null, '', first), one);
-  bench.takeAll(one, first);
-  bench.clock.pass(2 * MINUTE_MS);
-  bench.takeAll(one, first);
-  const two = await bench.open(null, '', second);
-  assert.notEqual(two, one);
-  assert.equal(takenBy(two), 2);
-  assert.equal(takenBy(await bench.open(null, '', third)), 1, 'another address is new: five minutes back');
-});
-
 test('behind a proxy an address has one place for all of its connections', async () => {
   const bench = new Bench();
   const open = (address: string, isProxied: boolean) =>
@@ -357,6 +246,8 @@ test('the log of a host that goes is counted as lost to those who ask for it, on
   const [a, other] = [await bench.open('a'), await bench.open('b')];
   assert.ok(a && other);
   bench.takeAll(a);
+  bench.clock.pass(ACTIVE_MS + MINUTE_MS);
+  bench.takeAll(a);
   other.ask({ name: 'host=web-2', includesHost: (host) => host === 'web-2' }, bench.clock.uptimeMs(), {
     timeoutMs: 10_000,
     proxied: false,
@@ -364,20 +255,23 @@ test('the log of a host that goes is counted as lost to those who ask for it, on
     pointsMax: 1_000_000,
   });
   bench.append(1, 0);
-  bench.scrapers.forget('web-1');
+  bench.scrapers.leaving('web-1')(false);
+  assert.equal(a.expired.get('forgotten'), 0, 'it stays');
+  const left = bench.scrapers.leaving('web-1');
   bench.log.drop('web-1');
-  bench.scrapers.forget('web-1');
+  left(true);
   assert.equal(a.expired.get('forgotten'), 2);
   assert.equal(other.expired.get('forgotten'), 0);
 });
 
-test('without a name, a closed connection gives way to another; where all are open, the next gets no cursor', async () => {
+test('a host that is about to go is nothing that is saved or sent', async () => {
   const bench = new Bench();
-  const connections = Array.from({ length: CONNECTIONS_MAX }, () => bench.connect());
-  for (const connection of connections) assert.ok(await bench.open(null, '', connection));
-  assert.equal(await bench.open(null), null);
-  assert.deepEqual(bench.tooManyConnections, ['10.0.0.1']);
-  connections[7]?.closed();
-  assert.ok(await bench.open(null));
-  assert.equal(await bench.open(null), null);
+  bench.append(4, 3, 2);
+  const cursor = await bench.open('a', '', undefined, 10 * MINUTE_MS);
+  assert.ok(cursor);
+  bench.takeAll(cursor);
+  bench.scrapers.leaving('web-1');
+  assert.ok(bench.scrapers.isLeaving('web-1'));
+  await bench.scrapers.save();
+  assert.deepEqual([...(await bench.log.cursors()).flatMap(({ places }) => [...places.keys()])], []);
 });

@@ -26,14 +26,7 @@ export interface ScrapersOptions extends CursorOptions {
   readonly uptimeMs: () => number;
   /** The widest window that any scraper gets. */
   readonly windowMs: number;
-  /** Told of a scraper that got no cursor because there are too many. */
-  readonly onTooMany: (name: string) => void;
-  /** Told of an address from which too many connections without a name are open: the newest gets no cursor. */
-  readonly onTooManyConnections: (address: string) => void;
-  /** Told of a new scraper, and from which moment on it gets what is there. */
-  readonly onBegan?: ScraperObserver['began'];
-  /** Told of a scraper that made room for another. */
-  readonly onGaveWay?: ScraperObserver['gaveWay'];
+  readonly observer: Pick<ScraperObserver, 'began' | 'gaveWay' | 'tooMany' | 'tooManyConnections'>;
   /** Told of what went wrong where nobody waits for it. */
   readonly onFault: (error: unknown) => void;
 }
@@ -69,6 +62,8 @@ export class Scrapers {
   /** By key; those of addresses stand for connections of an earlier life of the gateway. */
   readonly #cursors = new Map<string, Cursor>();
   readonly #making = new Map<string, Promise<Cursor>>();
+  /** Hosts whose logs are about to go. */
+  readonly #leaving = new Set<string>();
   /** For each search for places that is under way, the hosts whose logs have gone meanwhile. */
   readonly #seeking = new Set<Set<string>>();
   readonly #unnamed = new UnnamedCursors();
@@ -140,7 +135,7 @@ export class Scrapers {
       if (this.#cursors.get(key) === cursor) await this.#saveOne(cursor, cursor.safePlaces());
     }
     for (const key of this.#unnamed.keys()) {
-      const places = await lowestOf(this.#unnamed.of(key));
+      const places = await this.#withoutGone(() => lowestOf(this.#unnamed.of(key)));
       // It may be gone by now, too.
       const newest = this.#unnamed.newestOf(key);
       if (newest !== null) await this.#saveOne(newest, places);
@@ -164,19 +159,31 @@ export class Scrapers {
     const cursors = [...this.all()].filter(({ key }) => key.name === name);
     if (cursors.length === 0) return false;
     const places = await this.#placesSince(at);
-    for (const cursor of cursors) cursor.reset(places, at);
+    for (const cursor of cursors) cursor.reset(places, at, this.#options.uptimeMs());
     return true;
   }
 
   /**
-   * The host's log is gone, or about to go; to be called both before and after. What a scraper has not taken of a log that
-   * is still there is counted as lost to it.
+   * The host's log is about to go: from now on nobody is sent any of it, and no place in it is saved, which a new log of the
+   * host would get.
+   * @returns what is to be called when it is gone, or stays after all; what a scraper had not taken is counted as lost to it.
    */
-  forget(host: string): void {
-    const now = this.#options.uptimeMs();
+  leaving(host: string): (isGone: boolean) => void {
     const end = this.#options.ledger.tail(host)?.end ?? null;
-    for (const cursor of new Set([...this.all(), ...this.#cursors.values()])) cursor.forget(host, now, end);
+    this.#leaving.add(host);
     for (const gone of this.#seeking) gone.add(host);
+    return (isGone) => {
+      this.#leaving.delete(host);
+      if (!isGone) return;
+      for (const gone of this.#seeking) gone.add(host);
+      const now = this.#options.uptimeMs();
+      for (const cursor of new Set([...this.all(), ...this.#cursors.values()])) cursor.forget(host, now, end);
+    };
+  }
+
+  /** See `leaving`. */
+  isLeaving(host: string): boolean {
+    return this.#leaving.has(host);
   }
 
   async #openNamed(name: string, request: CursorRequest): Promise<Cursor | null> {
@@ -184,7 +191,7 @@ export class Scrapers {
     const known = this.#cursors.get(key);
     if (known !== undefined) return known;
     if (!this.#making.has(key) && !this.#makeRoom(name)) {
-      this.#options.onTooMany(name);
+      this.#options.observer.tooMany(name);
       return null;
     }
     return await this.#make(key, request);
@@ -205,7 +212,7 @@ export class Scrapers {
     const made = connection.cursors.get(selection);
     if (made !== undefined) return made;
     if (!this.#unnamed.makeRoom(key)) {
-      this.#options.onTooManyConnections(connection.address);
+      this.#options.observer.tooManyConnections(connection.address);
       return null;
     }
     const [first] = before;
@@ -213,7 +220,7 @@ export class Scrapers {
     const uptime = this.#options.uptimeMs();
     const times = { createdAt: now, seenAt: now, takenUntil: first?.beginsAt ?? now, uptime };
     const cursor = new Cursor(first?.key ?? { name: '', selection }, places, times, this.#options);
-    this.#unnamed.add(key, selection, { cursor, connection });
+    this.#unnamed.add(key, { cursor, connection, selection });
     return cursor;
   }
 
@@ -250,7 +257,7 @@ export class Scrapers {
       this.#options,
     );
     this.#cursors.set(key, cursor);
-    this.#options.onBegan?.(cursor.key, connection.address, takenUntil);
+    this.#options.observer.began(cursor.key, connection.address, takenUntil);
     return cursor;
   }
 
@@ -266,7 +273,7 @@ export class Scrapers {
 
   /** Places without those of hosts that were forgotten while they were looked for. */
   async #withoutGone(find: () => Promise<Map<string, Place>>): Promise<Map<string, Place>> {
-    const gone = new Set<string>();
+    const gone = new Set<string>(this.#leaving);
     this.#seeking.add(gone);
     try {
       const places = await find();
@@ -297,7 +304,7 @@ export class Scrapers {
     if (idlest === undefined || lastSeen(idlest) === ALWAYS) return false;
     // Not waited for: while the disk refuses, scrapes go on. What cannot be removed comes back with the next start.
     for (const [key] of idlest) {
-      this.#options.onGaveWay?.({ name: nameOf(key), selection: selectionOf(key) });
+      this.#options.observer.gaveWay({ name: nameOf(key), selection: selectionOf(key) });
       this.#drop(key).catch(this.#options.onFault);
     }
     return true;
@@ -308,7 +315,7 @@ export class Scrapers {
     const selection = selectionOf(key);
     this.#cursors.delete(key);
     this.#saved.delete(key);
-    this.#unnamed.drop(key, selection);
+    this.#unnamed.drop(key);
     return this.#options.ledger.removeCursor({ name: nameOf(key), selection });
   }
 
@@ -334,7 +341,8 @@ export class Scrapers {
     const text = keyOf(key.name, key.selection);
     const saved = this.#saved.get(text);
     const changed = new Map<string, Place>();
-    for (const [host, place] of places) if (saved?.places.get(host) !== place) changed.set(host, place);
+    for (const [host, place] of places)
+      if (saved?.places.get(host) !== place && !this.#leaving.has(host)) changed.set(host, place);
     if (saved?.seenAt === seenAt && changed.size === 0) return;
     const stored: StoredCursor = { ...key, createdAt, seenAt, places: changed };
     await this.#options.ledger.saveCursor(stored);

@@ -17,6 +17,8 @@ const TIMEOUT_SHARE = 0.9;
 const STEP_SHARE = 0.75;
 /** Scrapes that are looked at; those that came longest ago go. */
 const SCRAPES_MAX = 20_000;
+/** Longer ones are not looked at. */
+const KEY_CHARS_MAX = 512;
 
 interface End {
   readonly connection: ScrapeConnection;
@@ -51,6 +53,7 @@ export class SharedNames {
    */
   scraped({ name, selection, scope, connection, address, timeoutMs }: Scrape, now: number): string[] | null {
     const key = `${name}\n${selection}\n${scope}`;
+    if (key.length > KEY_CHARS_MAX) return null;
     const turns = next(this.#scrapes.get(key), { connection, address }, now);
     this.#scrapes.delete(key);
     this.#scrapes.set(key, turns);

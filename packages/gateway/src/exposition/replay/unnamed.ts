@@ -11,6 +11,7 @@ import { lower } from './place.ts';
 interface Entry {
   readonly cursor: Cursor;
   readonly connection: ScrapeConnection;
+  readonly selection: string;
 }
 
 /** For so long a connection that is gone, or is not used, counts. */
@@ -51,19 +52,19 @@ export class UnnamedCursors {
     if (list.length < CONNECTIONS_MAX) return true;
     const closed = list.findIndex(({ connection }) => !connection.isOpen);
     if (closed < 0) return false;
-    list.splice(closed, 1);
+    for (const entry of list.splice(closed, 1)) part(entry);
     return true;
   }
 
-  add(key: string, selection: string, entry: Entry): void {
-    entry.connection.cursors.set(selection, entry.cursor);
+  add(key: string, entry: Entry): void {
+    entry.connection.cursors.set(entry.selection, entry.cursor);
     const list = this.#lists.get(key);
     if (list === undefined) this.#lists.set(key, [entry]);
     else list.push(entry);
   }
 
-  drop(key: string, selection: string): void {
-    for (const { connection } of this.#lists.get(key) ?? []) connection.cursors.delete(selection);
+  drop(key: string): void {
+    for (const entry of this.#lists.get(key) ?? []) part(entry);
     this.#lists.delete(key);
   }
 
@@ -71,8 +72,10 @@ export class UnnamedCursors {
   dropIdle(now: number): void {
     for (const [key, list] of this.#lists) {
       const last = newest(list);
-      const kept = list.filter((entry) => entry === last || entry.cursor.askedAt >= now - KEPT_MS);
-      if (kept.length < list.length) this.#lists.set(key, kept);
+      const isKept = (entry: Entry) => entry === last || entry.cursor.askedAt >= now - KEPT_MS;
+      if (list.every(isKept)) continue;
+      for (const entry of list) if (!isKept(entry)) part(entry);
+      this.#lists.set(key, list.filter(isKept));
     }
   }
 }
@@ -89,6 +92,11 @@ export async function lowestOf(cursors: readonly Cursor[]): Promise<Map<string, 
     }
   }
   return lowest;
+}
+
+/** A connection must not go on with a cursor that nobody tells of what happens. */
+function part({ connection, selection }: Entry): void {
+  connection.cursors.delete(selection);
 }
 
 function newest(list: readonly Entry[]): Entry | null {
