@@ -42,9 +42,13 @@ for (const gzip of [false, true]) {
     assert.equal((gzip ? gunzipSync(body) : body).length, 0);
   });
 
-  test(`empty chunks are turns of the event loop in a ${how} body, and no end`, async () => {
+  test(`empty chunks are time of the event loop in a ${how} body, and no end`, async () => {
     function* sparse() {
-      for (let i = 0; i < 1000; i++) yield i % 100 === 99 ? `${i}\n` : '';
+      for (let i = 0; i < 100; i++) {
+        const until = performance.now() + 3;
+        while (performance.now() < until);
+        yield i % 10 === 9 ? `${i}\n` : '';
+      }
     }
     let turns = 0;
     let counting = true;
@@ -56,7 +60,7 @@ for (const gzip of [false, true]) {
     const body = await buffer(bodyStream(sparse(), gzip));
     counting = false;
     assert.equal((gzip ? gunzipSync(body) : body).toString().match(/\n/g)?.length, 10);
-    assert.ok(turns >= 1000, `${turns} turns`);
+    assert.ok(turns >= 100 / 4, `${turns} turns`);
   });
 
   test(`a ${how} body that fails midway is destroyed and never ends`, async () => {
@@ -88,7 +92,7 @@ for (const gzip of [false, true]) {
     }
     assert.equal(written, 1);
     // Text that repeats itself shrinks a thousandfold, so gzip takes more of it before its own buffer is full.
-    assert.ok(state.made < (gzip ? 500 : 10), `${state.made} chunks were made`);
+    assert.ok(state.made < (gzip ? 500 : 20), `${state.made} chunks were made`);
     stream.destroy();
   });
 
@@ -112,7 +116,7 @@ for (const gzip of [false, true]) {
   });
 }
 
-test('the event loop has its turn between chunks', async () => {
+test('the event loop has its turn between some chunks and the next', async () => {
   const { state, chunks } = source(50);
   const seen: number[] = [];
   const watch = (): void => {
@@ -121,5 +125,6 @@ test('the event loop has its turn between chunks', async () => {
   };
   setImmediate(watch);
   await buffer(bodyStream(chunks, false));
-  for (const [i, made] of seen.entries()) assert.ok(made - (seen[i - 1] ?? 0) <= 1);
+  for (const [i, made] of seen.entries()) assert.ok(made - (seen[i - 1] ?? 0) <= 7);
+  assert.ok(seen.length >= 7, `${seen.length} turns`);
 });

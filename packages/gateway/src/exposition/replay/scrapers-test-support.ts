@@ -1,3 +1,4 @@
+/** Cursors on a log in memory, with one host. */
 import type { BatchEntry } from '../../ledger/ledger.ts';
 import { columnOf, FakeClock, gauges, shapeOf } from '../../link/test-support.ts';
 import { ScrapeConnection } from './connection.ts';
@@ -66,7 +67,12 @@ export class Bench {
     this.log.append('web-1', 'e1', entries);
   }
 
-  open(name: string | null, selection = '', connection = this.connect(), beginMs: number | null = null) {
+  open(
+    name: string | null,
+    selection = '',
+    connection = this.connect(),
+    beginMs: number | null = null,
+  ): Promise<Cursor | null> {
     return this.scrapers.open({ name, selection, connection, beginMs, isProxied: false });
   }
 
@@ -95,4 +101,6 @@ export class Bench {
   }
 }
 
-export const takenBy = (cursor: Cursor | null) => cursor?.place('web-1').taken.offset;
+export function takenBy(cursor: Cursor | null): number | undefined {
+  return cursor?.place('web-1').taken.offset;
+}

@@ -7,7 +7,9 @@ import { CONNECTIONS_MAX } from './unnamed.ts';
 test('without a name each connection has its own places, from the lowest of its address on', async () => {
   const bench = new Bench();
   bench.append(4, 3);
-  const [first, second, third] = ['10.0.0.1', '10.0.0.1', '10.0.0.2'].map((ip) => bench.connect(ip));
+  const first = bench.connect('10.0.0.1');
+  const second = bench.connect('10.0.0.1');
+  const third = bench.connect('10.0.0.2');
   const one = await bench.open(null, '', first);
   assert.ok(one);
   assert.equal(await bench.open(null, '', first), one);

@@ -51,6 +51,25 @@ test('a ledger has one gateway, and readers', async () => {
   reader.close();
 });
 
+test('whoever reads waits for one commit, not for all that is to be stored', async () => {
+  const folder = await mkdtemp(join(root, 'x'));
+  await using ledger = await SqliteLedger.open({ folder });
+  await ledger.append('web-1', 'e1', [batch(1)]);
+  const column = { values: new Float64Array(200_000).map((_, i) => i), absent: null };
+  const large = (seq: number) => {
+    const one = batch(seq);
+    return { ...one, groups: one.groups.map((group) => ({ ...group, column })) };
+  };
+  const done: string[] = [];
+  const appends = Array.from({ length: 30 }, (_, i) =>
+    ledger.append('big', 'e1', [large(i + 1)]).then(() => done.push('append')),
+  );
+  const reads = [ledger.read('web-1', 0, 10), ledger.seek([{ host: 'web-1', after: 0 }], 0)];
+  await Promise.all([...reads.map((read) => read.then(() => done.push('read'))), ...appends]);
+  assert.equal(done.length, 32);
+  assert.ok(done.lastIndexOf('read') < 16, done.join(' '));
+});
+
 test('appends that wait while one commits share the next commit', async () => {
   const folder = await mkdtemp(join(root, 'x'));
   let commits = 0;

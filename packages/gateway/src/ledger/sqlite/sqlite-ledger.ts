@@ -40,7 +40,15 @@ import type { CommitResult, Request, Results, TrimPortion, WireRead, WireShape }
 import { PACK_POLICY, type PackPolicy } from './pack-policy.ts';
 import { inPortions, readAll } from './portions.ts';
 import { Tails } from './tails.ts';
-import { type AppendTask, INDEPENDENT, type RequestTask, type Task, takeGroup, toAppend } from './tasks.ts';
+import {
+  type AppendTask,
+  INDEPENDENT,
+  type RequestTask,
+  type Task,
+  takeGroup,
+  takeUrgent,
+  toAppend,
+} from './tasks.ts';
 import { type Answer, type Opened, WorkerHandle } from './worker-handle.ts';
 
 const RETRY_PAUSE_MS = 1000;
@@ -157,12 +165,15 @@ export class SqliteLedger implements Ledger {
     await this.#request({ kind: 'removeCursor', name, selection });
   }
 
-  trim(bounds: TrimBounds): Promise<TrimCounts> {
-    return makeRoom({
+  async trim(bounds: TrimBounds): Promise<TrimCounts> {
+    const counts = await makeRoom({
       trimAge: () => this.#request({ kind: 'trimAge', bounds }),
       pack: (from) => this.#request({ kind: 'pack', from }),
       trimSize: () => this.#request({ kind: 'trimSize', bounds }),
     });
+    const { failure } = counts;
+    if (failure instanceof LedgerDamagedError || failure instanceof LedgerClosedError) throw failure;
+    return counts;
   }
 
   async forget(host: string): Promise<void> {
@@ -219,8 +230,14 @@ export class SqliteLedger implements Ledger {
     if (this.#busy) return;
     this.#busy = true;
     for (let head = this.#queue[0]; head !== undefined && this.#worker.dead === null; head = this.#queue[0]) {
-      if (head.kind === 'append') await this.#commitGroup();
-      else {
+      if (head.kind === 'append') {
+        // A scrape would wait for all that hosts with a backlog have sent; between two groups it has its turn.
+        for (const task of takeUrgent(this.#queue)) {
+          if (this.#worker.dead === null) await this.#carryOut(task);
+          else task.reject(this.#worker.dead);
+        }
+        if (this.#worker.dead === null) await this.#commitGroup();
+      } else {
         this.#queue.shift();
         await this.#carryOut(head);
       }

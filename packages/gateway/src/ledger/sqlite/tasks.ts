@@ -40,6 +40,9 @@ export const INDEPENDENT: ReadonlySet<Request['kind']> = new Set([
   'trimSize',
 ]);
 
+/** Of these, those that somebody waits for who has little time. */
+const URGENT: ReadonlySet<Request['kind']> = new Set(['read', 'seek']);
+
 /** What is handed to `append`, as it goes to the worker. */
 export function toAppend(
   host: string,
@@ -55,6 +58,18 @@ export function toAppend(
     return encoded;
   });
   return { append: { host, epoch, entries: wire }, shapes, entries, bytes };
+}
+
+/** Takes what is urgent, wherever it stands. */
+export function takeUrgent(queue: Task[]): RequestTask[] {
+  const urgent: RequestTask[] = [];
+  let kept = 0;
+  for (const task of queue) {
+    if (task.kind === 'request' && URGENT.has(task.request.kind)) urgent.push(task);
+    else queue[kept++] = task;
+  }
+  queue.length = kept;
+  return urgent;
 }
 
 /** Takes the appends that stand in a row at the queue's head, as many as are to be one transaction. */
