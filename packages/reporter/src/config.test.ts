@@ -19,7 +19,7 @@ const refused = (argv: readonly string[], message: string | RegExp) =>
 
 describe('options', () => {
   test('have the defaults of the documentation', () => {
-    const { collectors, ...options } = readOptions(['--host', 'web-1'], {});
+    const { collectors, collectorSettings, ...options } = readOptions(['--host', 'web-1'], {});
     assert.deepEqual(
       Object.fromEntries(Object.entries(options).filter(([name]) => !name.startsWith('collector.'))),
       {
@@ -40,6 +40,7 @@ describe('options', () => {
       },
     );
     assert.equal(collectors.get('cpu'), true);
+    for (const name of Object.keys(collectorSettings)) assert.match(name, /^collector\.\w+\../);
   });
 
   test('have defaults that mean the same when they are given', () => {
@@ -142,12 +143,31 @@ describe('collectors', () => {
     const { collectors } = readOptions(['--host=h', '--no-collector.cpu', '--collector.netdev'], {});
     assert.equal(collectors.get('cpu'), false);
     assert.equal(collectors.get('netdev'), true);
-    const switches = Object.keys(OPTION_SPECS).filter((name) => name.startsWith('collector.'));
+    const switches = Object.keys(OPTION_SPECS).filter((name) => /^collector\.\w+$/.test(name));
     assert.deepEqual(
       switches,
       [...collectors.keys()].map((name) => `collector.${name}`),
     );
     const env = { [`${ENV_PREFIX}COLLECTOR_CPU`]: 'false' };
     assert.equal(readOptions(['--host=h'], env).collectors.get('cpu'), false);
+  });
+
+  test('have their own options', () => {
+    const read = (...argv: string[]) => readOptions(['--host=h', ...argv], {}).collectorSettings;
+    assert.deepEqual(read('--collector.vmstat.fields=^pg')['collector.vmstat.fields'], /^pg/);
+    assert.equal(read('--collector.stat.softirq')['collector.stat.softirq'], true);
+    const env = { [`${ENV_PREFIX}COLLECTOR_NETDEV_DEVICE_EXCLUDE`]: '^(veth|br),?' };
+    assert.deepEqual(
+      readOptions(['--host=h'], env).collectorSettings['collector.netdev.device-exclude'],
+      /^(veth|br),?/,
+    );
+  });
+
+  test('refuse a bad expression, and two filters at once', () => {
+    refused(['--collector.vmstat.fields', '('], '--collector.vmstat.fields: "(" is no regular expression');
+    refused(
+      ['--collector.arp.device-include=a', '--collector.arp.device-exclude=b'],
+      '--collector.arp.device-include and --collector.arp.device-exclude cannot be given together',
+    );
   });
 });

@@ -9,13 +9,15 @@ import {
   mapOption,
   OptionError,
   type OptionSpec,
+  type OptionSpecs,
   type OptionValues,
   parseOptions,
   sizeOption,
   switchOption,
   textOption,
 } from '@tributary/shared/options';
-import { COLLECTORS } from './collectors/list.ts';
+import type { CollectorSettings } from './collectors/collector-options.ts';
+import { COLLECTORS, checkCollectorSettings } from './collectors/list.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 
 export const ENV_PREFIX = 'TRIBUTARY_REPORTER_';
@@ -85,8 +87,15 @@ const SPECS = {
   }),
 };
 
-/** Every option, the collectors' switches last. */
-export const OPTION_SPECS: typeof SPECS & Readonly<Record<`collector.${string}`, OptionSpec<boolean>>> = {
+/** By flag: `collector.vmstat.fields`. */
+const COLLECTOR_SETTING_SPECS: OptionSpecs = Object.fromEntries(
+  COLLECTORS.flatMap(({ name, options }) =>
+    Object.entries(options).map(([option, spec]) => [`collector.${name}.${option}`, spec]),
+  ),
+);
+
+/** Every option, the collectors' switches and then their own options last. */
+export const OPTION_SPECS: typeof SPECS & Readonly<Record<`collector.${string}`, OptionSpec<unknown>>> = {
   ...SPECS,
   ...Object.fromEntries(
     COLLECTORS.map(({ name, help, enabledByDefault }) => [
@@ -94,11 +103,13 @@ export const OPTION_SPECS: typeof SPECS & Readonly<Record<`collector.${string}`,
       switchOption({ help, default: enabledByDefault }),
     ]),
   ),
+  ...COLLECTOR_SETTING_SPECS,
 };
 
 export type ReporterOptions = OptionValues<typeof SPECS> & {
   /** By collector's name. */
   readonly collectors: ReadonlyMap<string, boolean>;
+  readonly collectorSettings: CollectorSettings;
 };
 
 /** @throws OptionError */
@@ -109,7 +120,12 @@ export function readOptions(
   const values = parseOptions(OPTION_SPECS, { argv, env, envPrefix: ENV_PREFIX });
   checkLabels(values.label);
   const collectors = new Map(COLLECTORS.map(({ name }) => [name, values[`collector.${name}`] === true]));
-  return { ...values, host: values.host === '' ? checkHost(hostname()) : values.host, collectors };
+  const collectorSettings = Object.fromEntries(
+    Object.keys(COLLECTOR_SETTING_SPECS).map((name) => [name, values[name as `collector.${string}`]]),
+  );
+  checkCollectorSettings(collectorSettings);
+  const host = values.host === '' ? checkHost(hostname()) : values.host;
+  return { ...values, host, collectors, collectorSettings };
 }
 
 function checkLabels(labels: ReadonlyMap<string, string>): void {

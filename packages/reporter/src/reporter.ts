@@ -130,6 +130,7 @@ export function createSampler(options: ReporterOptions, log: Log, ...others: rea
     roots: { proc: options['path.procfs'], sys: options['path.sysfs'], root: options['path.rootfs'] },
     platform: process.platform,
     enabled: options.collectors,
+    settings: options.collectorSettings,
     now: () => systemClock.now(),
   });
   return new Sampler({

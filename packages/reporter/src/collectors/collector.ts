@@ -20,6 +20,17 @@ export interface ColumnWriter {
    * @param value a finite number, NaN or an infinity; `null` when the series has no value now.
    */
   add(value: number | null, ...labelValues: string[]): void;
+  /**
+   * Starts a family that was read from someone else's exposition, whose series have labels of their own each. Every
+   * `addForeign` until the next family belongs to it.
+   */
+  foreignFamily(name: string, type: MetricType, help: string): void;
+  /**
+   * Adds the next series of the present foreign family.
+   * @param suffix as in `Series`: `_bucket`, `_sum`, `_count` or nothing.
+   * @param labels names and values in turn, in a stable order.
+   */
+  addForeign(value: number, suffix: string, labels: readonly string[]): void;
 }
 
 export interface Collector {

@@ -125,3 +125,30 @@ test('misuse is an error', () => {
   assert.throws(() => recorder.add(1), /a has 1 labels, but 0 values were given/);
   assert.throws(() => recorder.family('a', 'gauge', 'A.'), /started twice/);
 });
+
+test('foreign series carry suffixes and labels of their own, and keep the shape while they stay the same', () => {
+  const recorder = new ColumnRecorder({});
+  const write = (value: number, ...labels: string[]) => {
+    recorder.foreignFamily('h', 'histogram', 'Some.');
+    recorder.addForeign(value, '_bucket', labels);
+    recorder.addForeign(2, '_count', []);
+    return recorder.take();
+  };
+  const first = write(1, 'le', '+Inf', 'x', 'y');
+  assert.deepEqual(first?.shape.families[0]?.series, [
+    ['_bucket', { le: '+Inf', x: 'y' }],
+    ['_count', {}],
+  ]);
+  const second = write(3, 'le', '+Inf', 'x', 'y');
+  assert.equal(second?.shape, first?.shape);
+  assert.deepEqual(second?.values, [3, 2]);
+  assert.notEqual(write(3, 'le', '1')?.shape, first?.shape);
+});
+
+test('a foreign series needs a foreign family', () => {
+  const recorder = new ColumnRecorder({});
+  recorder.family('a', 'gauge', 'Some.');
+  assert.throws(() => recorder.addForeign(1, '', []), /outside of a foreign family/);
+  recorder.foreignFamily('b', 'gauge', 'Some.');
+  assert.throws(() => recorder.add(1), /b has foreign labels/);
+});

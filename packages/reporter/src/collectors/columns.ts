@@ -23,8 +23,9 @@ interface PlannedFamily {
   readonly name: string;
   readonly type: MetricType;
   readonly help: string;
-  readonly labelNames: readonly string[];
-  readonly series: string[][];
+  /** Null for a foreign family: each of its series is the suffix, then names and values of its labels in turn. */
+  readonly labelNames: readonly string[] | null;
+  readonly series: (readonly string[])[];
 }
 
 const NO_LABELS: readonly SeriesLabel[] = [];
@@ -46,6 +47,14 @@ export class ColumnRecorder implements ColumnWriter {
   }
 
   family(name: string, type: MetricType, help: string, labelNames: readonly SeriesLabel[] = NO_LABELS): void {
+    this.#startFamily(name, type, help, labelNames);
+  }
+
+  foreignFamily(name: string, type: MetricType, help: string): void {
+    this.#startFamily(name, type, help, null);
+  }
+
+  #startFamily(name: string, type: MetricType, help: string, labelNames: readonly string[] | null): void {
     if (this.#names.has(name)) throw new Error(`family ${name} was started twice in one tick`);
     this.#names.add(name);
     this.#endFamily();
@@ -55,23 +64,34 @@ export class ColumnRecorder implements ColumnWriter {
     if (planned !== undefined && sameFamily(planned, name, type, help, labelNames)) return;
     this.#changed = true;
     this.#plan.length = this.#familyIndex;
-    this.#plan.push({ name, type, help, labelNames: [...labelNames], series: [] });
+    this.#plan.push({ name, type, help, labelNames: labelNames && [...labelNames], series: [] });
   }
 
   add(value: Value, ...labelValues: string[]): void {
     const family = this.#plan[this.#familyIndex];
     if (family === undefined) throw new Error('a series was added before any family');
-    if (labelValues.length !== family.labelNames.length) {
-      throw new Error(
-        `${family.name} has ${family.labelNames.length} labels, but ${labelValues.length} values were given`,
-      );
+    const { labelNames } = family;
+    if (labelValues.length !== labelNames?.length) {
+      const count = labelNames?.length ?? 'foreign';
+      throw new Error(`${family.name} has ${count} labels, but ${labelValues.length} values were given`);
     }
+    this.#addSeries(family, value, labelValues);
+  }
+
+  addForeign(value: number, suffix: string, labels: readonly string[]): void {
+    const family = this.#plan[this.#familyIndex];
+    if (family === undefined || family.labelNames !== null)
+      throw new Error('a foreign series was added outside of a foreign family');
+    this.#addSeries(family, value, [suffix, ...labels]);
+  }
+
+  #addSeries(family: PlannedFamily, value: Value, series: readonly string[]): void {
     const planned = family.series[this.#seriesIndex];
-    if (planned === undefined || !sameStrings(planned, labelValues)) {
+    if (planned === undefined || !sameStrings(planned, series)) {
       this.#changed = true;
       // What stood behind this position is no longer known to hold.
       family.series.length = this.#seriesIndex;
-      family.series.push(labelValues);
+      family.series.push(series);
     }
     this.#seriesIndex++;
     this.#values.push(value);
@@ -114,17 +134,26 @@ function hasSeries(family: PlannedFamily): boolean {
   return family.series.length > 0;
 }
 
-function toFamily(planned: PlannedFamily): Family {
-  const series = planned.series.map((labelValues): Series => {
-    const labels: Record<string, string> = {};
-    for (const [i, name] of planned.labelNames.entries()) {
-      const value = labelValues[i];
-      // An empty label value is the same as no label in Prometheus's data model.
-      if (value !== undefined && value !== '') labels[name] = value;
-    }
-    return ['', labels];
-  });
-  return { name: planned.name, type: planned.type, help: planned.help, series };
+function toFamily({ name, type, help, labelNames, series }: PlannedFamily): Family {
+  const toSeries =
+    labelNames === null ? foreignSeries : (values: readonly string[]) => ownSeries(labelNames, values);
+  return { name, type, help, series: series.map(toSeries) };
+}
+
+function ownSeries(labelNames: readonly string[], values: readonly string[]): Series {
+  const labels: Record<string, string> = {};
+  for (const [i, name] of labelNames.entries()) {
+    const value = values[i];
+    // An empty label value is the same as no label in Prometheus's data model.
+    if (value !== undefined && value !== '') labels[name] = value;
+  }
+  return ['', labels];
+}
+
+function foreignSeries([suffix = '', ...pairs]: readonly string[]): Series {
+  const labels: Record<string, string> = {};
+  for (let i = 0; i + 1 < pairs.length; i += 2) labels[pairs[i] ?? ''] = pairs[i + 1] ?? '';
+  return [suffix, labels];
 }
 
 function sameFamily(
@@ -132,14 +161,18 @@ function sameFamily(
   name: string,
   type: MetricType,
   help: string,
-  labelNames: readonly string[],
+  labelNames: readonly string[] | null,
 ): boolean {
   return (
     planned.name === name &&
     planned.type === type &&
     planned.help === help &&
-    sameStrings(planned.labelNames, labelNames)
+    sameStringsOrNone(planned.labelNames, labelNames)
   );
+}
+
+function sameStringsOrNone(a: readonly string[] | null, b: readonly string[] | null): boolean {
+  return a === null || b === null ? a === b : sameStrings(a, b);
 }
 
 function sameStrings(a: readonly string[], b: readonly string[]): boolean {

@@ -5,8 +5,11 @@
  * take for a restart and count twice. So, as in node_exporter, a counter that falls keeps its last value; only when
  * idle falls by three seconds and more was the CPU really taken away and brought back, and its counters start anew.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Collector, ColumnWriter, Roots } from './collector.ts';
+import { settingsOf } from './collector-options.ts';
+import { CPU_OPTIONS, type CpuOptions, createCpuInfo } from './cpu-info.ts';
 import { createCpuSysfs } from './cpu-sysfs.ts';
 import { badLine, eachLine, FormatError, numberIn, parseFile, words } from './source.ts';
 
@@ -58,11 +61,12 @@ export function withoutJumps(last: CpuSeconds, next: CpuSeconds): CpuSeconds {
   return next;
 }
 
-function write(out: ColumnWriter, cpus: CpuSeconds): void {
+function write(out: ColumnWriter, cpus: CpuSeconds, guests: boolean): void {
   out.family('node_cpu_seconds_total', 'counter', 'Seconds the CPUs spent in each mode.', ['cpu', 'mode']);
   for (const [cpu, seconds] of cpus) {
     for (const [i, mode] of MODES.entries()) out.add(seconds[i] ?? 0, cpu, mode);
   }
+  if (!guests) return;
   const help = 'Seconds the CPUs spent in guests (VMs) for each mode.';
   out.family('node_cpu_guest_seconds_total', 'counter', help, ['cpu', 'mode']);
   for (const [cpu, seconds] of cpus) {
@@ -70,15 +74,21 @@ function write(out: ColumnWriter, cpus: CpuSeconds): void {
   }
 }
 
-export function createCpuCollector(roots: Roots): Collector {
+export function createCpuCollector(
+  roots: Roots,
+  options: CpuOptions = settingsOf('cpu', CPU_OPTIONS, {}),
+): Collector {
   const path = join(roots.proc, 'stat');
   const sysfs = createCpuSysfs(roots);
+  const info = createCpuInfo(roots, options);
+  const governed = join(roots.sys, 'devices/system/cpu/cpu0/cpufreq');
   let told: CpuSeconds = new Map();
   return {
     name: 'cpu',
     collect(out) {
       told = withoutJumps(told, parseFile(path, parseCpus));
-      write(out, told);
+      write(out, told, options.guest);
+      info?.write(out, existsSync(governed));
       sysfs.write(out, told.size);
     },
   };

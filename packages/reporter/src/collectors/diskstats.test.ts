@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parseUdevProperties } from './disk-info.ts';
-import { createDiskstatsCollector, DEFAULT_DEVICE_EXCLUDE, parseDiskstats } from './diskstats.ts';
+import { createDiskstatsCollector, keepDiskByDefault, parseDiskstats } from './diskstats.ts';
 import { renderOnce, samplesOf, temporaryRoots } from './test-support.ts';
 
 const ELEVEN = '1 2 3 4 5 6 7 8 9 10 11';
@@ -26,27 +26,24 @@ test('keeps disks and leaves out partitions, loop devices and RAM disks', () => 
   names.push('nvme0n1p2', 'dm-0', 'md127', 'sr0', 'mmcblk0', 'mmcblk0p1', 'cciss/c0d0');
   const text = names.map((name, i) => `   8  ${i} ${name} ${ELEVEN}\n`).join('');
   assert.deepEqual(
-    parseDiskstats(text, DEFAULT_DEVICE_EXCLUDE).map(({ device }) => device),
+    parseDiskstats(text, keepDiskByDefault).map(({ device }) => device),
     ['sda', 'vda', 'xvdb', 'nvme0n1', 'dm-0', 'md127', 'sr0', 'mmcblk0', 'mmcblk0p1', 'cciss/c0d0'],
   );
 });
 
 test('an old kernel has fewer columns, and a future one more', () => {
   const counters = (columns: string) =>
-    parseDiskstats(`8 0 sda ${columns}\n`, DEFAULT_DEVICE_EXCLUDE)[0]?.counters;
+    parseDiskstats(`8 0 sda ${columns}\n`, keepDiskByDefault)[0]?.counters;
   assert.equal(counters(ELEVEN)?.length, 11);
   assert.equal(counters(`${ELEVEN} 12 13 14 15`)?.length, 15);
   assert.equal(counters(`${ELEVEN} 12 13 14 15 16 17 18 19`)?.length, 17);
 });
 
 test('a cut line and garbage are errors', () => {
-  assert.throws(
-    () => parseDiskstats('8 0 sda 1 2 3', DEFAULT_DEVICE_EXCLUDE),
-    /too few fields: "8 0 sda 1 2 3"/,
-  );
-  assert.throws(() => parseDiskstats('8 0', DEFAULT_DEVICE_EXCLUDE), /too few fields: "8 0"/);
+  assert.throws(() => parseDiskstats('8 0 sda 1 2 3', keepDiskByDefault), /too few fields: "8 0 sda 1 2 3"/);
+  assert.throws(() => parseDiskstats('8 0', keepDiskByDefault), /too few fields: "8 0"/);
   const garbled = `8 0 sda ${ELEVEN.replace('4', 'four')}`;
-  assert.throws(() => parseDiskstats(garbled, DEFAULT_DEVICE_EXCLUDE), /four is no number/);
+  assert.throws(() => parseDiskstats(garbled, keepDiskByDefault), /four is no number/);
 });
 
 test('of a udev file only the properties are taken', () => {

@@ -2,11 +2,16 @@
 import { join } from 'node:path';
 import type { MetricType } from '@tributary/shared/shape';
 import type { Collector, ColumnWriter, Roots } from './collector.ts';
+import { defaultsOf, filterOptions, type Keep, keepBy } from './collector-options.ts';
 import { createDiskInfoReader, writeDiskInfos } from './disk-info.ts';
 import { badLine, eachLine, numberIn, parseFile, words } from './source.ts';
 
 /** RAM disks, loop devices, floppies, and partitions, whose sums are those of their disks. */
-export const DEFAULT_DEVICE_EXCLUDE = /^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$/;
+const DEVICE_EXCLUDE = '^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\\d+n\\d+p)\\d+$';
+
+export const DISKSTATS_OPTIONS = filterOptions('device', 'block devices', DEVICE_EXCLUDE);
+
+export const keepDiskByDefault = keepBy(DISKSTATS_OPTIONS, defaultsOf(DISKSTATS_OPTIONS), 'device');
 
 /** Of 512 bytes in this file, whatever the device's own size is. */
 const SECTORS_TO_BYTES = 512;
@@ -67,14 +72,13 @@ export interface Disk {
   readonly counters: readonly number[];
 }
 
-/** @param exclude devices that are left out, by name. */
-export function parseDiskstats(text: string, exclude: RegExp): Disk[] {
+export function parseDiskstats(text: string, keep: Keep): Disk[] {
   const disks: Disk[] = [];
   eachLine(text, (line) => {
     const [major, minor, device, ...rest] = words(line);
     if (major === undefined || minor === undefined || device === undefined)
       throw badLine('too few fields', line);
-    if (exclude.test(device)) return;
+    if (!keep(device)) return;
     if (rest.length < STATISTICS_MIN) throw badLine('too few fields', line);
     const counters = rest.slice(0, STATISTICS.length).map((word) => numberIn(word, line));
     disks.push({ device, major, minor, counters });
@@ -98,14 +102,14 @@ function write(out: ColumnWriter, disks: readonly Disk[]): void {
 export function createDiskstatsCollector(
   roots: Roots,
   udevData = join(roots.root, 'run/udev/data'),
-  exclude = DEFAULT_DEVICE_EXCLUDE,
+  keep = keepDiskByDefault,
 ): Collector {
   const path = join(roots.proc, 'diskstats');
   const infos = createDiskInfoReader(roots, udevData);
   return {
     name: 'diskstats',
     collect(out) {
-      const disks = parseFile(path, (text) => parseDiskstats(text, exclude));
+      const disks = parseFile(path, (text) => parseDiskstats(text, keep));
       writeDiskInfos(out, infos.read(disks));
       write(out, disks);
     },

@@ -1,20 +1,19 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  createFilesystemCollector,
-  DEFAULT_FS_TYPES_EXCLUDE,
-  DEFAULT_MOUNT_POINTS_EXCLUDE,
-} from './filesystem.ts';
+import { defaultsOf } from './collector-options.ts';
+import { createFilesystemCollector, FILESYSTEM_OPTIONS, mountFilter } from './filesystem.ts';
 import { renderOnce, samplesOf, temporaryRoots } from './test-support.ts';
 
 const mount = (device: string, mountPoint: string, fsType: string) =>
   `28 1 253:0 / ${mountPoint} rw,relatime shared:1 - ${fsType} ${device} rw\n`;
 
+const { keepMountPoint, keepType } = mountFilter(defaultsOf(FILESYSTEM_OPTIONS));
+
 const statfs = async () => ({ bsize: 4096, blocks: 100, bfree: 50, bavail: 40, files: 10, ffree: 5 });
 
 test('leaves out the mount points and types that node_exporter leaves out', () => {
   for (const path of ['/dev', '/dev/shm', '/proc', '/sys/fs', '/run/credentials/x', '/var/lib/docker/y/z']) {
-    assert.ok(DEFAULT_MOUNT_POINTS_EXCLUDE.test(path), path);
+    assert.ok(!keepMountPoint(path), path);
   }
   for (const path of [
     '/',
@@ -26,13 +25,13 @@ test('leaves out the mount points and types that node_exporter leaves out', () =
     '/var/lib/docker',
     '/system',
   ]) {
-    assert.ok(!DEFAULT_MOUNT_POINTS_EXCLUDE.test(path), path);
+    assert.ok(keepMountPoint(path), path);
   }
   for (const type of ['overlay', 'cgroup', 'cgroup2', 'squashfs', 'erofs']) {
-    assert.ok(DEFAULT_FS_TYPES_EXCLUDE.test(type), type);
+    assert.ok(!keepType(type), type);
   }
   for (const type of ['ext4', 'tmpfs', 'nfs4', 'fuse.sshfs', 'ramfs', 'fuse.overlayfs']) {
-    assert.ok(!DEFAULT_FS_TYPES_EXCLUDE.test(type), type);
+    assert.ok(keepType(type), type);
   }
 });
 

@@ -5,17 +5,39 @@
  */
 import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { OptionValues } from '@tributary/shared/options';
 import type { Collector, ColumnWriter, Roots } from './collector.ts';
+import { defaultsOf, filterOptions, type Keep, keepBy } from './collector-options.ts';
 import { createMountReader, type Mount } from './mounts.ts';
 import { type Answer, type FilesystemStats, type Question, type Statfs, StatfsPool } from './statfs-pool.ts';
 
-export const DEFAULT_MOUNT_POINTS_EXCLUDE =
-  /^\/(dev|proc|run\/credentials\/.+|sys|var\/lib\/docker\/.+|var\/lib\/containers\/storage\/.+)($|\/)/;
+export const FILESYSTEM_OPTIONS = {
+  ...filterOptions(
+    'mount-points',
+    'mount points',
+    '^/(dev|proc|run/credentials/.+|sys|var/lib/docker/.+|var/lib/containers/storage/.+)($|/)',
+  ),
+  ...filterOptions(
+    'fs-types',
+    'types of filesystems',
+    '^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|' +
+      'overlay|proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|erofs|sysfs|tracefs)$',
+  ),
+};
 
-export const DEFAULT_FS_TYPES_EXCLUDE = new RegExp(
-  '^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|' +
-    'proc|procfs|pstore|rpc_pipefs|securityfs|selinuxfs|squashfs|erofs|sysfs|tracefs)$',
-);
+/** Which mounts to tell. */
+export interface MountFilter {
+  readonly keepMountPoint: Keep;
+  readonly keepType: Keep;
+}
+
+/** What the options choose. */
+export function mountFilter(values: OptionValues<typeof FILESYSTEM_OPTIONS>): MountFilter {
+  return {
+    keepMountPoint: keepBy(FILESYSTEM_OPTIONS, values, 'mount-points'),
+    keepType: keepBy(FILESYSTEM_OPTIONS, values, 'fs-types'),
+  };
+}
 
 /** Types that are served by a network or by another program, and so may never answer. */
 const REMOTE_FS_TYPES =
@@ -112,16 +134,14 @@ function unique<T>(items: readonly T[], keyOf: (item: T) => string): T[] {
 }
 
 export interface FilesystemOptions {
-  readonly mountPointsExclude?: RegExp;
-  readonly fsTypesExclude?: RegExp;
+  readonly filter?: MountFilter;
   readonly timeoutMs?: number;
   /** In place of the system's, in tests. */
   readonly statfs?: Statfs;
 }
 
 export function createFilesystemCollector(roots: Roots, options: FilesystemOptions = {}): Collector {
-  const mountPointsExclude = options.mountPointsExclude ?? DEFAULT_MOUNT_POINTS_EXCLUDE;
-  const fsTypesExclude = options.fsTypesExclude ?? DEFAULT_FS_TYPES_EXCLUDE;
+  const { keepMountPoint, keepType } = options.filter ?? mountFilter(defaultsOf(FILESYSTEM_OPTIONS));
   const pool = new StatfsPool(options.statfs ?? statfs, options.timeoutMs ?? TIMEOUT_MS);
   const readMounts = createMountReader(roots);
   let table: readonly Mount[] = [];
@@ -133,9 +153,7 @@ export function createFilesystemCollector(roots: Roots, options: FilesystemOptio
       const read = readMounts();
       if (read !== table) {
         table = read;
-        const kept = table.filter(
-          ({ mountPoint, fsType }) => !mountPointsExclude.test(mountPoint) && !fsTypesExclude.test(fsType),
-        );
+        const kept = table.filter(({ mountPoint, fsType }) => keepMountPoint(mountPoint) && keepType(fsType));
         watched = toWatched(kept, roots);
       }
       const answers = await pool.ask(watched, signal);

@@ -10,10 +10,10 @@ function names(platform: string, enabled: Readonly<Record<string, boolean>> = {}
   );
 }
 
-test('on Linux all run but the portable one, in the order of the table', () => {
+test('on Linux all run but the portable one and those that are off, in the order of the table', () => {
   assert.deepEqual(
     names('linux'),
-    COLLECTORS.map(({ name }) => name).filter((name) => name !== 'portable'),
+    COLLECTORS.filter((known) => known.enabledByDefault && known.name !== 'portable').map(({ name }) => name),
   );
 });
 
@@ -33,8 +33,10 @@ test('a collector that there is not is refused', () => {
 
 test('every collector has a name of its own and one line of help', () => {
   assert.equal(new Set(COLLECTORS.map(({ name }) => name)).size, COLLECTORS.length);
-  for (const { name, help } of COLLECTORS) {
-    assert.match(name, /^[a-z]+$/);
-    assert.match(help, /^[^\n]+\.$/);
+  for (const { name, help, options } of COLLECTORS) {
+    assert.match(name, /^[a-z_]+$/);
+    for (const text of [help, ...Object.values(options).map((option) => option.help)]) {
+      assert.match(text, /^[^\n]+\.$/);
+    }
   }
 });

@@ -5,82 +5,184 @@
  * text files) and writes columns. What a collector keeps between ticks it says in its file: the highest counters (cpu),
  * files that hardly change (os, uname, diskstats), mounts that have not answered (filesystem).
  */
-import type { Collector, Roots } from './collector.ts';
+import { ARP_OPTIONS, createArpCollector } from './arp.ts';
+import { createBuddyinfoCollector } from './buddyinfo.ts';
+import { createCgroupsCollector } from './cgroups.ts';
+import type { Collector } from './collector.ts';
+import { type CollectorSettings, checkSettings, keepBy } from './collector-options.ts';
+import { createConntrackCollector } from './conntrack.ts';
 import { createCpuCollector } from './cpu.ts';
-import { createDiskstatsCollector } from './diskstats.ts';
-import { createFilesystemCollector } from './filesystem.ts';
+import { CPU_OPTIONS } from './cpu-info.ts';
+import { createCpuVulnerabilitiesCollector } from './cpu-vulnerabilities.ts';
+import { DEVICE_ENTRIES } from './device-entries.ts';
+import { createDiskstatsCollector, DISKSTATS_OPTIONS } from './diskstats.ts';
+import { createDrbdCollector } from './drbd.ts';
+import { createEntropyCollector } from './entropy.ts';
+import {
+  type CollectorEntry,
+  type CollectorInfo,
+  type CollectorOptions,
+  elsewhere,
+  entry,
+  OFF,
+} from './entry.ts';
+import { createFilefdCollector } from './filefd.ts';
+import { createFilesystemCollector, FILESYSTEM_OPTIONS, mountFilter } from './filesystem.ts';
+import { createInterruptsCollector, INTERRUPTS_OPTIONS } from './interrupts.ts';
+import { createIpvsCollector, IPVS_OPTIONS } from './ipvs.ts';
+import { createKernelHungCollector } from './kernel-hung.ts';
+import { createKsmdCollector } from './ksmd.ts';
+import { createLnstatCollector } from './lnstat.ts';
 import { createLoadavgCollector } from './loadavg.ts';
 import { createMeminfoCollector } from './meminfo.ts';
-import { createNetdevCollector } from './netdev.ts';
+import { createMeminfoNumaCollector } from './meminfo-numa.ts';
+import { createMountStatsCollector } from './mountstats.ts';
+import { createNetdevCollector, NETDEV_OPTIONS } from './netdev.ts';
+import { createNetstatCollector, NETSTAT_OPTIONS } from './netstat.ts';
+import { createNfsCollector } from './nfs.ts';
+import { createNfsdCollector } from './nfsd.ts';
 import { createOsCollector } from './os-release.ts';
 import { createPortableCollector } from './portable.ts';
+import { createPressureCollector } from './pressure.ts';
 import { createProcessCollector } from './process.ts';
-import { createStatCollector } from './stat.ts';
-import type { Statfs } from './statfs-pool.ts';
+import { createProcessesCollector } from './processes.ts';
+import { createSchedstatCollector } from './schedstat.ts';
+import { createSlabinfoCollector, SLABINFO_OPTIONS } from './slabinfo.ts';
+import { createSockstatCollector } from './sockstat.ts';
+import { createSoftirqsCollector } from './softirqs.ts';
+import { createSoftnetCollector } from './softnet.ts';
+import { createStatCollector, STAT_OPTIONS } from './stat.ts';
 import { createTimeCollector } from './time.ts';
+import { createTimexCollector } from './timex.ts';
+import { createUdpQueuesCollector } from './udp-queues.ts';
 import { createUnameCollector } from './uname.ts';
-
-export interface CollectorOptions {
-  readonly roots: Roots;
-  /** As `process.platform` has it. */
-  readonly platform: string;
-  /** What was chosen on the command line or in the file, by name; others have their defaults. */
-  readonly enabled: ReadonlyMap<string, boolean>;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
-  /** In place of the system's, in tests. */
-  readonly statfs?: Statfs;
-  /** In place of `/run/udev/data` beneath the root, in tests. */
-  readonly udevData?: string;
-}
-
-/** What the command line offers as `--collector.NAME` and `--no-collector.NAME`. */
-export interface CollectorInfo {
-  readonly name: string;
-  readonly enabledByDefault: boolean;
-  /** One line for `--help`. */
-  readonly help: string;
-}
-
-interface CollectorEntry extends CollectorInfo {
-  readonly runsOn: (platform: string) => boolean;
-  readonly create: (options: CollectorOptions) => Collector;
-}
-
-const onLinux = (platform: string): boolean => platform === 'linux';
-const elsewhere = (platform: string): boolean => platform !== 'linux';
-
-function entry(
-  name: string,
-  help: string,
-  create: (options: CollectorOptions) => Collector,
-  runsOn = onLinux,
-): CollectorEntry {
-  return { name, enabledByDefault: true, help, runsOn, create };
-}
+import { createVmstatCollector, VMSTAT_OPTIONS } from './vmstat.ts';
+import { createXfsCollector } from './xfs.ts';
+import { createZfsCollector } from './zfs.ts';
+import { createZoneinfoCollector } from './zoneinfo.ts';
 
 /** In the order in which they are run and told. */
 const ENTRIES: readonly CollectorEntry[] = [
-  entry('cpu', 'Seconds of each CPU in each mode, and its throttling.', ({ roots }) =>
-    createCpuCollector(roots),
+  entry(
+    'cpu',
+    'Seconds of each CPU in each mode, and its throttling.',
+    ({ roots }, options) => createCpuCollector(roots, options),
+    { options: CPU_OPTIONS },
   ),
   entry('loadavg', 'Load averages.', ({ roots }) => createLoadavgCollector(roots)),
   entry('meminfo', 'Memory, every field of /proc/meminfo.', ({ roots }) => createMeminfoCollector(roots)),
-  entry('diskstats', 'Input and output of block devices.', ({ roots, udevData }) =>
-    createDiskstatsCollector(roots, udevData),
+  entry(
+    'diskstats',
+    'Input and output of block devices.',
+    ({ roots, udevData }, values) =>
+      createDiskstatsCollector(roots, udevData, keepBy(DISKSTATS_OPTIONS, values, 'device')),
+    { options: DISKSTATS_OPTIONS },
   ),
-  entry('filesystem', 'Sizes and free space of mounted filesystems.', ({ roots, statfs }) =>
-    createFilesystemCollector(roots, statfs === undefined ? {} : { statfs }),
+  entry(
+    'filesystem',
+    'Sizes and free space of mounted filesystems.',
+    ({ roots, statfs }, values) =>
+      createFilesystemCollector(roots, {
+        filter: mountFilter(values),
+        ...(statfs === undefined ? {} : { statfs }),
+      }),
+    { options: FILESYSTEM_OPTIONS },
   ),
-  entry('netdev', 'Traffic and errors of network devices.', ({ roots }) => createNetdevCollector(roots)),
-  entry('stat', 'Boot time, context switches, interrupts, forks and processes.', ({ roots }) =>
-    createStatCollector(roots),
+  entry(
+    'netdev',
+    'Traffic and errors of network devices.',
+    ({ roots }, values) => createNetdevCollector(roots, keepBy(NETDEV_OPTIONS, values, 'device')),
+    { options: NETDEV_OPTIONS },
+  ),
+  entry(
+    'stat',
+    'Boot time, context switches, interrupts, forks and processes.',
+    ({ roots }, { softirq }) => createStatCollector(roots, softirq),
+    { options: STAT_OPTIONS },
   ),
   entry('uname', 'Kernel and names of the host.', ({ roots }) => createUnameCollector(roots)),
   entry('os', 'Distribution, from os-release.', ({ roots }) => createOsCollector(roots)),
   entry('time', 'System time, time zone and clock sources.', ({ roots, now }) =>
     createTimeCollector(roots, now),
   ),
+  entry(
+    'vmstat',
+    'Paging, faults and the OOM killer, from /proc/vmstat.',
+    ({ roots }, { fields }) => createVmstatCollector(roots, fields),
+    { options: VMSTAT_OPTIONS },
+  ),
+  entry(
+    'netstat',
+    "Counters of the kernel's network protocols.",
+    ({ roots }, { fields }) => createNetstatCollector(roots, fields),
+    { options: NETSTAT_OPTIONS },
+  ),
+  entry('sockstat', 'Sockets in use and their memory.', ({ roots }) => createSockstatCollector(roots)),
+  entry('softnet', 'Packets handed to each CPU.', ({ roots }) => createSoftnetCollector(roots)),
+  entry(
+    'arp',
+    'ARP entries of network devices.',
+    ({ roots }, values) => createArpCollector(roots, keepBy(ARP_OPTIONS, values, 'device')),
+    { options: ARP_OPTIONS },
+  ),
+  entry('conntrack', 'The table of connections.', ({ roots }) => createConntrackCollector(roots)),
+  entry('filefd', 'Open files of the whole host.', ({ roots }) => createFilefdCollector(roots)),
+  entry('entropy', "The kernel's pool of entropy.", ({ roots }) => createEntropyCollector(roots)),
+  entry('schedstat', 'Running and waiting time of tasks, per CPU.', ({ roots }) =>
+    createSchedstatCollector(roots),
+  ),
+  entry('pressure', 'Time lost for want of CPU, memory or I/O.', ({ roots }) =>
+    createPressureCollector(roots),
+  ),
+  entry('udp_queues', 'Bytes in the queues of UDP sockets.', ({ roots }) => createUdpQueuesCollector(roots)),
+  entry('kernel_hung', 'Tasks that the kernel found hung.', ({ roots }) => createKernelHungCollector(roots)),
+  entry('processes', 'Processes and threads by state.', ({ roots }) => createProcessesCollector(roots), {
+    enabledByDefault: false,
+  }),
+  entry('cgroups', 'Control groups of each controller.', ({ roots }) => createCgroupsCollector(roots), {
+    enabledByDefault: false,
+  }),
+  entry('xfs', 'Counters of XFS.', ({ roots }) => createXfsCollector(roots)),
+  entry('nfs', 'What the NFS client asked.', ({ roots }) => createNfsCollector(roots)),
+  entry('nfsd', 'What the NFS server was asked.', ({ roots }) => createNfsdCollector(roots)),
+  entry(
+    'ipvs',
+    "The kernel's load balancer.",
+    ({ roots }, values) => createIpvsCollector(roots, values['backend-labels']),
+    { options: IPVS_OPTIONS },
+  ),
+  entry('zfs', 'Counters of ZFS.', ({ roots }) => createZfsCollector(roots)),
+  entry(
+    'interrupts',
+    'Interrupts of each kind and CPU.',
+    ({ roots }, values) =>
+      createInterruptsCollector(roots, keepBy(INTERRUPTS_OPTIONS, values, 'name'), values['include-zeros']),
+    { options: INTERRUPTS_OPTIONS, ...OFF },
+  ),
+  entry('softirqs', 'Softirqs of each kind and CPU.', ({ roots }) => createSoftirqsCollector(roots), {
+    enabledByDefault: false,
+  }),
+  entry('meminfo_numa', 'Memory of each NUMA node.', ({ roots }) => createMeminfoNumaCollector(roots), OFF),
+  entry('ksmd', 'The daemon that merges equal pages.', ({ roots }) => createKsmdCollector(roots), OFF),
+  entry('buddyinfo', 'Free blocks of memory by size.', ({ roots }) => createBuddyinfoCollector(roots), OFF),
+  entry(
+    'slabinfo',
+    "The kernel's caches of objects; needs root.",
+    ({ roots }, values) => createSlabinfoCollector(roots, keepBy(SLABINFO_OPTIONS, values, 'slabs')),
+    { options: SLABINFO_OPTIONS, ...OFF },
+  ),
+  entry('zoneinfo', 'Pages of each zone of memory.', ({ roots }) => createZoneinfoCollector(roots), OFF),
+  entry(
+    'cpu_vulnerabilities',
+    'Known weaknesses of the CPU.',
+    ({ roots }) => createCpuVulnerabilitiesCollector(roots),
+    OFF,
+  ),
+  entry('lnstat', 'Caches of routes and neighbours.', ({ roots }) => createLnstatCollector(roots), OFF),
+  entry('drbd', 'Devices mirrored by DRBD.', ({ roots }) => createDrbdCollector(roots), OFF),
+  entry('mountstats', 'What NFS mounts asked.', ({ roots }) => createMountStatsCollector(roots), OFF),
+  entry('timex', "The clock's discipline: no data, as Node.js cannot ask for it.", createTimexCollector),
+  ...DEVICE_ENTRIES,
   entry('process', "The reporter's own CPU time, memory and file descriptors.", ({ roots }) =>
     createProcessCollector(roots),
   ),
@@ -88,12 +190,17 @@ const ENTRIES: readonly CollectorEntry[] = [
     'portable',
     'Load, memory, filesystems, network and uname on systems other than Linux.',
     ({ now }) => createPortableCollector(now),
-    elsewhere,
+    { runsOn: elsewhere },
   ),
 ];
 
 /** All there are, whatever the platform: a configuration file may be shared by hosts of several kinds. */
 export const COLLECTORS: readonly CollectorInfo[] = ENTRIES;
+
+/** @throws OptionError when options of one collector do not go together. */
+export function checkCollectorSettings(settings: CollectorSettings): void {
+  for (const { name, options } of ENTRIES) checkSettings(name, options, settings);
+}
 
 /**
  * The collectors that are on, in a fixed order. One that is asked for but does not exist on this platform is left out.

@@ -23,7 +23,7 @@ export function parseMeminfo(text: string): MemoryField[] {
     if (colon <= 0 || rest.length === 0 || rest.length > 2)
       throw badLine('expected "key: number [kB]"', line);
     const value = numberIn(rest[0], line);
-    const key = keyOf(line.slice(0, colon));
+    const key = memoryKey(line.slice(0, colon));
     if (rest.length === 1) {
       fields.push({ key, value });
     } else {
@@ -35,7 +35,7 @@ export function parseMeminfo(text: string): MemoryField[] {
 }
 
 /** `Active(anon)` → `Active_anon`. */
-function keyOf(key: string): string {
+export function memoryKey(key: string): string {
   const open = key.indexOf('(');
   if (open < 0) return key;
   return `${key.slice(0, open)}_${key.slice(open + 1).replace(')', '')}`;

@@ -35,3 +35,9 @@ test('receive_nohandler comes from sysfs, for the devices that have it', async (
     '{device="eth0"} 12',
   ]);
 });
+
+test('devices can be left out', async (t) => {
+  const roots = temporaryRoots(t, { 'proc/net/dev': `${HEADINGS}lo: ${COUNTERS}\neth0: ${COUNTERS}\n` });
+  const text = await renderOnce(createNetdevCollector(roots, (device) => device !== 'lo'));
+  assert.deepEqual(samplesOf(text, 'node_network_transmit_drop_total'), ['{device="eth0"} 12']);
+});

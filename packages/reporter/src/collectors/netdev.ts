@@ -6,6 +6,7 @@
  */
 import { join } from 'node:path';
 import type { Collector, ColumnWriter, Roots } from './collector.ts';
+import { filterOptions, type Keep } from './collector-options.ts';
 import {
   badLine,
   eachLine,
@@ -66,13 +67,16 @@ export function networkFamily(out: ColumnWriter, statistic: string): void {
   out.family(`node_network_${statistic}_total`, 'counter', help, ['device']);
 }
 
-export function createNetdevCollector(roots: Roots): Collector {
+export const NETDEV_OPTIONS = filterOptions('device', 'network devices');
+
+export function createNetdevCollector(roots: Roots, keep: Keep = () => true): Collector {
   const path = join(roots.proc, 'net/dev');
   const nohandlerPath = (device: string) => join(roots.sys, 'class/net', device, 'statistics/rx_nohandler');
   return {
     name: 'netdev',
     collect(out) {
       const devices = parseFile(path, parseNetDev);
+      for (const device of devices.keys()) if (!keep(device)) devices.delete(device);
       for (const [i, statistic] of STATISTICS.entries()) {
         networkFamily(out, statistic);
         for (const [device, counters] of devices) out.add(counters[i] ?? null, device);

@@ -4,7 +4,8 @@
  * Reads are synchronous on purpose: `/proc` and `/sys` are memory, a read takes microseconds, and a detour through
  * the thread pool would cost several times the read. Nothing that can block (statfs of a mount) may be done this way.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { NoDataError } from './collector.ts';
 
 /** A line that is not what its file should hold. `parseFile` puts the file's name before it. */
 export class FormatError extends Error {
@@ -31,6 +32,16 @@ export function parseOptional<T>(path: string, parse: (text: string) => T): T | 
   return text === null ? null : parseText(path, text, parse);
 }
 
+/**
+ * As parseFile, for the one file that a collector is about.
+ * @throws NoDataError when this kernel does not have it.
+ */
+export function parseOrNoData<T>(path: string, parse: (text: string) => T): T {
+  const text = readOptional(path);
+  if (text === null) throw new NoDataError(`there is no ${path}`);
+  return parseText(path, text, parse);
+}
+
 function parseText<T>(path: string, text: string, parse: (text: string) => T): T {
   try {
     return parse(text);
@@ -46,6 +57,16 @@ export function readOptional(path: string): string | null {
     return readFileSync(path, 'utf8').trim();
   } catch (error) {
     if (isAbsent(error)) return null;
+    throw error;
+  }
+}
+
+/** The names in a folder, sorted, or none when this kernel does not have it. */
+export function namesIn(path: string): string[] {
+  try {
+    return readdirSync(path).sort();
+  } catch (error) {
+    if (isAbsent(error)) return [];
     throw error;
   }
 }
@@ -103,6 +124,16 @@ export function numberIn(word: string | undefined, line: string): number {
   if (Number.isNaN(value))
     throw badLine(word === undefined ? 'too few fields' : `${word} is no number`, line);
   return value;
+}
+
+/**
+ * The whole number that a word spells in hexadecimal digits, as most tables below `/proc/net` do.
+ * @param line only for the error.
+ */
+export function hexIn(word: string | undefined, line: string): number {
+  if (word === undefined) throw badLine('too few fields', line);
+  if (!/^[\da-f]+$/i.test(word)) throw badLine(`${word} is no hexadecimal number`, line);
+  return Number.parseInt(word, 16);
 }
 
 /** The number that a file of nothing else holds. */

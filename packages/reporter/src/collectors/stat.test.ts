@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createStatCollector, parseStat } from './stat.ts';
+import { createStatCollector, parseSoftirqLine, parseStat } from './stat.ts';
 import { renderOnce, samplesOf, temporaryRoots } from './test-support.ts';
 
 test('takes the first number of each line it knows', () => {
@@ -32,4 +32,16 @@ test('the endless line of interrupts is shown cut', () => {
     () => parseStat(`intr x${' 0'.repeat(5000)}\n`),
     (error: Error) => error.message.length < 200 && error.message.includes('…'),
   );
+});
+
+test('softirqs of each vector are told when asked for', async (t) => {
+  const line = 'softirq 66 1 2 3 4 5 6 7 8 9 10\n';
+  const roots = temporaryRoots(t, { 'proc/stat': `ctxt 17\n${line}` });
+  const text = await renderOnce(createStatCollector(roots, true));
+  const samples = samplesOf(text, 'node_softirqs_total');
+  assert.equal(samples[0], '{vector="hi"} 1');
+  assert.equal(samples.at(-1), '{vector="rcu"} 10');
+  assert.ok(!(await renderOnce(createStatCollector(roots))).includes('softirq'));
+  assert.throws(() => parseSoftirqLine('ctxt 17\n'), /the line of softirqs is missing/);
+  assert.throws(() => parseSoftirqLine('softirq 66 1\n'), /too few fields/);
 });

@@ -1,8 +1,9 @@
 /** Boot time, context switches, interrupts, forks and process counts from `/proc/stat`. */
 import { join } from 'node:path';
+import { switchOption } from '@tributary/shared/options';
 import type { MetricType } from '@tributary/shared/shape';
 import type { Collector, Roots } from './collector.ts';
-import { eachLine, FormatError, numberIn, parseFile } from './source.ts';
+import { eachLine, FormatError, numberIn, parseFile, words } from './source.ts';
 
 /** The first number of each line of `/proc/stat` that this collector tells, by the line's first word. */
 export type KernelStat = ReadonlyMap<string, number>;
@@ -14,7 +15,10 @@ interface StatFamily {
   readonly help: string;
 }
 
-/** Without node_softirqs_total, which node_exporter does not tell by default either. */
+export const STAT_OPTIONS = {
+  softirq: switchOption({ help: 'Tell softirqs of each vector.', default: false }),
+};
+
 const FAMILIES: readonly StatFamily[] = [
   {
     key: 'intr',
@@ -74,18 +78,50 @@ export function parseStat(text: string): KernelStat {
   return found;
 }
 
-export function createStatCollector(roots: Roots): Collector {
+/** In the order of the line's numbers, the first of which is their sum. */
+const SOFTIRQ_VECTORS = [
+  'hi',
+  'timer',
+  'net_tx',
+  'net_rx',
+  'block',
+  'block_iopoll',
+  'tasklet',
+  'sched',
+  'hrtimer',
+  'rcu',
+] as const;
+
+/** Softirqs since boot, in the order of SOFTIRQ_VECTORS. */
+export function parseSoftirqLine(text: string): number[] {
+  const start = text.startsWith('softirq ') ? 0 : text.indexOf('\nsoftirq ') + 1;
+  const end = text.indexOf('\n', start);
+  const line = text.slice(start, end < 0 ? text.length : end);
+  const [head, ...numbers] = words(line);
+  if (head !== 'softirq') throw new FormatError('the line of softirqs is missing');
+  return SOFTIRQ_VECTORS.map((_, i) => numberIn(numbers[i + 1], line));
+}
+
+/** @param softirq whether to tell node_softirqs_total too, which node_exporter does not by default. */
+export function createStatCollector(roots: Roots, softirq = false): Collector {
   const path = join(roots.proc, 'stat');
+  const parse = (text: string) => ({
+    stat: parseStat(text),
+    softirqs: softirq ? parseSoftirqLine(text) : null,
+  });
   return {
     name: 'stat',
     collect(out) {
-      const stat = parseFile(path, parseStat);
+      const { stat, softirqs } = parseFile(path, parse);
       for (const { key, name, type, help } of FAMILIES) {
         const value = stat.get(key);
         if (value === undefined) continue;
         out.family(name, type, help);
         out.add(value);
       }
+      if (softirqs === null) return;
+      out.family('node_softirqs_total', 'counter', 'Number of softirq calls.', ['vector']);
+      for (const [i, vector] of SOFTIRQ_VECTORS.entries()) out.add(softirqs[i] ?? null, vector);
     },
   };
 }

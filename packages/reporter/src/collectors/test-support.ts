@@ -1,11 +1,12 @@
 /** Help for this folder's tests: running a collector once and showing what it wrote. Not loaded by the reporter. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Collector, Roots } from './collector.ts';
 import { type Column, ColumnRecorder } from './columns.ts';
+import type { RunSystemctl } from './systemd-show.ts';
 
 const FIXTURES = fileURLToPath(new URL('./fixtures', import.meta.url));
 
@@ -67,3 +68,29 @@ export function temporaryRoots(t: TestContext, files: Readonly<Record<string, st
   }
   return { proc: join(base, 'proc'), sys: join(base, 'sys'), root: join(base, 'root') };
 }
+
+/**
+ * Makes a folder of the files in a text of `fixtures/`, for hosts whose `/sys` has links and colons in names, which not
+ * every system that this repository is cloned on allows. Each file is a line `== PATH` and what follows it up to the
+ * next; a link is a line `== PATH -> TARGET`.
+ */
+export function unpackRoots(t: TestContext, name: string): Roots {
+  const roots = temporaryRoots(t, {});
+  const base = dirname(roots.sys);
+  for (const part of `\n${readFileSync(join(FIXTURES, name), 'utf8')}`.split('\n== ').slice(1)) {
+    const newline = `${part}\n`.indexOf('\n');
+    const [path = '', target] = part.slice(0, newline).split(' -> ');
+    mkdirSync(dirname(join(base, path)), { recursive: true });
+    if (target === undefined) writeFileSync(join(base, path), `${part.slice(newline + 1)}\n`);
+    else symlinkSync(target, join(base, path));
+  }
+  return roots;
+}
+
+/** A systemd with one unit, for collectors that are given the program to ask. */
+export const FIXTURE_SYSTEMCTL: RunSystemctl = (args) => {
+  const unit = 'Id=ssh.service\nLoadState=loaded\nActiveState=active\nType=notify\n';
+  return Promise.resolve(
+    args.includes('*') ? unit : 'Version=252.39\nVirtualization=kvm\nSystemState=running\n',
+  );
+};

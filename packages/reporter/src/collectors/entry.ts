@@ -1,0 +1,71 @@
+/** What the list of collectors is made of: one entry each, with how it is made and what the command line offers for it. */
+import type { OptionSpec, OptionSpecs, OptionValues } from '@tributary/shared/options';
+import type { Collector, Roots } from './collector.ts';
+import { type CollectorSettings, settingsOf } from './collector-options.ts';
+import type { Statfs } from './statfs-pool.ts';
+import type { RunSystemctl } from './systemd-show.ts';
+
+export interface CollectorOptions {
+  readonly roots: Roots;
+  /** As `process.platform` has it. */
+  readonly platform: string;
+  /** What was chosen on the command line or in the file, by name; others have their defaults. */
+  readonly enabled: ReadonlyMap<string, boolean>;
+  /** What collectors' own options were set to; others have their defaults. */
+  readonly settings?: CollectorSettings;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** In place of the system's, in tests. */
+  readonly statfs?: Statfs;
+  /** In place of `/run/udev/data` beneath the root, in tests. */
+  readonly udevData?: string;
+  /** In place of the system's, in tests. */
+  readonly systemctl?: RunSystemctl;
+}
+
+/** What the command line offers as `--collector.NAME` and `--no-collector.NAME`. */
+export interface CollectorInfo {
+  readonly name: string;
+  readonly enabledByDefault: boolean;
+  /** One line for `--help`. */
+  readonly help: string;
+  /** Its own options, by what stands behind `--collector.NAME.`. */
+  readonly options: OptionSpecs;
+}
+
+export interface CollectorEntry extends CollectorInfo {
+  readonly runsOn: (platform: string) => boolean;
+  readonly create: (options: CollectorOptions) => Collector;
+}
+
+const onLinux = (platform: string): boolean => platform === 'linux';
+export const elsewhere = (platform: string): boolean => platform !== 'linux';
+
+interface EntryExtras<S extends OptionSpecs> {
+  /** Its own options, whose values `create` gets: see collector-options.ts. */
+  readonly options?: S;
+  /** True unless node_exporter has it off by default too. */
+  readonly enabledByDefault?: boolean;
+  readonly runsOn?: (platform: string) => boolean;
+}
+
+/** As in node_exporter: costly, or of use to few. */
+export const OFF = { enabledByDefault: false } as const;
+
+/** One line of the list: see list.ts. */
+export function entry<S extends OptionSpecs = Readonly<Record<never, OptionSpec<unknown>>>>(
+  name: string,
+  help: string,
+  create: (options: CollectorOptions, values: OptionValues<S>) => Collector,
+  extras: EntryExtras<S> = {},
+): CollectorEntry {
+  const { options: specs = {} as S, enabledByDefault = true, runsOn = onLinux } = extras;
+  return {
+    name,
+    enabledByDefault,
+    help,
+    options: specs,
+    runsOn,
+    create: (options) => create(options, settingsOf(name, specs, options.settings ?? {})),
+  };
+}

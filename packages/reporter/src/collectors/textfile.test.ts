@@ -1,0 +1,98 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { expandGlob, globToRegExp } from './glob.ts';
+import { renderOnce, samplesOf, temporaryRoots } from './test-support.ts';
+import { createTextfileCollector, parseTextFile } from './textfile.ts';
+
+/** A folder with these files. */
+function folder(t: TestContext, files: Readonly<Record<string, string>>): string {
+  const { root } = temporaryRoots(t, {
+    'root/empty': '',
+    ...Object.fromEntries(Object.entries(files).map(([name, text]) => [`root/files/${name}`, text])),
+  });
+  return join(root, 'files');
+}
+
+const textOf = (...directory: string[]) => renderOnce(createTextfileCollector({ directory }));
+const errorOf = (text: string) => samplesOf(text, 'node_textfile_scrape_error');
+
+test('serves every .prom file, and tells when it was written', async (t) => {
+  const directory = folder(t, {
+    'a.prom': 'a_total 1\n',
+    'b.prom': '# HELP h Some.\n# TYPE h histogram\nh_bucket{le="+Inf"} 3\nh_sum 4\nh_count 3\n',
+    'c.txt': 'c 1\n',
+    'sub/d.prom': 'd 1\n',
+  });
+  const text = await textOf(directory);
+  assert.match(
+    text,
+    new RegExp(`# HELP a_total Metric read from ${directory}/a.prom\n# TYPE a_total untyped\na_total 1\n`),
+  );
+  assert.match(text, /# TYPE h histogram\nh_bucket\{le="\+Inf"\} 3\nh_sum 4\nh_count 3\n/);
+  assert.deepEqual(errorOf(text), ['0']);
+  assert.equal(samplesOf(text, 'node_textfile_mtime_seconds').length, 2);
+  assert.doesNotMatch(text, /^[cd] /m);
+});
+
+test('a file with a mistake costs itself only', async (t) => {
+  const bad = ['a{', 'a 1', 'a 1 1772000000125\n', 'a 1\na 2\n', 'a 1\r\n'];
+  for (const text of bad) {
+    const told = await textOf(folder(t, { 'bad.prom': text, 'good.prom': 'good 1\n' }));
+    assert.deepEqual(
+      [errorOf(told), samplesOf(told, 'good'), samplesOf(told, 'a')],
+      [['1'], ['1'], []],
+      text,
+    );
+    assert.equal(samplesOf(told, 'node_textfile_mtime_seconds').length, 1);
+  }
+  assert.throws(() => parseTextFile(Buffer.from([0x61, 0xff, 0x20, 0x31, 0x0a])), /no UTF-8/);
+});
+
+test('of files that contradict each other the first is right', async (t) => {
+  const directory = folder(t, {
+    '1.prom': '# HELP a First.\n# TYPE a gauge\na{x="1"} 1\n',
+    '2.prom': '# HELP a Second.\n# TYPE a gauge\na{x="2"} 2\n',
+    '3.prom': 'b 1\n# TYPE a counter\na{x="3"} 3\n',
+    '4.prom': 'c 1\n# TYPE a gauge\na{x="1"} 4\n',
+  });
+  const text = await textOf(directory);
+  assert.deepEqual(samplesOf(text, 'a'), ['{x="1"} 1', '{x="2"} 2']);
+  assert.match(text, /# HELP a First\./);
+  assert.doesNotMatch(text, /^[bc] /m);
+  assert.deepEqual(errorOf(text), ['1']);
+});
+
+test('a file that cannot be read costs itself, a folder that is not there is an error, and no folder is none', async (t) => {
+  const directory = folder(t, { 'a.prom': 'a 1\n' });
+  mkdirSync(join(directory, 'b.prom'));
+  symlinkSync('nowhere', join(directory, '0.prom'));
+  const text = await textOf(directory);
+  assert.deepEqual([errorOf(text), samplesOf(text, 'a')], [['1'], ['1']]);
+  assert.deepEqual(errorOf(await textOf(join(directory, 'none'))), ['1']);
+  assert.deepEqual(errorOf(await textOf()), ['0']);
+});
+
+test('a file that was written again is read again', async (t) => {
+  const directory = folder(t, { 'a.prom': 'a 1\n' });
+  const collector = createTextfileCollector({ directory: [directory] });
+  assert.deepEqual(samplesOf(await renderOnce(collector), 'a'), ['1']);
+  writeFileSync(join(directory, 'a.prom'), 'a 22\n');
+  assert.deepEqual(samplesOf(await renderOnce(collector), 'a'), ['22']);
+  writeFileSync(join(directory, 'a.prom'), 'a twenty\n');
+  assert.deepEqual(errorOf(await renderOnce(collector)), ['1']);
+});
+
+test('folders by pattern', async (t) => {
+  const directory = folder(t, { 'one/a.prom': 'a 1\n', 'two/b.prom': 'b 1\n', 'three/c.prom': 'c 1\n' });
+  assert.deepEqual(await expandGlob(join(directory, 't*')), [
+    join(directory, 'three'),
+    join(directory, 'two'),
+  ]);
+  assert.deepEqual(await expandGlob(join(directory, 'x*')), [join(directory, 'x*')]);
+  assert.match('a.b', globToRegExp('a.[a-c]'));
+  assert.doesNotMatch('axb', globToRegExp('a.?'));
+  const text = await textOf(join(directory, 't*'));
+  assert.deepEqual([samplesOf(text, 'a'), samplesOf(text, 'b'), samplesOf(text, 'c')], [[], ['1'], ['1']]);
+});
