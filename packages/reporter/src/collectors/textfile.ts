@@ -11,10 +11,10 @@ import { isUtf8 } from 'node:buffer';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type OptionSpec, type OptionValues, textOption } from '@tributary/shared/options';
-import type { TextFamily } from '../exposition-text/families.ts';
-import { parseText } from '../exposition-text/parse-text.ts';
 import type { Collector, ColumnWriter } from './collector.ts';
 import { settingsOf } from './collector-options.ts';
+import type { TextFamily } from './exposition-text/families.ts';
+import { parseText } from './exposition-text/parse-text.ts';
 import { expandGlob } from './glob.ts';
 
 /** Several texts, in the order in which they were given. */
