@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { systemClock } from '@tributary/shared/clock';
-import type { Cursor } from './exposition/replay/cursor.ts';
-import type { ScraperReport } from './exposition/replay/reports.ts';
+import type { Lag } from './exposition/replay/backlogs.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { createForget } from './forgetting.ts';
 import type { BatchEntry, Ledger } from './ledger/ledger.ts';
@@ -56,9 +55,9 @@ async function bench(t: TestContext, ...argv: readonly string[]) {
   return { ledger, fleet, clock, log, start, trimmed, times, lags, caughtUp };
 }
 
-function reportOf(lagMs: number, askedAt: number): ScraperReport {
+function reportOf(lagMs: number, askedAt: number): Lag {
   const key = { name: 'p', selection: '' };
-  return { cursor: { key, askedAt } as Cursor, lagMs, pending: 0, intervalMs: 1000, budget: 1 };
+  return { cursor: { key, askedAt }, lagMs, intervalMs: 1000 };
 }
 
 function entryAt(seq: number, at: number): BatchEntry {

@@ -1,9 +1,8 @@
 /** What is done now and then: stale points go, lost hosts are forgotten, cursors are saved, the ledger makes room. */
 import { systemClock } from '@tributary/shared/clock';
 import type { GatewayOptions } from './config.ts';
-import { Backlogs } from './exposition/replay/backlogs.ts';
+import { Backlogs, type Lag } from './exposition/replay/backlogs.ts';
 import type { ScraperObserver } from './exposition/replay/observer.ts';
-import type { ScraperReports } from './exposition/replay/reports.ts';
 import type { Scrapers } from './exposition/replay/scrapers.ts';
 import type { Fleet } from './fleet/fleet.ts';
 import type { Forget } from './forgetting.ts';
@@ -26,7 +25,7 @@ export interface UpkeepParts {
   readonly fleet: Fleet;
   readonly ledger: Ledger;
   readonly scrapers: Pick<Scrapers, 'save' | 'undelivered'>;
-  readonly reports: Pick<ScraperReports, 'all'>;
+  readonly reports: { all(): Promise<readonly Lag[]> };
   readonly observer: Pick<ScraperObserver, 'caughtUp'>;
   readonly uptimeMs: () => number;
   readonly forget: Forget;

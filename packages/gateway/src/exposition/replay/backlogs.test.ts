@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Backlogs } from './backlogs.ts';
-import type { Cursor } from './cursor.ts';
 import { ACTIVE_MS } from './scrapers.ts';
 
 const OVERLAP_MS = 60_000;
@@ -12,8 +11,8 @@ function bench(intervalMs = 15_000) {
   let now = 10 * ACTIVE_MS;
   return (lagMs: number, { name = 'p', idleMs = 0 } = {}) => {
     now += 15_000;
-    const cursor = { key: { name, selection: '' }, askedAt: now - idleMs } as Cursor;
-    const caughtUp = backlogs.look([{ cursor, lagMs, intervalMs, pending: 1, budget: 1 }], now);
+    const cursor = { key: { name, selection: '' }, askedAt: now - idleMs };
+    const caughtUp = backlogs.look([{ cursor, lagMs, intervalMs }], now);
     return caughtUp.map(({ scraper, mostMs }) => `${scraper.name} ${mostMs / MINUTE_MS}`);
   };
 }

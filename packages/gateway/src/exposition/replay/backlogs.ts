@@ -1,5 +1,6 @@
 /** Notices when a scraper that was far behind has caught up. */
 import type { CursorKey } from '../../ledger/ledger.ts';
+import type { Cursor } from './cursor.ts';
 import type { ScraperReport } from './reports.ts';
 import { ACTIVE_MS } from './scrapers.ts';
 
@@ -14,6 +15,11 @@ export interface CaughtUp {
   readonly mostMs: number;
 }
 
+/** What of a report tells of a backlog. */
+export interface Lag extends Pick<ScraperReport, 'lagMs' | 'intervalMs'> {
+  readonly cursor: Pick<Cursor, 'key' | 'askedAt'>;
+}
+
 export class Backlogs {
   readonly #overlapMs: number;
   /** Of those that are behind, by name and selection. */
@@ -24,7 +30,7 @@ export class Backlogs {
   }
 
   /** To be called now and then. @param now in ms of uptime @returns who has caught up since */
-  look(reports: readonly ScraperReport[], now: number): CaughtUp[] {
+  look(reports: readonly Lag[], now: number): CaughtUp[] {
     const behind = new Map<string, number>();
     const caughtUp: CaughtUp[] = [];
     for (const { cursor, lagMs, intervalMs } of reports) {

@@ -92,6 +92,7 @@ export class ScraperReports {
 
   /** When the logs of hosts begin; remembered, since reading it each time would cost more than it tells. */
   async #beginnings(hosts: readonly string[]): Promise<number[]> {
+    const { ledger } = this.#sources;
     const asked: string[] = [];
     for (const host of hosts) {
       const known = this.#beginsAt.get(host) ?? this.#begunBefore.get(host);
@@ -100,13 +101,14 @@ export class ScraperReports {
     }
     if (asked.length > 0) {
       const requests = asked.map((host) => ({ host, after: 0, weightMax: 1 }));
-      const answers = await this.#sources.ledger.readMany(requests);
+      // A disk that cannot be read fails the scrapes that need it, and those tell of it; this must not fail all others.
+      const answers = await ledger.readMany(requests).catch(() => []);
       for (const [i, host] of asked.entries()) {
         const [first] = answers[i] ?? [];
         if (first !== undefined) this.#beginsAt.set(host, first.at);
       }
     }
-    return hosts.flatMap((host) => this.#beginsAt.get(host) ?? []);
+    return hosts.flatMap((host) => this.#beginsAt.get(host) ?? ledger.tail(host)?.entries[0]?.at ?? []);
   }
 }
 
