@@ -41,7 +41,7 @@ async function recorded(t: TestContext, ticks: readonly (readonly (number | null
   });
   for (const [i, values] of ticks.entries()) {
     const moment = { at: START_AT + i * 1000, boot: 'b', mono: i * 1000 };
-    spool.append(moment, [{ shape: SHAPE, values }], { willSend: true, timeIsSure: true, stepMs: 500 });
+    spool.append(moment, [[{ shape: SHAPE, values }]], { willSend: true, timeIsSure: true, stepMs: 500 });
   }
   const whileOpen = readTruth('web-1', [folder]);
   spool.close();

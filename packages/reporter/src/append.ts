@@ -1,6 +1,6 @@
-/** Puts each tick's columns into the spool, at the time that is known by then, and tells the link. */
+/** Puts each tick's layers into the spool, at the time that is known by then, and tells the link. */
 import type { ClockSteps } from './clock-steps.ts';
-import type { Column } from './collectors/columns.ts';
+import type { Layer } from './collectors/feed.ts';
 import type { LinkSession } from './link/session.ts';
 import type { ReporterCounters } from './own-series.ts';
 import type { Timekeeper } from './sampler/timekeeper.ts';
@@ -25,14 +25,14 @@ export interface AppendParts {
 
 export function createAppend({ spool, session, time, counters, log, intervalMs, clockSteps }: AppendParts) {
   let failing = '';
-  /** @param mono when the columns were taken; the offset may have changed since. */
-  return (mono: number, columns: readonly Column[]): void => {
+  /** @param mono when the tick was taken; the offset may have changed since. */
+  return (mono: number, layers: readonly Layer[]): void => {
     try {
       clockSteps.settle();
       const moment = { at: mono + time.offset, boot: time.boot, mono };
       const willSend = session.isStreaming;
       const stepMs = Math.max(1, Math.floor(intervalMs() / 2));
-      spool.append(moment, columns, { willSend, timeIsSure: time.isSure, stepMs });
+      spool.append(moment, layers, { willSend, timeIsSure: time.isSure, stepMs });
       if (failing !== '') log.info('the spool takes batches again');
       failing = '';
     } catch (error) {

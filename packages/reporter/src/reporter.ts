@@ -13,9 +13,11 @@ import { formatDuration } from '@tributary/shared/units';
 import { createAppend } from './append.ts';
 import { createClockSteps } from './clock-steps.ts';
 import type { Collector } from './collectors/collector.ts';
+import { joinLayers } from './collectors/feed.ts';
 import { createCollectors } from './collectors/list.ts';
 import { isSeriesLabel } from './collectors/series-labels.ts';
 import type { ReporterOptions } from './config.ts';
+import { createFeeds } from './feeds.ts';
 import { LinkSession } from './link/session.ts';
 import { Stream } from './link/stream.ts';
 import { logLink } from './link-log.ts';
@@ -23,6 +25,7 @@ import type { Log } from './log.ts';
 import { createCounters, createOwnCollector } from './own-series.ts';
 import { createBootClock } from './sampler/boot-clock.ts';
 import { Sampler } from './sampler/sampler.ts';
+import { splitLayer } from './sampler/split.ts';
 import { Timekeeper } from './sampler/timekeeper.ts';
 import { Spool } from './spool/spool.ts';
 import { Ticker } from './ticker.ts';
@@ -91,6 +94,7 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
   });
   const sampler = createSampler(options, log, own);
   const append = createAppend({ spool, session, time, counters, log, intervalMs, clockSteps });
+  const feeds = createFeeds({ options, log, monotonic: () => bootClock.now() });
   const ticker = new Ticker({
     host: options.host,
     now: () => time.now(),
@@ -98,10 +102,14 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
     onMissed: () => counters.missedTicks++,
     onTick: async () => {
       clockSteps.note(time.observe());
-      const { mono } = time.moment();
-      append(mono, await sampler.sample(Math.min(DEADLINE_MS_MAX, intervalMs() / 2)));
+      const { at, mono } = time.moment();
+      // Before the collectors are asked: what a feed hands over must not be younger than the tick.
+      const gathered = feeds.map((feed) => feed.take({ mono, wall: at - time.correctionMs }).map(splitLayer));
+      const columns = await sampler.sample(Math.min(DEADLINE_MS_MAX, intervalMs() / 2));
+      append(mono, joinLayers(columns, gathered));
     },
   });
+  for (const feed of feeds) feed.start();
   ticker.start();
   log.info(
     {
@@ -115,6 +123,7 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
   warnOfLabels(options.label, log);
   return {
     async stop() {
+      await Promise.all(feeds.map((feed) => feed.stop()));
       await ticker.stop();
       await stream.stop('shutdown');
       spool.close();

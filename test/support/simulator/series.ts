@@ -4,7 +4,7 @@
  */
 import { fnv1a32 } from '@tributary/shared/hash';
 import type { Family, Labels, MetricType, Series, Shape } from '@tributary/shared/shape';
-import type { SpoolGroup } from '../../../packages/reporter/src/spool/spool.ts';
+import type { SpoolGroup } from '../../../packages/reporter/src/spool/stored-groups.ts';
 import { type Behaviour, mix, type SeriesPlan, valueAt } from './values.ts';
 
 export interface SamplerPlan {

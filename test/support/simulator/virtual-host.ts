@@ -194,7 +194,7 @@ export class VirtualHost {
     };
     this.#spool.append(
       { at, boot: this.#time.boot, mono },
-      this.#samples(Math.floor(at / intervalMs)),
+      [this.#samples(Math.floor(at / intervalMs))],
       options,
     );
   }

@@ -17,6 +17,8 @@ export type Value = number | null;
 export interface Column {
   readonly shape: Shape;
   readonly values: readonly Value[];
+  /** How long before its tick it was taken, in ms; 0 unless given. */
+  readonly ageMs?: number;
 }
 
 interface PlannedFamily {

@@ -13,6 +13,11 @@ export const SHAPE_BYTES_MAX = DEFAULT_LIMITS.frameBytesMax / 2;
 /** Kept as long as the shape it was made of: shapes are compared by identity further on. */
 const known = new WeakMap<Shape, readonly Shape[]>();
 
+/** Every column of a layer that is too large split. */
+export function splitLayer(layer: readonly Column[]): readonly Column[] {
+  return layer.flatMap((column) => splitColumn(column));
+}
+
 export function splitColumn(column: Column, bytesMax = SHAPE_BYTES_MAX): readonly Column[] {
   let parts = known.get(column.shape);
   if (parts === undefined) {
@@ -25,7 +30,7 @@ export function splitColumn(column: Column, bytesMax = SHAPE_BYTES_MAX): readonl
     const length = shape.families.reduce((sum, family) => sum + family.series.length, 0);
     const values = column.values.slice(offset, offset + length);
     offset += length;
-    return { shape, values };
+    return { ...column, shape, values };
   });
 }
 

@@ -13,9 +13,8 @@
  *
  * Synchronous on purpose: a tick writes a few kilobytes, and a tiny program needs no thread for that.
  */
-import { encodeGroup } from '@tributary/shared/encode';
 import type { Gap } from '@tributary/shared/frames';
-import type { Shape } from '@tributary/shared/shape';
+import { DEFAULT_LIMITS } from '@tributary/shared/limits';
 import { type Database, SqliteError } from 'better-sqlite3';
 import type { AppendOptions, GatewayClock, Moment, StoredBatch } from './batch.ts';
 import { lastingOf, loadMarks, type Marks, noteSent, saveMarks } from './marks.ts';
@@ -27,6 +26,7 @@ import { DAMAGED, type Standing, salvage } from './salvage.ts';
 import { ShapeStore } from './shape-store.ts';
 import { SpoolDamagedError, SpoolError } from './spool-error.ts';
 import { prepare, type Statements } from './statements.ts';
+import { datedGroups, encodeStoredGroup, packGroups, type SpoolGroup } from './stored-groups.ts';
 
 export interface SpoolOptions extends RetentionLimits {
   readonly folder: string;
@@ -34,11 +34,8 @@ export interface SpoolOptions extends RetentionLimits {
   readonly now: number;
 }
 
-export interface SpoolGroup {
-  readonly shape: Shape;
-  /** `null` is absent now. */
-  readonly values: readonly (number | null)[];
-}
+/** Half a frame: room for its other fields. A group's values are shorter than its shape, which keeps to the same. */
+const GROUPS_BYTES_MAX = DEFAULT_LIMITS.frameBytesMax / 2;
 
 /** What is built on one open file. */
 interface Parts {
@@ -139,22 +136,22 @@ export class Spool {
    * Puts one tick on disk. The time never falls: while the clock is behind the newest batch, time goes on in steps of
    * `stepMs` from there. Two times are not heeded so: that of an unsent batch of another boot, whose clock may have been
    * anything, and one so far ahead of a clock that is sure that no gateway takes it.
-   * @returns its seq.
+   * @param layers what becomes one batch each, or several where that would be too large for a frame, all of one time. Groups of
+   *   a layer have no series in common; what is older comes first.
+   * @returns the seq of the last.
    * @throws SpoolError when the disk refuses; the spool is then as it was before.
    */
   append(
     moment: Moment,
-    groups: readonly SpoolGroup[],
+    layers: readonly (readonly SpoolGroup[])[],
     { willSend, timeIsSure, stepMs }: AppendOptions,
   ): number {
-    const { seq, drops } = this.#transact(({ sql, marks, shapes, retention }) => {
-      const seq = marks.next;
+    const { seq, drops } = this.#transact((parts) => {
+      const { marks, shapes, retention } = parts;
       const at = Math.max(moment.at, floorOf(marks, moment, timeIsSure) + stepMs);
-      const ids = groups.map(({ shape }) => shapes.idOf(shape));
-      const text = groups.map(({ values }, i) => encodeGroup(ids[i] ?? 0, values)).join(',');
-      sql.insert.run(seq, at, moment.boot, moment.mono, `[${text}]`);
-      shapes.used(ids, seq);
-      marks.next = seq + 1;
+      const ids = layers.flatMap((groups) => this.#appendLayer(parts, { ...moment, at }, groups));
+      const seq = marks.next - 1;
+      shapes.used([...new Set(ids)], seq);
       marks.lastAt = at;
       marks.lastBoot = moment.boot;
       marks.lastMono = moment.mono;
@@ -167,6 +164,21 @@ export class Spool {
     return seq;
   }
 
+  /** @returns the ids of the shapes that it names. */
+  #appendLayer(
+    { sql, marks, shapes }: Parts,
+    { at, boot, mono }: Moment,
+    groups: readonly SpoolGroup[],
+  ): number[] {
+    const ids = groups.map(({ shape }) => shapes.idOf(shape));
+    const texts = groups.map((group, i) => encodeStoredGroup(ids[i] ?? 0, group));
+    for (const batch of packGroups(texts, GROUPS_BYTES_MAX)) {
+      sql.insert.run(marks.next, at, boot, mono, `[${batch.map((i) => texts[i]).join(',')}]`);
+      marks.next++;
+    }
+    return ids;
+  }
+
   /**
    * Batches from `from` on, in order, up to about `bytesMax` of text but at least one.
    * @throws SpoolError
@@ -176,7 +188,7 @@ export class Spool {
       const batches: StoredBatch[] = [];
       let bytes = 0;
       for (const row of sql.read.iterate(from) as Iterable<StoredBatch>) {
-        batches.push(row);
+        batches.push({ ...row, groups: datedGroups(row.groups, row.at) });
         bytes += row.groups.length;
         if (bytes >= bytesMax) break;
       }

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { Shape } from '@tributary/shared/shape';
 import type { AppendOptions } from './batch.ts';
-import { Spool, type SpoolGroup, type SpoolOptions } from './spool.ts';
+import { Spool, type SpoolOptions } from './spool.ts';
+import type { SpoolGroup } from './stored-groups.ts';
 
 /** A folder that is removed after the test. */
 export function temporaryFolder(t: TestContext): string {
@@ -55,7 +56,7 @@ export function appendTick(spool: Spool, tick: Tick = {}): number {
   const at = tick.at ?? (spool.lastAt === 0 ? START_AT : spool.lastAt + INTERVAL_MS);
   return spool.append(
     { at, boot: tick.boot ?? 'boot-1', mono: tick.mono ?? at - START_AT },
-    tick.groups ?? [{ shape: SHAPE, values: [spool.next] }],
+    [tick.groups ?? [{ shape: SHAPE, values: [spool.next] }]],
     {
       willSend: tick.willSend ?? false,
       timeIsSure: tick.timeIsSure ?? true,
