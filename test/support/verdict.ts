@@ -20,6 +20,8 @@ export interface Figures extends Agreement {
   readonly scrapes: number;
   /** Between the beginnings of two scrapes of a target. */
   readonly longestPauseMs: number;
+  /** Seconds that the slowest scrapes took, the slowest first. */
+  readonly slowestSeconds: readonly number[];
   /** Scrapes that failed while the gateway was up. */
   readonly failures: number;
   /** How long those took: near the timeout it was the timeout. Prometheus itself logs no scrape that failed. */
@@ -41,6 +43,7 @@ export interface VerdictOptions extends SettleOptions, CompareOptions {
 
 /** Before a kill a scrape may have been under way, and after a return its socket may still be the old one. */
 const SLACK_MS = 1_100;
+const SLOWEST_TOLD_MAX = 5;
 const WARNINGS_TOLD_MAX = 5;
 
 /** Takes the figures of one store, and tells them as one line of JSON. The fleet must be at rest. */
@@ -69,7 +72,7 @@ export async function takeFigures(
   const unexcused = failed.filter(
     (at) => !excused.some(({ from, to }) => at >= from - SLACK_MS && at <= to + SLACK_MS),
   );
-  const took = isPrometheus && unexcused.length > 0 ? await store.scrapeSeconds(JOBS, stage.startedAt) : [];
+  const took = isPrometheus ? await store.scrapeSeconds(JOBS, stage.startedAt) : [];
   const figures: Figures = {
     scenario: options.scenario,
     store: store.name,
@@ -80,6 +83,7 @@ export async function takeFigures(
     counted: truths.reduce((sum, { host }) => sum + (counts.get(host) ?? 0), 0),
     scrapes: ups.length,
     longestPauseMs: Math.max(0, ...perTarget.map(longestPause)),
+    slowestSeconds: slowest(took),
     failures: unexcused.length,
     failedSeconds: took.filter(({ at }) => unexcused.includes(at)).map(({ value }) => value),
     failuresWhileDown: failed.length - unexcused.length,
@@ -89,6 +93,13 @@ export async function takeFigures(
   };
   t.diagnostic(`figures: ${JSON.stringify(figures)}`);
   return figures;
+}
+
+function slowest(took: readonly Point[]): readonly number[] {
+  return took
+    .map(({ value }) => value)
+    .sort((a, b) => b - a)
+    .slice(0, SLOWEST_TOLD_MAX);
 }
 
 function longestPause(ups: readonly Point[]): number {

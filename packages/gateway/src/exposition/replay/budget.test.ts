@@ -16,7 +16,7 @@ function asker(budget: Budget): (gapMs: number, times?: number) => void {
 }
 
 /** One that has grown as far as it may. */
-function grown(timeoutMs = 10_000): Budget {
+function grown(timeoutMs = 20_000): Budget {
   const budget = new Budget(timeoutMs);
   for (let i = 0; i < 20; i++) budget.taken(MAX, true);
   return budget;
@@ -37,11 +37,11 @@ test('begins with less where the timeout is short', () => {
 
 test('grows to what a Prometheus takes within its timeout, and not beyond', () => {
   const budget = grown(1000);
-  assert.equal(budget.points(MAX), 200_000);
+  assert.equal(budget.points(MAX), 75_000);
   assert.ok(budget.isFull(MAX));
   const wide = new Budget(10_000);
   for (let i = 0; i < 20; i++) wide.taken(10 * MAX, true);
-  assert.equal(wide.points(10 * MAX), 2_000_000);
+  assert.equal(wide.points(10 * MAX), 750_000);
 });
 
 test('bodies that make no use of the budget raise it to that eighth and not beyond', () => {
@@ -54,14 +54,15 @@ test('bodies that make no use of the budget raise it to that eighth and not beyo
   assert.ok(budget.points(MAX) >= MAX / 8 && budget.points(MAX) < MAX / 6, `${budget.points(MAX)}`);
 });
 
-test('a body that takes a third of the timeout lets it be, one that takes half makes the next one smaller', () => {
+test('a body that takes a fifth of the timeout lets it be, one that takes two makes the next one smaller', () => {
   const budget = grown();
-  budget.completed(2900);
+  budget.completed(3900);
   budget.taken(MAX, true);
-  budget.completed(6000);
+  assert.equal(budget.points(MAX), MAX);
+  budget.completed(8100);
   budget.taken(MAX, true);
   assert.equal(budget.points(MAX), 0.75 * MAX);
-  budget.completed(3100);
+  budget.completed(4100);
   budget.completed(100);
   budget.taken(MAX, true);
   assert.equal(budget.points(MAX), 0.75 * MAX);
@@ -71,17 +72,18 @@ test('a body that takes a third of the timeout lets it be, one that takes half m
 
 test('where bodies take as long as they may, it is full, until one of twice the size has not', () => {
   const budget = new Budget(1000);
-  budget.taken(MAX, true);
+  budget.lost(MAX);
+  budget.lost(MAX);
   assert.ok(!budget.isFull(MAX));
-  budget.completed(350);
+  budget.completed(250);
   budget.taken(MAX, true);
   assert.ok(budget.isFull(MAX));
-  assert.equal(budget.points(MAX), 62_500);
+  assert.equal(budget.points(MAX), 12_500);
   budget.lost(MAX);
   assert.ok(!budget.isFull(MAX), 'it will grow again');
-  for (let i = 0; i < 4; i++) budget.taken(MAX, true);
+  for (let i = 0; i < 3; i++) budget.taken(MAX, true);
   assert.ok(budget.isFull(MAX));
-  for (let i = 0; i < 4; i++) budget.taken(MAX, true);
+  for (let i = 0; i < 3; i++) budget.taken(MAX, true);
   assert.ok(!budget.isFull(MAX));
 });
 

@@ -2,7 +2,7 @@
  * How many points of backlog a scraper gets at a time: as many as it was seen to take. It may be what the flags say, or less
  * where the timeout is short, and begins with an eighth of it, since nobody knows yet. A body that did not arrive halves it. One that was
  * taken raises it by a quarter, beyond the first budget only if it made use of half of it: small bodies say nothing of large
- * ones. A body that took a good part of the scraper's timeout does not raise it; one that took half of it takes a quarter,
+ * ones. A body that took a good part of the scraper's timeout does not raise it; one that took twice of that takes a quarter,
  * and so does a scraper that comes late because it is still busy with the last body. Points younger than two scrape
  * intervals are not counted.
  */
@@ -13,14 +13,15 @@ const FIRST_SHARE = 1 / 8;
 /** At first no more than so many for each ms of the timeout: a quarter of what came through on two small cores. */
 const FIRST_POINTS_PER_MS = 50;
 /**
- * And never more than so many: a Prometheus takes 300 to 500 thousand points a second, and goes on with that when it has
- * read them.
+ * And never more than so many. A Prometheus takes 300 to 500 thousand points a second, and begins when it has read the
+ * body, which nobody sees from here: a quarter of its timeout for that leaves a busy machine room to take twice as long
+ * without missing a scrape.
  */
-const MOST_POINTS_PER_MS = 200;
+const MOST_POINTS_PER_MS = 75;
 /** Of a scraper's timeout, what a body may take before the next one is to be no larger; a busy moment may double it. */
-const HOLD_SHARE = 0.3;
+const HOLD_SHARE = 0.2;
 /** And before the next one is to be smaller. */
-const SHRINK_SHARE = 0.5;
+const SHRINK_SHARE = 0.4;
 /** A budget that has grown so many times beyond where it was held knows no bound any more. */
 const BOUND_FACTOR = 2;
 /** A gap between two scrapes that is so many times longer than usual means that the scraper was busy, or away. */
