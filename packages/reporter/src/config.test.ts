@@ -19,7 +19,10 @@ const refused = (argv: readonly string[], message: string | RegExp) =>
 
 describe('options', () => {
   test('have the defaults of the documentation', () => {
-    const { collectors, collectorSettings, ...options } = readOptions(['--host', 'web-1'], {});
+    const { collectors, collectorSettings, collectorIntervals, ...options } = readOptions(
+      ['--host', 'web-1'],
+      {},
+    );
     assert.deepEqual(
       Object.fromEntries(Object.entries(options).filter(([name]) => !name.startsWith('collector.'))),
       {
@@ -40,7 +43,16 @@ describe('options', () => {
       },
     );
     assert.equal(collectors.get('cpu'), true);
+    assert.deepEqual(collectorIntervals, new Map());
     for (const name of Object.keys(collectorSettings)) assert.match(name, /^collector\.\w+\../);
+  });
+
+  test('pace the whole host and single collectors', () => {
+    const read = (...argv: string[]) => readOptions(['--host=web-1', ...argv], {});
+    assert.equal(read('--interval', 'auto').interval, 'auto');
+    assert.throws(() => read('--interval', 'automatic'), /--interval: "automatic" is no duration/);
+    const { collectorIntervals } = read('--collector.cpu.interval=1m', '--collector.loadavg.interval=0s');
+    assert.deepEqual(collectorIntervals, new Map([['cpu', 60_000]]));
   });
 
   test('have defaults that mean the same when they are given', () => {

@@ -16,9 +16,11 @@ import {
   switchOption,
   textOption,
 } from '@tributary/shared/options';
+import { formatDuration } from '@tributary/shared/units';
 import type { CollectorSettings } from './collectors/collector-options.ts';
 import { COLLECTORS, checkCollectorSettings } from './collectors/list.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
+import { AUTO_INTERVALS_MS, type IntervalSetting } from './sampler/pace.ts';
 
 export const ENV_PREFIX = 'TRIBUTARY_REPORTER_';
 
@@ -43,7 +45,7 @@ const SPECS = {
     default: '',
     check: checkHost,
   }),
-  interval: durationOption({ help: 'How often to sample.', defaultMs: 10_000, minMs: 100 }),
+  interval: intervalOption(),
   label: mapOption({
     help: 'Label for every series of this host; may be given several times (the variable takes them separated by commas).',
     checkKey: (key) => {
@@ -87,6 +89,20 @@ const SPECS = {
   }),
 };
 
+/** Collectors that the sampler paces; others have an `interval` among their own options, and pace themselves. */
+const PACED = COLLECTORS.filter(({ options }) => !Object.hasOwn(options, 'interval'));
+
+/** By flag: `collector.cpu.interval`. */
+const COLLECTOR_INTERVAL_SPECS: Readonly<Record<string, OptionSpec<number>>> = Object.fromEntries(
+  PACED.map(({ name }) => [
+    `collector.${name}.interval`,
+    durationOption({
+      help: 'How often it runs, where that is not every time the host is sampled.',
+      defaultMs: 0,
+    }),
+  ]),
+);
+
 /** By flag: `collector.vmstat.fields`. */
 const COLLECTOR_SETTING_SPECS: OptionSpecs = Object.fromEntries(
   COLLECTORS.flatMap(({ name, options }) =>
@@ -103,6 +119,7 @@ export const OPTION_SPECS: typeof SPECS & Readonly<Record<`collector.${string}`,
       switchOption({ help, default: enabledByDefault }),
     ]),
   ),
+  ...COLLECTOR_INTERVAL_SPECS,
   ...COLLECTOR_SETTING_SPECS,
 };
 
@@ -110,6 +127,8 @@ export type ReporterOptions = OptionValues<typeof SPECS> & {
   /** By collector's name. */
   readonly collectors: ReadonlyMap<string, boolean>;
   readonly collectorSettings: CollectorSettings;
+  /** In ms, by the names of those collectors that do not run at every tick. */
+  readonly collectorIntervals: ReadonlyMap<string, number>;
 };
 
 /** @throws OptionError */
@@ -124,8 +143,24 @@ export function readOptions(
     Object.keys(COLLECTOR_SETTING_SPECS).map((name) => [name, values[name as `collector.${string}`]]),
   );
   checkCollectorSettings(collectorSettings);
+  const collectorIntervals = new Map(
+    PACED.map(({ name }) => [name, Number(values[`collector.${name}.interval`])] as const).filter(
+      ([, intervalMs]) => intervalMs > 0,
+    ),
+  );
   const host = values.host === '' ? checkHost(hostname()) : values.host;
-  return { ...values, host, collectors, collectorSettings };
+  return { ...values, host, collectors, collectorSettings, collectorIntervals };
+}
+
+/** A duration, or `auto`: see sampler/pace.ts. */
+function intervalOption(): OptionSpec<IntervalSetting> {
+  const [quickest, slowest] = [AUTO_INTERVALS_MS[0], AUTO_INTERVALS_MS.at(-1) ?? 0].map(formatDuration);
+  const fixed = durationOption({
+    help: `How often to sample; auto is ${quickest}, and up to ${slowest} while the host is short of CPU.`,
+    defaultMs: 10_000,
+    minMs: 100,
+  });
+  return { ...fixed, parse: (texts) => (texts[0] === 'auto' ? 'auto' : fixed.parse(texts)) };
 }
 
 function checkLabels(labels: ReadonlyMap<string, string>): void {

@@ -9,6 +9,7 @@ const sources = (): OwnSources => ({
   counters: createCounters(),
   isStreaming: () => true,
   correctionMs: () => 1_500,
+  intervalMs: () => 10_000,
   spool: () => ({ bytes: 4096, oldest: 3, next: 10, acked: 7, dropped: new Map([['spool_age', 2]]) }),
 });
 
@@ -32,12 +33,14 @@ test('tells of the link and the spool', () => {
     'tributary_reporter_sent_batches_total 0',
     'tributary_reporter_sent_bytes_total 0',
     'tributary_reporter_clock_correction_seconds 1.5',
+    'tributary_reporter_interval_seconds 10',
+    'tributary_reporter_ticks_late_total 0',
+    'tributary_reporter_ticks_missed_total 0',
     'tributary_reporter_spool_bytes 4096',
     'tributary_reporter_spool_batches 7',
     'tributary_reporter_spool_unacked_batches 2',
     'tributary_reporter_spool_dropped_batches_total{reason="spool_age"} 2',
     'tributary_reporter_spool_failed_appends_total 0',
-    'tributary_reporter_missed_ticks_total 0',
   ]);
 });
 

@@ -14,6 +14,8 @@ export interface ReporterCounters {
   failedAppends: number;
   /** Ticks that were due while the one before them was still being taken. */
   missedTicks: number;
+  /** Ticks that began late: see ticker.ts. */
+  lateTicks: number;
 }
 
 export function createCounters(): ReporterCounters {
@@ -26,6 +28,7 @@ export function createCounters(): ReporterCounters {
     refusals: new Map(),
     failedAppends: 0,
     missedTicks: 0,
+    lateTicks: 0,
   };
 }
 
@@ -34,6 +37,7 @@ export interface OwnSources {
   readonly counters: ReporterCounters;
   readonly isStreaming: () => boolean;
   readonly correctionMs: () => number;
+  readonly intervalMs: () => number;
   readonly spool: () => {
     readonly bytes: number;
     readonly oldest: number;
@@ -48,6 +52,7 @@ export function createOwnCollector(sources: OwnSources): Collector {
     name: 'reporter',
     collect(out) {
       writeLink(out, sources);
+      writePace(out, sources);
       writeSpool(out, sources);
     },
   };
@@ -117,6 +122,30 @@ function writeLink(out: ColumnWriter, { version, counters, isStreaming, correcti
   );
 }
 
+function writePace(out: ColumnWriter, { counters, intervalMs }: OwnSources): void {
+  one(
+    out,
+    'tributary_reporter_interval_seconds',
+    'gauge',
+    'How far ticks are apart at present.',
+    intervalMs() / 1000,
+  );
+  one(
+    out,
+    'tributary_reporter_ticks_late_total',
+    'counter',
+    'Ticks that began late, by more than a tenth of the interval.',
+    counters.lateTicks,
+  );
+  one(
+    out,
+    'tributary_reporter_ticks_missed_total',
+    'counter',
+    'Ticks that were due while the one before them was still being taken.',
+    counters.missedTicks,
+  );
+}
+
 function writeSpool(out: ColumnWriter, { counters, spool }: OwnSources): void {
   const { bytes, oldest, next, acked, dropped } = spool();
   one(out, 'tributary_reporter_spool_bytes', 'gauge', 'Bytes that the spool takes up.', bytes);
@@ -141,13 +170,6 @@ function writeSpool(out: ColumnWriter, { counters, spool }: OwnSources): void {
     'counter',
     'Ticks whose batch the disk refused.',
     counters.failedAppends,
-  );
-  one(
-    out,
-    'tributary_reporter_missed_ticks_total',
-    'counter',
-    'Ticks that were due while the one before them was still being taken.',
-    counters.missedTicks,
   );
 }
 

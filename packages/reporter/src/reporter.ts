@@ -13,7 +13,6 @@ import { formatDuration } from '@tributary/shared/units';
 import { createAppend } from './append.ts';
 import { createClockSteps } from './clock-steps.ts';
 import type { Collector } from './collectors/collector.ts';
-import { joinLayers } from './collectors/feed.ts';
 import { createCollectors } from './collectors/list.ts';
 import { isSeriesLabel } from './collectors/series-labels.ts';
 import type { ReporterOptions } from './config.ts';
@@ -24,10 +23,12 @@ import { logLink } from './link-log.ts';
 import type { Log } from './log.ts';
 import { createCounters, createOwnCollector } from './own-series.ts';
 import { createBootClock } from './sampler/boot-clock.ts';
+import { createCpuShortage } from './sampler/cpu-shortage.ts';
+import { Pace } from './sampler/pace.ts';
 import { Sampler } from './sampler/sampler.ts';
-import { splitLayer } from './sampler/split.ts';
 import { Timekeeper } from './sampler/timekeeper.ts';
 import { Spool } from './spool/spool.ts';
+import { createTick } from './tick.ts';
 import { Ticker } from './ticker.ts';
 import { VERSION } from './version.ts';
 
@@ -40,10 +41,6 @@ export interface Reporter {
 
 const BACKOFF_INITIAL_MS = 500;
 const BACKOFF_MAX_MS = 15_000;
-/** Collectors of one tick get half the interval, and no more than this: what is late says little of its tick. */
-const DEADLINE_MS_MAX = 2_500;
-/** A gateway may wish for a slower pace, but not for silence: Prometheus takes a series for gone after so long. */
-const PACE_MS_MAX = 5 * 60_000;
 
 /** @throws SpoolOpenError when the spool's folder cannot be used. */
 export function startReporter(options: ReporterOptions, log: Log): Reporter {
@@ -53,7 +50,7 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
   const bootClock = createBootClock(options['path.procfs'], run);
   const time = new Timekeeper(() => systemClock.now(), bootClock, spool.clock);
   const clockSteps = createClockSteps(spool, time, log);
-  let paceMs = 0;
+  const pace = createPace(options, log);
   const observer = logLink(log, counters, options['gateway.url']);
   const stream = createStream(options, observer.connectFailed);
   const session = stream.start(
@@ -70,26 +67,25 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
           monotonic: () => performance.now(),
           onWelcome: (clock, roundTripMs) => {
             // The wish was that of the connection before; this one may have another.
-            paceMs = 0;
+            pace.wish(0);
             clockSteps.note(time.welcome(clock, roundTripMs));
             if (time.gatewayClock !== null) spool.noteClock(time.gatewayClock);
             clockSteps.settle();
           },
           onFuture: () => time.doubt(),
-          onPace: (wishMs) => {
-            paceMs = Math.min(wishMs, PACE_MS_MAX);
-          },
+          onPace: (wishMs) => pace.wish(wishMs),
           observer,
         },
         effects,
       ),
   );
-  const intervalMs = () => Math.max(options.interval, paceMs);
+  const intervalMs = () => pace.intervalMs;
   const own = createOwnCollector({
     version: VERSION,
     counters,
     isStreaming: () => session.isStreaming,
     correctionMs: () => time.correctionMs,
+    intervalMs,
     spool: () => spool,
   });
   const sampler = createSampler(options, log, own);
@@ -100,14 +96,8 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
     now: () => time.now(),
     intervalMs,
     onMissed: () => counters.missedTicks++,
-    onTick: async () => {
-      clockSteps.note(time.observe());
-      const { at, mono } = time.moment();
-      // Before the collectors are asked: what a feed hands over must not be younger than the tick.
-      const gathered = feeds.map((feed) => feed.take({ mono, wall: at - time.correctionMs }).map(splitLayer));
-      const columns = await sampler.sample(Math.min(DEADLINE_MS_MAX, intervalMs() / 2));
-      append(mono, joinLayers(columns, gathered));
-    },
+    monotonic: () => performance.now(),
+    onTick: createTick({ time, clockSteps, pace, counters, feeds, sampler, append }),
   });
   for (const feed of feeds) feed.start();
   ticker.start();
@@ -115,7 +105,7 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
     {
       host: options.host,
       gateway: options['gateway.url'],
-      interval: formatDuration(options.interval),
+      interval: options.interval === 'auto' ? 'auto' : formatDuration(options.interval),
       version: VERSION,
     },
     'reporter started',
@@ -132,6 +122,15 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
   };
 }
 
+function createPace({ interval, 'path.procfs': procRoot }: ReporterOptions, log: Log): Pace {
+  return new Pace({
+    interval,
+    shortage: createCpuShortage(procRoot),
+    monotonic: () => performance.now(),
+    onChange: (ms) => log.info({ interval: formatDuration(ms) }, 'the pace follows the CPU that is to spare'),
+  });
+}
+
 /** A sampler of the chosen collectors and the given others. */
 export function createSampler(options: ReporterOptions, log: Log, ...others: readonly Collector[]): Sampler {
   const labels: Labels = { job: 'node', ...Object.fromEntries(options.label) };
@@ -146,6 +145,7 @@ export function createSampler(options: ReporterOptions, log: Log, ...others: rea
     collectors: [...collectors, ...others],
     labels,
     monotonic: () => performance.now(),
+    intervalOf: (collector) => options.collectorIntervals.get(collector) ?? 0,
     onOutcome: (collector, error) => {
       if (error === null) log.info({ collector }, 'collector recovered');
       else log.warn({ collector, error: error.message }, 'collector failed');

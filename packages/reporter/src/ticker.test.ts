@@ -14,6 +14,9 @@ class Clockwork {
   intervalMs = INTERVAL_MS;
   readonly ticks: number[] = [];
   missed = 0;
+  late = 0;
+  /** Time that passes without a timer being let run, as when the process gets no CPU. */
+  stalledMs = 0;
   /** What a tick waits for. */
   work: Promise<void> = Promise.resolve();
   readonly ticker: Ticker;
@@ -27,7 +30,9 @@ class Clockwork {
       now: () => this.now,
       intervalMs: () => this.intervalMs,
       onMissed: () => this.missed++,
-      onTick: () => {
+      monotonic: () => this.#monotonic,
+      onTick: (isLate) => {
+        if (isLate) this.late++;
         this.ticks.push(this.now - PHASE_MS - 1_790_000_000_000);
         this.steppedMs -= this.steeredMs;
         return this.work;
@@ -37,7 +42,11 @@ class Clockwork {
   }
 
   get now(): number {
-    return Date.now() + this.steppedMs;
+    return Date.now() + this.steppedMs + this.stalledMs;
+  }
+
+  get #monotonic(): number {
+    return Date.now() + this.stalledMs;
   }
 
   async pass(ms: number): Promise<void> {
@@ -117,6 +126,22 @@ test('another interval holds from the next tick on, a shorter one at once', asyn
   await clockwork.pass(5_000);
   const more = clockwork.ticks.length - before;
   assert.ok(more >= 3 && more <= 5, `${more}`);
+});
+
+test('a tick that the process gets to late is told from one that a clock moved', async (t) => {
+  const clockwork = new Clockwork(t);
+  clockwork.ticker.start();
+  await clockwork.pass(6_000);
+  clockwork.steppedMs = 20_000;
+  await clockwork.pass(10_000);
+  assert.equal(clockwork.late, 0);
+  const before = clockwork.ticks.length;
+  clockwork.stalledMs = 15_000;
+  await clockwork.pass(1_000);
+  assert.equal(clockwork.ticks.length, before + 1);
+  assert.equal(clockwork.late, 1);
+  await clockwork.pass(20_000);
+  assert.equal(clockwork.late, 1);
 });
 
 test('stopping waits for the tick that is being taken, and begins no other', async (t) => {

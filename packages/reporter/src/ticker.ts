@@ -9,9 +9,17 @@ export interface TickerOptions {
   readonly intervalMs: () => number;
   /** A tick is never begun while the one before is being taken; those are counted here. */
   readonly onMissed: () => void;
-  /** Never fails: what can go wrong with a tick is handled within it. */
-  readonly onTick: () => Promise<void>;
+  /**
+   * Never fails: what can go wrong with a tick is handled within it.
+   * @param isLate when it begins late, by more than a tenth of the interval: the process did not get to it.
+   */
+  readonly onTick: (isLate: boolean) => Promise<void>;
+  /** In ms. What a clock was set by is not lateness, so it is measured on one that nobody sets. */
+  readonly monotonic: () => number;
 }
+
+/** A tick that begins later than this share of the interval is late. */
+const LATE_SHARE = 0.1;
 
 /** A clock may step while a timer runs: it is looked at again at least so often. */
 const LOOK_MS = 1000;
@@ -42,21 +50,25 @@ export class Ticker {
     const { host, now, intervalMs } = this.#options;
     const interval = intervalMs();
     this.#due = nextTick(Math.max(now(), fired), interval, phaseOf(host, interval));
-    this.#wait();
+    this.#wait(0);
   }
 
-  #wait(): void {
+  /** @param lateMs how much later than it was to be this look comes. */
+  #wait(lateMs: number): void {
     const leftMs = this.#due - this.#options.now();
     const interval = this.#options.intervalMs();
-    if (leftMs <= 0) return this.#tick();
+    if (leftMs <= 0) return this.#tick(lateMs > interval * LATE_SHARE);
     // The clock stepped back, or the interval became shorter: what is due is further away than it can be.
     if (leftMs > interval + STEP_MS) return this.#plan();
-    this.#timer = setTimeout(() => this.#wait(), Math.min(leftMs, LOOK_MS));
+    const { monotonic } = this.#options;
+    const waitMs = Math.min(leftMs, LOOK_MS);
+    const from = monotonic();
+    this.#timer = setTimeout(() => this.#wait(monotonic() - from - waitMs), waitMs);
   }
 
-  #tick(): void {
+  #tick(isLate: boolean): void {
     if (this.#running === null) {
-      this.#running = this.#options.onTick().finally(() => {
+      this.#running = this.#options.onTick(isLate).finally(() => {
         this.#running = null;
       });
     } else this.#options.onMissed();

@@ -182,7 +182,7 @@ export class World {
     steps.note(time.observe());
     const { mono } = time.moment();
     this.taken.push(this.now);
-    append(mono, [{ shape: SHAPE, values: [this.now] }]);
+    append(mono, [[{ shape: SHAPE, values: [this.now] }]]);
   }
 
   /** The gateway's end, as far as times matter: it answers at once, and takes whatever is next. */

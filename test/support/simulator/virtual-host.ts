@@ -80,6 +80,7 @@ export class VirtualHost {
       now: () => this.#time.now(),
       intervalMs: () => intervalMs,
       onMissed: () => this.#tally.missed(),
+      monotonic: () => performance.now(),
       onTick: async () => {
         this.#clockSteps.note(this.#time.observe());
         this.#clockSteps.settle();

@@ -46,6 +46,7 @@ test('holds what the collectors of every platform, the reporter and the sampler 
     version: '1.2.3',
     counters: createCounters(),
     isStreaming: () => true,
+    intervalMs: () => 10_000,
     correctionMs: () => 0,
     spool: () => ({ bytes: 0, oldest: 1, next: 1, acked: 0, dropped: new Map() }),
   });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Collector, type ColumnWriter, NoDataError } from '../collectors/collector.ts';
 import type { Column } from '../collectors/columns.ts';
-import { Sampler } from './sampler.ts';
+import { Sampler, TOLD_AGAIN_MS } from './sampler.ts';
 
 const DEADLINE_MS = 30;
 
@@ -215,5 +215,88 @@ describe('a collector that hangs', () => {
   test('a call of the system that a collector cannot cancel counts as stuck', () => {
     const { sampler } = samplerOf({ name: 'filesystem', collect: () => {}, isStuck: () => true });
     assert.equal(sampler.isStuck, true);
+  });
+});
+
+describe('a collector with an interval of its own', () => {
+  const TICK_MS = 10_000;
+
+  /** A sampler on a clock that stands still unless told, and how often each collector ran. */
+  function paced(intervals: Readonly<Record<string, number>>, act?: Collector['collect']) {
+    const world = { now: 0, runs: {} as Record<string, number> };
+    const collectors = Object.keys(intervals).map((name) =>
+      collector(name, (out, signal) => {
+        world.runs[name] = (world.runs[name] ?? 0) + 1;
+        if (act !== undefined) return act(out, signal);
+        write(out, `node_${name}`, world.now);
+      }),
+    );
+    const sampler = new Sampler({
+      collectors,
+      labels: { job: 'node' },
+      monotonic: () => world.now,
+      onOutcome: () => {},
+      intervalOf: (name) => intervals[name] ?? 0,
+    });
+    /** The values of the collectors at each of so many ticks. */
+    const tick = async (count: number): Promise<string[][]> => {
+      const all: string[][] = [];
+      for (let i = 0; i < count; i++) {
+        const columns = await sampler.sample(1000, TICK_MS);
+        all.push(withoutDurations(columns).filter((line) => !line.startsWith('node_scrape')));
+        world.now += TICK_MS;
+      }
+      return all;
+    };
+    return { world, tick };
+  }
+
+  test('runs at the ticks where it is due, and is silent between', async () => {
+    const { world, tick } = paced({ quick: 0, slow: 30_000, odd: 24_000 });
+    const ticks = await tick(7);
+    assert.deepEqual(world.runs, { quick: 7, slow: 3, odd: 4 });
+    assert.deepEqual(ticks[1], ['node_quick 10000']);
+    assert.deepEqual(ticks[3], ['node_quick 30000', 'node_slow 30000']);
+  });
+
+  test('an interval shorter than the tick is every tick', async () => {
+    const { world, tick } = paced({ quick: 1_000 });
+    await tick(3);
+    assert.deepEqual(world.runs, { quick: 3 });
+  });
+
+  test('tells its last values again where the interval is longer than Prometheus remembers', async () => {
+    const { world, tick } = paced({ rare: TOLD_AGAIN_MS + 1 });
+    const ticks = await tick(18);
+    assert.deepEqual(world.runs, { rare: 2 });
+    assert.deepEqual(ticks[14], ['node_rare 0']);
+    assert.deepEqual(ticks[17], ['node_rare 150000']);
+  });
+
+  test('is asked again at the next tick when it failed, and not when it has nothing', async () => {
+    const failing = paced({ bad: 30_000 }, () => {
+      throw new Error('no');
+    });
+    await failing.tick(3);
+    assert.deepEqual(failing.world.runs, { bad: 3 });
+    const empty = paced({ none: 30_000 }, () => {
+      throw new NoDataError('none');
+    });
+    await empty.tick(3);
+    assert.deepEqual(empty.world.runs, { none: 1 });
+  });
+
+  test('has its success told at every tick', async () => {
+    const sampler = new Sampler({
+      collectors: [fine('slow')],
+      labels: {},
+      monotonic: () => 0,
+      onOutcome: () => {},
+      intervalOf: () => 60_000,
+    });
+    await sampler.sample(1000, TICK_MS);
+    assert.deepEqual(withoutDurations(await sampler.sample(1000, TICK_MS)), [
+      'node_scrape_collector_success:slow 1',
+    ]);
   });
 });

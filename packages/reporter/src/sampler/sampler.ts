@@ -1,6 +1,10 @@
 /**
  * Runs the collectors of one tick, each under a deadline, so that one that fails, hangs or has nothing costs only
  * itself. A collector that passed its deadline is left alone until it comes back: it is never started twice.
+ *
+ * A collector with an interval of its own runs at the ticks where it is due. What it has between them is not told again,
+ * since a value that looks new and is not would falsify rates; only where the interval is so long that Prometheus would
+ * take the series for gone, the last values are told at every tick.
  */
 import type { Labels } from '@tributary/shared/shape';
 import { type Collector, NoDataError } from '../collectors/collector.ts';
@@ -15,7 +19,12 @@ export interface SamplerOptions {
   readonly onOutcome: (collector: string, error: Error | null) => void;
   /** Monotonic, in ms. */
   readonly monotonic: () => number;
+  /** How often a collector runs, in ms; what is no longer than a tick is every tick. Every tick unless given. */
+  readonly intervalOf?: (collector: string) => number;
 }
+
+/** A query sees a series' last sample for five minutes: half of that leaves room for a tick that fails. */
+export const TOLD_AGAIN_MS = 150_000;
 
 interface Slot {
   readonly collector: Collector;
@@ -24,6 +33,10 @@ interface Slot {
   hung: boolean;
   /** What was told last; '' while all is well. */
   told: string;
+  readonly intervalMs: number;
+  /** When it began to run last; null when it is due whatever the time. */
+  ranAt: number | null;
+  last: Outcome | null;
 }
 
 interface Outcome {
@@ -49,6 +62,9 @@ export class Sampler {
       recorder: new ColumnRecorder(options.labels),
       hung: false,
       told: '',
+      intervalMs: options.intervalOf?.(collector.name) ?? 0,
+      ranAt: null,
+      last: null,
     }));
   }
 
@@ -57,21 +73,38 @@ export class Sampler {
     return this.#slots.some(({ hung, collector }) => hung || collector.isStuck?.() === true);
   }
 
-  /** Runs every collector once. Never fails, and never takes longer than the deadline. */
-  async sample(deadlineMs: number): Promise<readonly Column[]> {
+  /**
+   * Runs every collector that is due. Never fails, and never takes longer than the deadline.
+   * @param tickMs how long it is to the next tick; a collector that will be due before half of it is due now.
+   */
+  async sample(deadlineMs: number, tickMs = 0): Promise<readonly Column[]> {
     const deadline = new AbortController();
     const timer = setTimeout(
       () => deadline.abort(new Error(`no answer within ${deadlineMs} ms`)),
       deadlineMs,
     );
     try {
-      const outcomes = await Promise.all(this.#slots.map((slot) => this.#run(slot, deadline.signal)));
+      const outcomes = await Promise.all(
+        this.#slots.map((slot) => this.#visit(slot, tickMs, deadline.signal)),
+      );
       const columns = outcomes.flatMap(({ column }) => (column === null ? [] : splitColumn(column)));
       const own = this.#ownColumn(outcomes);
       return own === null ? columns : [...columns, own];
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  async #visit(slot: Slot, tickMs: number, signal: AbortSignal): Promise<Outcome> {
+    const { last, ranAt, intervalMs } = slot;
+    const now = this.#options.monotonic();
+    const isDue = last === null || ranAt === null || now - ranAt >= intervalMs - tickMs / 2;
+    if (!isDue) return intervalMs > TOLD_AGAIN_MS ? last : { ...last, column: null };
+    const outcome = await this.#run(slot, signal);
+    slot.last = outcome;
+    // One that failed tries again at the next tick: a slow one would be missing for long.
+    slot.ranAt = outcome.error === null || outcome.error instanceof NoDataError ? now : null;
+    return outcome;
   }
 
   async #run(slot: Slot, signal: AbortSignal): Promise<Outcome> {

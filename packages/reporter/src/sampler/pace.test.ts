@@ -1,0 +1,71 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CALM_MS, type IntervalSetting, Pace, type Shortage, WISH_MS_MAX } from './pace.ts';
+
+function paced(interval: IntervalSetting) {
+  const world = { now: 0, shortage: 'calm' as Shortage, changes: [] as number[] };
+  const pace = new Pace({
+    interval,
+    shortage: () => world.shortage,
+    monotonic: () => world.now,
+    onChange: (ms) => world.changes.push(ms),
+  });
+  /** Ticks for so long, at the pace itself. */
+  const tickFor = (ms: number) => {
+    const end = world.now + ms;
+    while (world.now < end) {
+      world.now += pace.intervalMs;
+      pace.observe(false);
+    }
+  };
+  return { world, pace, tickFor };
+}
+
+test('a fixed interval stays, however short of CPU the host is', () => {
+  const { world, pace, tickFor } = paced(15_000);
+  world.shortage = 'short';
+  tickFor(120_000);
+  assert.equal(pace.intervalMs, 15_000);
+  assert.deepEqual(world.changes, []);
+});
+
+test('auto slows down a step a tick, to 30 s and no further', () => {
+  const { world, pace, tickFor } = paced('auto');
+  assert.equal(pace.intervalMs, 5_000);
+  world.shortage = 'short';
+  tickFor(200_000);
+  assert.deepEqual(world.changes, [10_000, 20_000, 30_000]);
+  assert.equal(pace.intervalMs, 30_000);
+});
+
+test('auto comes back a step for each minute of calm, and what is between counts for neither', () => {
+  const { world, pace, tickFor } = paced('auto');
+  world.shortage = 'short';
+  tickFor(60_000);
+  world.shortage = 'between';
+  tickFor(10 * CALM_MS);
+  assert.equal(pace.intervalMs, 30_000);
+  world.shortage = 'calm';
+  tickFor(CALM_MS - 1);
+  assert.equal(pace.intervalMs, 30_000);
+  tickFor(4 * CALM_MS);
+  assert.deepEqual(world.changes, [10_000, 20_000, 30_000, 20_000, 10_000, 5_000]);
+});
+
+test('a tick that began late slows it down as well', () => {
+  const { world, pace } = paced('auto');
+  pace.observe(true);
+  assert.deepEqual(world.changes, [10_000]);
+});
+
+test('the gateway may wish for slower, not for quicker, and not for silence', () => {
+  const { pace } = paced(10_000);
+  pace.wish(30_000);
+  assert.equal(pace.intervalMs, 30_000);
+  pace.wish(1_000);
+  assert.equal(pace.intervalMs, 10_000);
+  pace.wish(86_400_000);
+  assert.equal(pace.intervalMs, WISH_MS_MAX);
+  pace.wish(0);
+  assert.equal(pace.intervalMs, 10_000);
+});

@@ -1,0 +1,37 @@
+/** One tick: what feeds have gathered and what the collectors tell now, put into the spool at one moment. */
+import type { ClockSteps } from './clock-steps.ts';
+import { type Feed, joinLayers, type Layer } from './collectors/feed.ts';
+import type { ReporterCounters } from './own-series.ts';
+import type { Pace } from './sampler/pace.ts';
+import type { Sampler } from './sampler/sampler.ts';
+import { splitLayer } from './sampler/split.ts';
+import type { Timekeeper } from './sampler/timekeeper.ts';
+
+/** Collectors of one tick get half the interval, and no more than this: what is late says little of its tick. */
+const DEADLINE_MS_MAX = 2_500;
+
+export interface TickParts {
+  readonly time: Timekeeper;
+  readonly clockSteps: ClockSteps;
+  readonly pace: Pace;
+  readonly counters: Pick<ReporterCounters, 'lateTicks'>;
+  readonly feeds: readonly Feed[];
+  readonly sampler: Sampler;
+  /** See append.ts. */
+  readonly append: (mono: number, layers: readonly Layer[]) => void;
+}
+
+export function createTick({ time, clockSteps, pace, counters, feeds, sampler, append }: TickParts) {
+  return async (isLate: boolean): Promise<void> => {
+    if (isLate) counters.lateTicks++;
+    pace.observe(isLate);
+    clockSteps.note(time.observe());
+    const { at, mono } = time.moment();
+    // Before the collectors are asked: what a feed hands over must not be younger than the tick.
+    const moment = { mono, wall: at - time.correctionMs };
+    const gathered = feeds.map((feed) => feed.take(moment).map(splitLayer));
+    const tickMs = pace.intervalMs;
+    const columns = await sampler.sample(Math.min(DEADLINE_MS_MAX, tickMs / 2), tickMs);
+    append(mono, joinLayers(columns, gathered));
+  };
+}
