@@ -160,21 +160,34 @@ export function expired({ gateway, expiredBefore }: World): number {
   return count;
 }
 
-const seqs = new WeakMap<World, Map<string, { seq: number; at: number }>>();
+interface Sending {
+  seq: number;
+  at: number;
+  /** The last moment of each shape: a group may be older than its batch, as that of a target which was scraped before. */
+  readonly groupAts: Map<AdmittedShape, number>;
+}
+
+const GROUP_AGE_MS_MAX = 30_000;
+
+const seqs = new WeakMap<World, Map<string, Sending>>();
 
 /** A host's next batch; `at` rises by a random step, up to now. */
 export function send(world: World, host: string, count: number): void {
   const { random, clock, log, shapes, gateway, accepted } = world;
-  const states = seqs.get(world) ?? new Map<string, { seq: number; at: number }>();
+  const states = seqs.get(world) ?? new Map<string, Sending>();
   seqs.set(world, states);
-  const state = states.get(host) ?? { seq: 0, at: clock.now() - random.below(40) * 60_000 };
+  const state = states.get(host) ?? {
+    seq: 0,
+    at: clock.now() - random.below(40) * 60_000,
+    groupAts: new Map(),
+  };
   states.set(host, state);
   for (let i = 0; i < count; i++) {
     const at = Math.min(clock.now(), state.at + 1 + random.below(20_000));
     if (at <= state.at) return;
     state.at = at;
     state.seq++;
-    const entry = random() < 0.05 ? tombstone(state.seq, at) : batch(world, state.seq, at, host);
+    const entry = random() < 0.05 ? tombstone(state.seq, at) : batch(world, state, host);
     log.append(host, 'e1', [entry]);
     gateway.fleet.settled(host, [entry]);
     if (entry.kind === 'tombstone') continue;
@@ -199,16 +212,23 @@ export async function forget(world: World, host: string, meanwhile: () => Promis
   left(true);
   gateway.fleet.forget(host);
   // Times go on rising over its logs: what was before is in the Prometheis, or is counted.
-  seqs.get(world)?.set(host, { seq: 0, at: Math.max(state.at, clock.now() - 1) });
+  seqs.get(world)?.set(host, { ...state, seq: 0, at: Math.max(state.at, clock.now() - 1) });
 }
 
-function batch({ scenery, random, shapes }: World, seq: number, at: number, host: string): SettledEntry {
+function batch({ scenery, random, shapes }: World, sending: Sending, host: string): SettledEntry {
+  const { seq, at, groupAts } = sending;
   const used = shapes.filter(({ length }) =>
     length === LARGE ? host === scenery.largeHost : random() < 0.7,
   );
+  const groupAt = (shape: AdmittedShape) => {
+    const age = random() < 0.5 ? 0 : random.below(GROUP_AGE_MS_MAX);
+    const moment = Math.min(at, Math.max(at - age, (groupAts.get(shape) ?? 0) + 1));
+    groupAts.set(shape, moment);
+    return moment;
+  };
   const groups = (used.length === 0 ? shapes.slice(0, 1) : used).map((shape) => ({
     shape,
-    at,
+    at: groupAt(shape),
     column: columnOf(...Array.from({ length: shape.length }, () => seq * 1000 + host.length)),
   }));
   return { kind: 'batch', seq, at, groups, contentHash: seq };
