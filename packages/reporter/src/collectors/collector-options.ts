@@ -55,6 +55,24 @@ function toPattern(text: string, anchored: boolean): RegExp | null {
   }
 }
 
+/** Several texts, in the order in which they were given, or what `parse` makes of them; empty ones are as good as none. */
+export function textsOption(described: {
+  readonly help: string;
+  readonly placeholder: string;
+  /** @throws OptionError */
+  readonly parse?: (texts: readonly string[]) => readonly string[];
+}): OptionSpec<readonly string[]> {
+  const { help, placeholder, parse = (texts) => texts } = described;
+  return {
+    help,
+    placeholder,
+    defaultText: '',
+    defaultValue: [],
+    repeatable: true,
+    parse: (texts) => parse(texts.filter((text) => text !== '')),
+  };
+}
+
 /** Whether something of that name is to be told. */
 export type Keep = (name: string) => boolean;
 

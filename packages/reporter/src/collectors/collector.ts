@@ -39,7 +39,8 @@ export interface Collector {
   /**
    * Reads once and writes every series it has.
    * @throws NoDataError when the host has nothing of the kind (told apart from failing in the log only, as
-   *   node_exporter does); any other error means that reading or parsing failed.
+   *   node_exporter does); PartialDataError when what was written is right, but not all there is; any other error means
+   *   that reading or parsing failed, and what was written goes nowhere.
    */
   collect(out: ColumnWriter, signal: AbortSignal): void | Promise<void>;
   /**
@@ -52,6 +53,14 @@ export interface Collector {
 /** The host has nothing for this collector, which is no fault. */
 export class NoDataError extends Error {
   override readonly name = 'NoDataError';
+}
+
+/**
+ * Something failed, but not all: what was written before is told, while the collector counts as failed. So it is in
+ * node_exporter with whatever a collector has sent before its error.
+ */
+export class PartialDataError extends Error {
+  override readonly name = 'PartialDataError';
 }
 
 /** Where the kernel's file systems and the root are found; other than the defaults only in tests and containers. */

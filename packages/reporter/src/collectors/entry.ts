@@ -21,6 +21,8 @@ export interface CollectorOptions {
   readonly udevData?: string;
   /** In place of the system's, in tests. */
   readonly systemctl?: RunSystemctl;
+  /** In place of the usual sockets of Docker and Podman, in tests. */
+  readonly containerSockets?: readonly string[];
 }
 
 /** What the command line offers as `--collector.NAME` and `--no-collector.NAME`. */

@@ -42,6 +42,7 @@ test('the exposition of a small host', async (t) => {
     statfs,
     udevData,
     systemctl: FIXTURE_SYSTEMCTL,
+    containerSockets: [],
   });
   let text = '';
   for (const collector of collectors) {

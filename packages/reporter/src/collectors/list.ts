@@ -11,6 +11,8 @@ import { createCgroupsCollector } from './cgroups.ts';
 import type { Collector } from './collector.ts';
 import { type CollectorSettings, checkSettings, keepBy } from './collector-options.ts';
 import { createConntrackCollector } from './conntrack.ts';
+import { CONTAINERS_OPTIONS, createContainersCollector } from './containers/containers.ts';
+import { usualSockets } from './containers/sockets.ts';
 import { createCpuCollector } from './cpu.ts';
 import { CPU_OPTIONS } from './cpu-info.ts';
 import { createCpuVulnerabilitiesCollector } from './cpu-vulnerabilities.ts';
@@ -183,6 +185,16 @@ const ENTRIES: readonly CollectorEntry[] = [
   entry('mountstats', 'What NFS mounts asked.', ({ roots }) => createMountStatsCollector(roots), OFF),
   entry('timex', "The clock's discipline: no data, as Node.js cannot ask for it.", createTimexCollector),
   ...DEVICE_ENTRIES,
+  entry(
+    'containers',
+    'CPU, memory, network and block I/O of each container, where Docker or Podman answers.',
+    ({ roots, now, containerSockets = usualSockets(process.env) }, values) =>
+      createContainersCollector(
+        { roots, usualSockets: containerSockets, now, monotonic: () => performance.now() },
+        values,
+      ),
+    { options: CONTAINERS_OPTIONS },
+  ),
   entry('process', "The reporter's own CPU time, memory and file descriptors.", ({ roots }) =>
     createProcessCollector(roots),
   ),

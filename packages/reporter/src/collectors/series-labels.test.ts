@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import { createCounters, createOwnCollector } from '../own-series.ts';
 import { Sampler } from '../sampler/sampler.ts';
 import { type Collector, type ColumnWriter, NoDataError } from './collector.ts';
+import { defaultsOf } from './collector-options.ts';
+import { CONTAINERS_OPTIONS, createContainersCollector } from './containers/containers.ts';
+import { ID_WEB, serveRuntime } from './containers/test-support.ts';
 import { DEVICE_ENTRIES } from './device-entries.ts';
 import { COLLECTORS, createCollectors } from './list.ts';
 import { SERIES_LABELS } from './series-labels.ts';
@@ -20,7 +23,10 @@ function noting(collector: Collector, names: Set<string>): Collector {
         },
         add: (value, ...labelValues) => out.add(value, ...labelValues),
         foreignFamily: (name, type, help) => out.foreignFamily(name, type, help),
-        addForeign: (value, suffix, labels) => out.addForeign(value, suffix, labels),
+        addForeign(value, suffix, labels) {
+          for (const [i, label] of labels.entries()) if (i % 2 === 0) names.add(label);
+          out.addForeign(value, suffix, labels);
+        },
       };
       return collector.collect(writer, signal);
     },
@@ -41,6 +47,7 @@ test('holds what the collectors of every platform, the reporter and the sampler 
     },
     now: () => 1_772_000_000_125,
     systemctl: FIXTURE_SYSTEMCTL,
+    containerSockets: [],
   };
   const own = createOwnCollector({
     version: '1.2.3',
@@ -67,6 +74,17 @@ test('holds what the collectors of every platform, the reporter and the sampler 
     await collectOnce(noting(create({ ...options, roots, platform: 'linux' }), names));
     await collectOnce(noting(create({ ...options, settings: {}, roots, platform: 'linux' }), names));
   }
+  const { socket } = await serveRuntime(t, [{ id: ID_WEB, name: 'web', image: 'nginx', pid: 4242 }]);
+  const containers = createContainersCollector(
+    {
+      roots: unpackRoots(t, 'containers-v2.txt'),
+      usualSockets: [socket],
+      now: options.now,
+      monotonic: () => 0,
+    },
+    defaultsOf(CONTAINERS_OPTIONS),
+  );
+  await collectOnce(noting(containers, names));
   for (const { shape } of columns) {
     for (const { series } of shape.families) {
       for (const [, labels] of series) for (const label of Object.keys(labels)) names.add(label);

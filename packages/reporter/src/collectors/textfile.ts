@@ -10,25 +10,18 @@
 import { isUtf8 } from 'node:buffer';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type OptionSpec, type OptionValues, textOption } from '@tributary/shared/options';
+import type { OptionValues } from '@tributary/shared/options';
 import type { Collector, ColumnWriter } from './collector.ts';
-import { settingsOf } from './collector-options.ts';
+import { settingsOf, textsOption } from './collector-options.ts';
 import type { TextFamily } from './exposition-text/families.ts';
 import { parseText } from './exposition-text/parse-text.ts';
 import { expandGlob } from './glob.ts';
 
-/** Several texts, in the order in which they were given. */
-function textsOption(help: string): OptionSpec<readonly string[]> {
-  return {
-    ...textOption({ help, placeholder: 'DIRECTORY', default: '' }),
-    defaultValue: [],
-    repeatable: true,
-    parse: (texts) => texts.filter((text) => text !== ''),
-  };
-}
-
 export const TEXTFILE_OPTIONS = {
-  directory: textsOption('A folder with *.prom files to read, or a pattern of folders; may be repeated.'),
+  directory: textsOption({
+    help: 'A folder with *.prom files to read, or a pattern of folders; may be repeated.',
+    placeholder: 'DIRECTORY',
+  }),
 };
 
 /** A file that is larger costs itself only. */

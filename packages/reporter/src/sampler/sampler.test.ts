@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Collector, type ColumnWriter, NoDataError } from '../collectors/collector.ts';
+import { type Collector, type ColumnWriter, NoDataError, PartialDataError } from '../collectors/collector.ts';
 import type { Column } from '../collectors/columns.ts';
 import { Sampler, TOLD_AGAIN_MS } from './sampler.ts';
 
@@ -120,6 +120,23 @@ describe('a collector that fails', () => {
       { collector: 'c', error: null },
       { collector: 'c', error: 'x' },
     ]);
+  });
+
+  test('may tell what it has all the same, and counts as failed', async () => {
+    const { sampler, told } = samplerOf(
+      collector('partial', async (out) => {
+        await Promise.resolve();
+        write(out, 'node_right', 1);
+        throw new PartialDataError('the rest is missing');
+      }),
+    );
+    for (let i = 0; i < 2; i++) {
+      assert.deepEqual(withoutDurations(await sampler.sample(1000)), [
+        'node_right 1',
+        'node_scrape_collector_success:partial 0',
+      ]);
+    }
+    assert.deepEqual(told, [{ collector: 'partial', error: 'the rest is missing' }]);
   });
 
   test('for want of data is no success, and nothing to tell', async () => {
@@ -273,7 +290,7 @@ describe('a collector with an interval of its own', () => {
     assert.deepEqual(ticks[17], ['node_rare 150000']);
   });
 
-  test('is asked again at the next tick when it failed, and not when it has nothing', async () => {
+  test('is asked again at the next tick when it failed, and not when it has nothing or told a part', async () => {
     const failing = paced({ bad: 30_000 }, () => {
       throw new Error('no');
     });
@@ -284,6 +301,11 @@ describe('a collector with an interval of its own', () => {
     });
     await empty.tick(3);
     assert.deepEqual(empty.world.runs, { none: 1 });
+    const partial = paced({ part: 30_000 }, () => {
+      throw new PartialDataError('not all');
+    });
+    await partial.tick(3);
+    assert.deepEqual(partial.world.runs, { part: 1 });
   });
 
   test('has its success told at every tick', async () => {

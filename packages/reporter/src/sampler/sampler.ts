@@ -7,7 +7,7 @@
  * take the series for gone, the last values are told at every tick.
  */
 import type { Labels } from '@tributary/shared/shape';
-import { type Collector, NoDataError } from '../collectors/collector.ts';
+import { type Collector, NoDataError, PartialDataError } from '../collectors/collector.ts';
 import { type Column, ColumnRecorder } from '../collectors/columns.ts';
 import { splitColumn } from './split.ts';
 
@@ -44,6 +44,10 @@ interface Outcome {
   readonly seconds: number;
   readonly column: Column | null;
   readonly error: Error | null;
+}
+
+function isFailure(error: Error | null): boolean {
+  return error !== null && !(error instanceof NoDataError || error instanceof PartialDataError);
 }
 
 const DURATION_HELP = 'node_exporter: Duration of a collector scrape.';
@@ -103,7 +107,7 @@ export class Sampler {
     const outcome = await this.#run(slot, signal);
     slot.last = outcome;
     // One that failed tries again at the next tick: a slow one would be missing for long.
-    slot.ranAt = outcome.error === null || outcome.error instanceof NoDataError ? now : null;
+    slot.ranAt = isFailure(outcome.error) ? null : now;
     return outcome;
   }
 
@@ -120,7 +124,8 @@ export class Sampler {
       column = slot.recorder.take();
     } catch (thrown) {
       error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      if (!slot.hung) slot.recorder.reset();
+      if (error instanceof PartialDataError) column = slot.recorder.take();
+      else if (!slot.hung) slot.recorder.reset();
     }
     this.#tell(slot, error);
     return { name, seconds: (this.#options.monotonic() - startedMs) / 1000, column, error };

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isLabelName } from '@tributary/shared/names';
+import type { ContainerDetails } from './engine-api.ts';
+import { labelsOf } from './labels.ts';
+import { ID_WEB } from './test-support.ts';
+
+function details(
+  labels: Readonly<Record<string, string>>,
+  name = 'web',
+  image = 'nginx:1.27',
+): ContainerDetails {
+  return {
+    id: ID_WEB,
+    name,
+    image,
+    pid: 1,
+    createdSeconds: null,
+    startedSeconds: null,
+    hasOwnNetwork: true,
+    labels: Object.entries(labels),
+  };
+}
+
+test('id, image and name, and the labels that were chosen, sorted', () => {
+  const labels = { 'com.example/b-c': '2', 'com.example/a': '1', other: '3', 'com.example/empty': '' };
+  assert.deepEqual(labelsOf(details(labels), '/docker/x', /^com\./), {
+    pairs: [
+      ...['id', '/docker/x', 'image', 'nginx:1.27', 'name', 'web'],
+      ...['container_label_com_example_a', '1', 'container_label_com_example_b_c', '2'],
+    ],
+    leftOut: 0,
+  });
+  assert.deepEqual(labelsOf(details(labels, '', ''), '/docker/x', null).pairs, ['id', '/docker/x']);
+});
+
+test('of two labels that come out as one name, one is told', () => {
+  const { pairs, leftOut } = labelsOf(details({ 'a.b': 'dot', 'a-b': 'hyphen' }), '/', /./);
+  assert.deepEqual(pairs.slice(-2), ['container_label_a_b', 'hyphen']);
+  assert.equal(leftOut, 1);
+});
+
+test('labels too many or too long are left out and counted, and everything can be sent', () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 100 }, (_, i) => [`label${100 + i}`, '\ud83d\ude00\ud83d']),
+  );
+  const hostile = { ...many, aLong: 'x'.repeat(3000), ['b'.repeat(300)]: 'y' };
+  const { pairs, leftOut } = labelsOf(
+    details(hostile, 'n'.repeat(5000), `${'i'.repeat(2047)}\ud83d\ude00`),
+    '/',
+    /./,
+  );
+  assert.equal(pairs.length, 2 * (3 + 24));
+  assert.equal(leftOut, 102 - 24);
+  for (let i = 0; i < pairs.length; i += 2) {
+    assert.ok(isLabelName(pairs[i] ?? ''));
+    const value = pairs[i + 1] ?? '';
+    assert.ok(value.isWellFormed() && value.length <= 2048);
+  }
+});
