@@ -15,6 +15,8 @@ import { withLock } from './lock.mjs';
 const NODE_MIN = [22, 18];
 /** The workspaces that are started; each brings what it refers to. */
 const PROGRAMS = ['packages/gateway', 'packages/reporter'];
+/** What they refer to. */
+const LIBRARIES = ['packages/shared', 'packages/config-file'];
 
 /** Something that a person has to put right; the message says what. */
 export class SetupError extends Error {
@@ -117,7 +119,7 @@ export function isBuildOld(root) {
     if (!existsSync(main) || !existsSync(record)) return true;
     // The record and not main.js: an unchanged file is not written again.
     const builtMs = statSync(record).mtimeMs;
-    return [folder, 'packages/shared'].some((part) => newestSourceMs(join(root, part, 'src')) > builtMs);
+    return [folder, ...LIBRARIES].some((part) => newestSourceMs(join(root, part, 'src')) > builtMs);
   });
 }
 

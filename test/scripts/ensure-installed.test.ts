@@ -48,7 +48,8 @@ test('installed is what the lock file names, optional packages aside', async (t)
 test('a build is old when a source is newer, tests aside', async (t) => {
   const root = await tempDir(t);
   const [early, late] = [new Date(1_000_000), new Date(2_000_000)];
-  await write(join(root, 'packages/shared/src/a.ts'), '', early);
+  const libraries = ['shared', 'config-file'].map((name) => join(root, 'packages', name, 'src/a.ts'));
+  for (const source of libraries) await write(source, '', early);
   for (const name of ['gateway', 'reporter']) {
     await write(join(root, 'packages', name, 'src/deep/b.ts'), '', early);
     await write(join(root, 'packages', name, 'src/b.test.ts'), '', new Date());
@@ -58,8 +59,11 @@ test('a build is old when a source is newer, tests aside', async (t) => {
     if (name === 'gateway') await write(join(root, 'packages/reporter/src/x.ts'), '', early);
   }
   assert.equal(isBuildOld(root), false);
-  await write(join(root, 'packages/shared/src/a.ts'), '', new Date());
-  assert.equal(isBuildOld(root), true);
+  for (const source of libraries) {
+    await write(source, '', new Date());
+    assert.equal(isBuildOld(root), true, source);
+    await write(source, '', early);
+  }
 });
 
 test('22.18 is the oldest Node that will do', () => {

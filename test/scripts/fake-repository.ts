@@ -42,7 +42,8 @@ export async function fakeRepository(t: TestContext, programs: FakePrograms): Pr
     await writeFile(join(root, file), '{"packages":{}}');
   }
   await symlink(process.execPath, join(root, 'node_modules/.bin/node'));
-  await mkdir(join(root, 'packages/shared/src'), { recursive: true });
+  for (const library of ['shared', 'config-file'])
+    await mkdir(join(root, 'packages', library, 'src'), { recursive: true });
   await writeFile(join(root, 'packages/package.json'), '{"type":"module"}');
   for (const [name, text] of Object.entries(programs)) {
     const folder = join(root, 'packages', name);

@@ -225,7 +225,8 @@ export async function runToEnd(
   return { ...exit, stdout: [...child.lines('stdout')], stderr: [...child.lines('stderr')] };
 }
 
-function commandLine(
+/** How a program is started with these flags, and no others. */
+export function commandLine(
   program: 'gateway' | 'reporter',
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},

@@ -26,6 +26,7 @@ describe('options', () => {
     assert.deepEqual(
       Object.fromEntries(Object.entries(options).filter(([name]) => !name.startsWith('collector.'))),
       {
+        'config.file': '',
         'gateway.url': 'ws://127.0.0.1:9750/v1/stream',
         'gateway.token-file': '',
         host: 'web-1',
@@ -114,7 +115,12 @@ describe("the gateway's URL", () => {
       '--gateway.url: "http://gw" is not a ws:// or wss:// URL; use ws://gw',
     );
     refused(['--gateway.url', 'gw:9750'], /is not a ws:\/\/ or wss:\/\/ URL/);
-    refused(['--gateway.url', 'ws://me:secret@gw'], /must not carry credentials; use --gateway\.token-file/);
+    for (const url of ['ws://me:secret@gw', 'http://me:secret@gw']) {
+      refused(
+        ['--gateway.url', url],
+        '--gateway.url: a URL must not carry credentials; use --gateway.token-file',
+      );
+    }
     refused(['--gateway.url', 'ws://gw/#x'], /must not have a fragment/);
   });
 });

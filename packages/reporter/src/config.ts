@@ -1,5 +1,6 @@
-/** The reporter's options: one table for flags, environment and `--help`. */
+/** The reporter's options: one table for flags, environment, the keys of the file and `--help`. */
 import { hostname } from 'node:os';
+import { type ConfigFile, refuseTogether } from '@tributary/shared/config-file';
 import { STREAM_PATH } from '@tributary/shared/frames';
 import { LABEL_VALUE_CHARS_MAX } from '@tributary/shared/limits';
 import { isHostName, isTargetLabelName } from '@tributary/shared/names';
@@ -12,13 +13,15 @@ import {
   type OptionSpecs,
   type OptionValues,
   parseOptions,
+  pathOption,
+  resolveOptions,
   sizeOption,
   switchOption,
   textOption,
 } from '@tributary/shared/options';
 import { formatDuration } from '@tributary/shared/units';
 import type { CollectorSettings } from './collectors/collector-options.ts';
-import { COLLECTORS, checkCollectorSettings } from './collectors/list.ts';
+import { COLLECTORS, collectorConflicts } from './collectors/list.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 import { AUTO_INTERVALS_MS, type IntervalSetting } from './sampler/pace.ts';
 
@@ -28,15 +31,18 @@ const HOUR_MS = 3_600_000;
 const MIB = 1024 * 1024;
 
 const SPECS = {
+  'config.file': pathOption({
+    help: 'YAML or JSON file with any of these options; flags and the environment go before it.',
+    default: '',
+  }),
   'gateway.url': textOption({
     help: 'WebSocket URL of the gateway (ws:// or wss://); without a path, the stream path is added.',
     placeholder: 'URL',
     default: `ws://127.0.0.1:9750${STREAM_PATH}`,
     check: checkUrl,
   }),
-  'gateway.token-file': textOption({
+  'gateway.token-file': pathOption({
     help: 'File that holds the token for the gateway; read anew for each connection.',
-    placeholder: 'FILE',
     default: '',
   }),
   host: textOption({
@@ -54,8 +60,14 @@ const SPECS = {
         `${JSON.stringify(key)} cannot be a label; use [a-zA-Z_][a-zA-Z0-9_]*, not __*, host, instance, job, le or quantile`,
       );
     },
+    checkValue: (value, key) => {
+      if (value.length <= LABEL_VALUE_CHARS_MAX && value.isWellFormed()) return;
+      throw new OptionError(
+        `the value of ${key} must be text of at most ${LABEL_VALUE_CHARS_MAX} characters`,
+      );
+    },
   }),
-  'spool.path': textOption({
+  'spool.path': pathOption({
     help: 'Folder for samples that wait for the gateway.',
     placeholder: 'DIR',
     default: './data/reporter',
@@ -74,9 +86,9 @@ const SPECS = {
     help: 'How long samples are kept after they reached every scraper.',
     defaultMs: HOUR_MS,
   }),
-  'path.procfs': textOption({ help: 'Mount point of procfs.', placeholder: 'DIR', default: '/proc' }),
-  'path.sysfs': textOption({ help: 'Mount point of sysfs.', placeholder: 'DIR', default: '/sys' }),
-  'path.rootfs': textOption({
+  'path.procfs': pathOption({ help: 'Mount point of procfs.', placeholder: 'DIR', default: '/proc' }),
+  'path.sysfs': pathOption({ help: 'Mount point of sysfs.', placeholder: 'DIR', default: '/sys' }),
+  'path.rootfs': pathOption({
     help: 'Mount point of the root filesystem.',
     placeholder: 'DIR',
     default: '/',
@@ -131,25 +143,66 @@ export type ReporterOptions = OptionValues<typeof SPECS> & {
   readonly collectorIntervals: ReadonlyMap<string, number>;
 };
 
-/** @throws OptionError */
+/** What the file has beside the options. */
+export const FILE_SECTIONS = {};
+
+export type ReporterFile = ConfigFile<typeof FILE_SECTIONS>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws OptionError; ConfigFileError when options of the file do not go together with others. */
 export function readOptions(
   argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
+  file: ReporterFile | null = null,
 ): ReporterOptions {
-  const values = parseOptions(OPTION_SPECS, { argv, env, envPrefix: ENV_PREFIX });
-  checkLabels(values.label);
+  const options = readWithoutHost(argv, env, file);
+  return options.host === '' ? { ...options, host: ownName() } : options;
+}
+
+function ownName(): string {
+  const name = hostname();
+  if (isHostName(name)) return name;
+  throw new OptionError(
+    `the name of this host, ${JSON.stringify(name)}, cannot be used; give one with --host`,
+  );
+}
+
+/**
+ * What is wrong with a file by itself, on whatever host it is to be used.
+ * @throws ConfigFileError
+ */
+export function checkFile(file: ReporterFile): void {
+  readWithoutHost([], {}, file);
+}
+
+/** The file that flag or environment name; '' for none. @throws OptionError */
+export function findFile(argv: readonly string[], env: Environment): string {
+  return parseOptions(OPTION_SPECS, { argv, env, envPrefix: ENV_PREFIX })['config.file'];
+}
+
+function readWithoutHost(
+  argv: readonly string[],
+  env: Environment,
+  file: ReporterFile | null,
+): ReporterOptions {
+  const { values, origins } = resolveOptions(OPTION_SPECS, {
+    argv,
+    env,
+    envPrefix: ENV_PREFIX,
+    ...(file === null ? {} : { file: file.options }),
+  });
   const collectors = new Map(COLLECTORS.map(({ name }) => [name, values[`collector.${name}`] === true]));
   const collectorSettings = Object.fromEntries(
     Object.keys(COLLECTOR_SETTING_SPECS).map((name) => [name, values[name as `collector.${string}`]]),
   );
-  checkCollectorSettings(collectorSettings);
   const collectorIntervals = new Map(
     PACED.map(({ name }) => [name, Number(values[`collector.${name}.interval`])] as const).filter(
       ([, intervalMs]) => intervalMs > 0,
     ),
   );
-  const host = values.host === '' ? checkHost(hostname()) : values.host;
-  return { ...values, host, collectors, collectorSettings, collectorIntervals };
+  refuseTogether(collectorConflicts(collectorSettings), { origins, file, specs: OPTION_SPECS });
+  return { ...values, collectors, collectorSettings, collectorIntervals };
 }
 
 /** A duration, or `auto`: see sampler/pace.ts. */
@@ -163,25 +216,16 @@ function intervalOption(): OptionSpec<IntervalSetting> {
   return { ...fixed, parse: (texts) => (texts[0] === 'auto' ? 'auto' : fixed.parse(texts)) };
 }
 
-function checkLabels(labels: ReadonlyMap<string, string>): void {
-  for (const [name, value] of labels) {
-    if (value.length > LABEL_VALUE_CHARS_MAX || !value.isWellFormed()) {
-      throw new OptionError(
-        `--label: the value of ${name} must be text of at most ${LABEL_VALUE_CHARS_MAX} characters`,
-      );
-    }
-  }
-}
-
 function checkUrl(text: string): string {
   const url = URL.parse(text);
+  // Before the text is shown to anybody.
+  if (url !== null && (url.username !== '' || url.password !== '')) {
+    throw new OptionError('a URL must not carry credentials; use --gateway.token-file');
+  }
   if (url === null || (url.protocol !== 'ws:' && url.protocol !== 'wss:')) {
     const meant = url?.protocol === 'http:' || url?.protocol === 'https:' ? text.replace(/^http/i, 'ws') : '';
     const hint = meant === '' ? '' : `; use ${meant}`;
     throw new OptionError(`${JSON.stringify(text)} is not a ws:// or wss:// URL${hint}`);
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new OptionError('a URL must not carry credentials; use --gateway.token-file');
   }
   if (url.hash !== '') throw new OptionError(`${JSON.stringify(text)} must not have a fragment (#)`);
   if (url.pathname === '/') url.pathname = STREAM_PATH;
@@ -191,6 +235,6 @@ function checkUrl(text: string): string {
 function checkHost(text: string): string {
   if (isHostName(text)) return text;
   throw new OptionError(
-    `${JSON.stringify(text)} is not a host name (1 to 253 letters, digits, '.', '-', '_'); give one with --host`,
+    `${JSON.stringify(text)} is not a host name (1 to 253 letters, digits, '.', '-', '_')`,
   );
 }

@@ -1,19 +1,22 @@
 /** The command line of `tributary-reporter`. */
 import { type Program, readInvocation, usage } from '@tributary/shared/command';
+import { ConfigFileError } from '@tributary/shared/config-file';
 import { OptionError } from '@tributary/shared/options';
-import { OPTION_SPECS, readOptions } from './config.ts';
+import { OPTION_SPECS, type ReporterOptions } from './config.ts';
+import { checkConfig, loadOptions } from './config-file.ts';
 import { createLog } from './log.ts';
 import { createSampler, startReporter } from './reporter.ts';
 import { SpoolOpenError } from './spool/spool-error.ts';
 import { renderText } from './text-format.ts';
 import { VERSION } from './version.ts';
 
-const PROGRAM: Program<'run' | 'once'> = {
+const PROGRAM: Program<'run' | 'once' | 'check-config'> = {
   name: 'tributary-reporter',
   about: 'Samples one host and streams it to a Tributary gateway.',
   commands: {
     run: 'samples this host and streams to the gateway',
     once: 'collects once and prints the exposition, needing no gateway',
+    'check-config': 'says that the file named behind it is a valid configuration, or what is wrong with it',
   },
   defaultCommand: 'run',
   options: OPTION_SPECS,
@@ -35,12 +38,15 @@ async function main(argv: readonly string[]): Promise<void> {
   if (invocation.kind === 'version') {
     return void process.stdout.write(`${PROGRAM.name} ${VERSION} (Node.js ${process.version})\n`);
   }
-  const options = readOptions(invocation.argv, process.env);
+  if (invocation.command === 'check-config') {
+    return void process.stdout.write(`${await checkConfig(invocation.argv)}\n`);
+  }
+  const options = await loadOptions(invocation.argv, process.env);
   if (invocation.command === 'once') await once(options);
   else run(options);
 }
 
-function run(options: ReturnType<typeof readOptions>): void {
+function run(options: ReporterOptions): void {
   const log = createLog({ level: options['log.level'], format: options['log.format'] });
   const reporter = startReporter(options, log);
   let stopping = false;
@@ -61,7 +67,7 @@ function run(options: ReturnType<typeof readOptions>): void {
   process.on('SIGINT', () => stop('SIGINT'));
 }
 
-async function once(options: ReturnType<typeof readOptions>): Promise<void> {
+async function once(options: ReporterOptions): Promise<void> {
   const log = createLog({ level: options['log.level'], format: options['log.format'] });
   const sampler = createSampler(options, log);
   // A reader that has seen enough, such as `head`, is no fault worth a stack.
@@ -88,6 +94,9 @@ try {
   await main(process.argv.slice(2));
 } catch (error) {
   if (!(error instanceof OptionError || error instanceof SpoolOpenError)) throw error;
-  process.stderr.write(`tributary-reporter: ${error.message}\n`);
+  const lines = error instanceof ConfigFileError ? error.lines : [error.message];
+  // A check is for programs to read as well, which know FILE:LINE: from compilers.
+  const isCheck = error instanceof ConfigFileError && process.argv[2] === 'check-config';
+  process.stderr.write(lines.map((line) => `${isCheck ? '' : `${PROGRAM.name}: `}${line}\n`).join(''));
   process.exitCode = 1;
 }

@@ -1,7 +1,8 @@
 /**
  * Options as Prometheus's programs have them: dotted flags (`--storage.path DIR`, `--storage.path=DIR`), each with an
- * environment variable (`TRIBUTARY_GATEWAY_STORAGE_PATH`) and a default. A flag goes before the environment, the
- * environment before the default. One table of specs says everything about a program's options.
+ * environment variable (`TRIBUTARY_GATEWAY_STORAGE_PATH`), a key of the configuration file (config-keys.ts) and a default.
+ * A flag goes before the environment, the environment before the file, the file before the default. One table of specs
+ * says everything about a program's options.
  */
 import { nearest } from './nearest.ts';
 import { formatDuration, formatSize, parseDuration, parseSize } from './units.ts';
@@ -15,6 +16,10 @@ export interface OptionSpec<T> {
   readonly defaultValue: T;
   /** May be given several times; values are handed to `parse` together, an environment variable's split at commas. */
   readonly repeatable: boolean;
+  /** Each text is `KEY=VALUE`; a file has them as a map. Goes with `repeatable`. */
+  readonly isMap?: boolean;
+  /** The text is a path: one from a file that is relative is so to the file's folder. */
+  readonly isPath?: boolean;
   /** @throws OptionError with what is needed; the option's name is added by the caller. */
   parse(texts: readonly string[]): T;
 }
@@ -28,6 +33,13 @@ export type OptionValues<S extends OptionSpecs> = {
 /** A mistake in what the user gave. `message` is one line that says what, where and what to do. */
 export class OptionError extends Error {
   override readonly name = 'OptionError';
+  /** The options, or the keys of a section, that do not go together; empty when one value is wrong by itself. */
+  readonly about: readonly string[];
+
+  constructor(message: string, about: readonly string[] = []) {
+    super(message);
+    this.about = about;
+  }
 }
 
 export interface OptionSources {
@@ -35,24 +47,59 @@ export interface OptionSources {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** As in `TRIBUTARY_GATEWAY_`. */
   readonly envPrefix: string;
+  /** What the configuration file gives, by option: see config-keys.ts. */
+  readonly file?: ReadonlyMap<string, FileOption>;
+}
+
+/** An option's value in a configuration file, parsed. */
+export interface FileOption {
+  readonly value: unknown;
+  /** From 1. */
+  readonly line: number;
+}
+
+export type OptionOrigin =
+  | { readonly from: 'flag' | 'environment' | 'default' }
+  | { readonly from: 'file'; readonly line: number };
+
+export interface ResolvedOptions<S extends OptionSpecs> {
+  readonly values: OptionValues<S>;
+  /** Where each value came from. */
+  readonly origins: ReadonlyMap<string, OptionOrigin>;
 }
 
 /** @throws OptionError for an unknown flag, a missing or bad value, or a stray word. */
 export function parseOptions<S extends OptionSpecs>(specs: S, sources: OptionSources): OptionValues<S> {
+  return resolveOptions(specs, sources).values;
+}
+
+/** As `parseOptions`, and tells where each value came from. */
+export function resolveOptions<S extends OptionSpecs>(specs: S, sources: OptionSources): ResolvedOptions<S> {
   refuseMisspelt(specs, sources);
   const flags = readFlags(specs, sources.argv);
   const values: Record<string, unknown> = {};
+  const origins = new Map<string, OptionOrigin>();
   for (const [name, spec] of Object.entries(specs)) {
     const variable = envName(sources.envPrefix, name);
-    const fromEnv = sources.env[variable];
-    const given = flags.get(name);
-    if (given !== undefined) values[name] = parseNamed(`--${name}`, spec, given);
-    else if (fromEnv !== undefined && fromEnv !== '') {
+    const fromEnv = sources.env[variable] ?? '';
+    const flag = flags.get(name);
+    const inFile = sources.file?.get(name);
+    if (flag !== undefined) {
+      values[name] = parseNamed(`--${name}`, spec, flag);
+      origins.set(name, { from: 'flag' });
+    } else if (fromEnv !== '') {
       const texts = spec.repeatable ? fromEnv.split(',').map((text) => text.trim()) : [fromEnv];
       values[name] = parseNamed(variable, spec, texts);
-    } else values[name] = spec.defaultValue;
+      origins.set(name, { from: 'environment' });
+    } else if (inFile !== undefined) {
+      values[name] = inFile.value;
+      origins.set(name, { from: 'file', line: inFile.line });
+    } else {
+      values[name] = spec.defaultValue;
+      origins.set(name, { from: 'default' });
+    }
   }
-  return values as OptionValues<S>;
+  return { values: values as OptionValues<S>, origins };
 }
 
 /** `storage.retention.time` with `TRIBUTARY_GATEWAY_` is `TRIBUTARY_GATEWAY_STORAGE_RETENTION_TIME`. */
@@ -135,7 +182,7 @@ function parseNamed<T>(where: string, spec: OptionSpec<T>, texts: readonly strin
     return spec.parse(texts);
   } catch (error) {
     if (!(error instanceof OptionError)) throw error;
-    throw new OptionError(`${where}: ${error.message}`);
+    throw new OptionError(`${where}: ${error.message}`, error.about);
   }
 }
 
@@ -162,6 +209,11 @@ function single<T>(
   };
 }
 
+/** A file or a folder; '' for none. */
+export function pathOption(described: Described & { readonly default: string }): OptionSpec<string> {
+  return { ...textOption({ placeholder: 'FILE', ...described }), isPath: true };
+}
+
 /** Any text, or what `check` makes of it (it throws OptionError). */
 export function textOption(
   described: Described & { readonly default: string; readonly check?: (text: string) => string },
@@ -178,12 +230,17 @@ export function durationOption(
   return single(described, 'DURATION', formatDuration(defaultMs), defaultMs, (text) => {
     const ms = parseDuration(text);
     if (ms === undefined) {
+      if (isBareNumber(text)) throw new OptionError(`${text} has no unit; write it as ${text}s`);
       throw new OptionError(`${JSON.stringify(text)} is no duration; write it as 15s, 5m or 1h30m`);
     }
     if (ms < minMs)
       throw new OptionError(`${text} is too short; at least ${formatDuration(minMs)} is needed`);
     return ms;
   });
+}
+
+function isBareNumber(text: string): boolean {
+  return /^\d{1,15}$/.test(text);
 }
 
 /** A size in bytes, at least `minBytes`. */
@@ -193,6 +250,8 @@ export function sizeOption(
   const { defaultBytes, minBytes = 0 } = described;
   return single(described, 'SIZE', formatSize(defaultBytes), defaultBytes, (text) => {
     const bytes = parseSize(text);
+    if (bytes === undefined && isBareNumber(text))
+      throw new OptionError(`${text} has no unit; write it as ${text}MB`);
     if (bytes === undefined)
       throw new OptionError(`${JSON.stringify(text)} is no size; write it as 512MB or 2GB`);
     if (bytes < minBytes)
@@ -239,7 +298,10 @@ export function switchOption(described: Described & { readonly default: boolean 
 
 /** Several `KEY=VALUE`. */
 export function mapOption(
-  described: Described & { readonly checkKey: (key: string) => void },
+  described: Described & {
+    readonly checkKey: (key: string) => void;
+    readonly checkValue?: (value: string, key: string) => void;
+  },
 ): OptionSpec<ReadonlyMap<string, string>> {
   return {
     help: described.help,
@@ -247,6 +309,7 @@ export function mapOption(
     defaultText: '',
     defaultValue: new Map(),
     repeatable: true,
+    isMap: true,
     parse: (texts) => {
       const map = new Map<string, string>();
       for (const text of texts) {
@@ -255,9 +318,29 @@ export function mapOption(
         const key = text.slice(0, equals);
         described.checkKey(key);
         if (map.has(key)) throw new OptionError(`${key} was given twice`);
-        map.set(key, text.slice(equals + 1));
+        const value = text.slice(equals + 1);
+        described.checkValue?.(value, key);
+        map.set(key, value);
       }
       return map;
     },
+  };
+}
+
+/** Several texts, in the order in which they were given, or what `parse` makes of them; an empty one is none. */
+export function textsOption(
+  described: Described & {
+    /** @throws OptionError */
+    readonly parse?: (texts: readonly string[]) => readonly string[];
+  },
+): OptionSpec<readonly string[]> {
+  const { help, placeholder = 'TEXT', parse = (texts) => texts } = described;
+  return {
+    help,
+    placeholder,
+    defaultText: '',
+    defaultValue: [],
+    repeatable: true,
+    parse: (texts) => parse(texts.filter((text) => text !== '')),
   };
 }

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OptionError } from '@tributary/shared/options';
-import { checkSettings, filterOptions, keepBy, patternOption, settingsOf } from './collector-options.ts';
+import { conflictsOf, filterOptions, keepBy, patternOption, settingsOf } from './collector-options.ts';
 
 const FILTER = filterOptions('device', 'things', '^lo$');
 
 function kept(given: Readonly<Record<string, unknown>>): string[] {
-  checkSettings('net', FILTER, given);
+  const [conflict] = conflictsOf('net', FILTER, given);
+  if (conflict !== undefined) throw conflict;
   const keep = keepBy(FILTER, settingsOf('net', FILTER, given), 'device');
   return ['lo', 'eth0', 'veth1'].filter(keep);
 }

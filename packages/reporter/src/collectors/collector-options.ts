@@ -55,24 +55,6 @@ function toPattern(text: string, anchored: boolean): RegExp | null {
   }
 }
 
-/** Several texts, in the order in which they were given, or what `parse` makes of them; empty ones are as good as none. */
-export function textsOption(described: {
-  readonly help: string;
-  readonly placeholder: string;
-  /** @throws OptionError */
-  readonly parse?: (texts: readonly string[]) => readonly string[];
-}): OptionSpec<readonly string[]> {
-  const { help, placeholder, parse = (texts) => texts } = described;
-  return {
-    help,
-    placeholder,
-    defaultText: '',
-    defaultValue: [],
-    repeatable: true,
-    parse: (texts) => parse(texts.filter((text) => text !== '')),
-  };
-}
-
 /** Whether something of that name is to be told. */
 export type Keep = (name: string) => boolean;
 
@@ -129,15 +111,19 @@ export function defaultsOf<S extends OptionSpecs>(specs: S): OptionValues<S> {
   return settingsOf('', specs, {});
 }
 
-/** @throws OptionError when two options were given of which only one may be; an empty one is as good as none. */
-export function checkSettings(collector: string, specs: OptionSpecs, given: CollectorSettings): void {
+/** Pairs of options that were given of which only one may be; an empty one is as good as none. */
+export function conflictsOf(
+  collector: string,
+  specs: OptionSpecs,
+  given: CollectorSettings,
+): readonly OptionError[] {
   const values: Readonly<Record<string, unknown>> = settingsOf(collector, specs, given);
-  for (const [name, spec] of Object.entries(specs)) {
+  return Object.entries(specs).flatMap(([name, spec]) => {
     const { insteadOf } = spec as PatternOption;
-    if (insteadOf === undefined) continue;
-    if (values[name] === null || values[insteadOf] === null) continue;
-    if (values[insteadOf] === specs[insteadOf]?.defaultValue) continue;
-    const flag = `--collector.${collector}`;
-    throw new OptionError(`${flag}.${name} and ${flag}.${insteadOf} cannot be given together`);
-  }
+    if (insteadOf === undefined) return [];
+    if (values[name] === null || values[insteadOf] === null) return [];
+    if (values[insteadOf] === specs[insteadOf]?.defaultValue) return [];
+    const both = [`collector.${collector}.${name}`, `collector.${collector}.${insteadOf}`];
+    return [new OptionError(`--${both.join(' and --')} cannot be given together`, both)];
+  });
 }

@@ -5,11 +5,12 @@
  * text files) and writes columns. What a collector keeps between ticks it says in its file: the highest counters (cpu),
  * files that hardly change (os, uname, diskstats), mounts that have not answered (filesystem).
  */
+import type { OptionError } from '@tributary/shared/options';
 import { ARP_OPTIONS, createArpCollector } from './arp.ts';
 import { createBuddyinfoCollector } from './buddyinfo.ts';
 import { createCgroupsCollector } from './cgroups.ts';
 import type { Collector } from './collector.ts';
-import { type CollectorSettings, checkSettings, keepBy } from './collector-options.ts';
+import { type CollectorSettings, conflictsOf, keepBy } from './collector-options.ts';
 import { createConntrackCollector } from './conntrack.ts';
 import { CONTAINERS_OPTIONS, createContainersCollector } from './containers/containers.ts';
 import { usualSockets } from './containers/sockets.ts';
@@ -209,9 +210,9 @@ const ENTRIES: readonly CollectorEntry[] = [
 /** All there are, whatever the platform: a configuration file may be shared by hosts of several kinds. */
 export const COLLECTORS: readonly CollectorInfo[] = ENTRIES;
 
-/** @throws OptionError when options of one collector do not go together. */
-export function checkCollectorSettings(settings: CollectorSettings): void {
-  for (const { name, options } of ENTRIES) checkSettings(name, options, settings);
+/** Options of one collector that do not go together. */
+export function collectorConflicts(settings: CollectorSettings): readonly OptionError[] {
+  return ENTRIES.flatMap(({ name, options }) => conflictsOf(name, options, settings));
 }
 
 /**

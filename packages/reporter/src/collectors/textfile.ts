@@ -10,18 +10,21 @@
 import { isUtf8 } from 'node:buffer';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { OptionValues } from '@tributary/shared/options';
+import { type OptionValues, textsOption } from '@tributary/shared/options';
 import type { Collector, ColumnWriter } from './collector.ts';
-import { settingsOf, textsOption } from './collector-options.ts';
+import { settingsOf } from './collector-options.ts';
 import type { TextFamily } from './exposition-text/families.ts';
 import { parseText } from './exposition-text/parse-text.ts';
 import { expandGlob } from './glob.ts';
 
 export const TEXTFILE_OPTIONS = {
-  directory: textsOption({
-    help: 'A folder with *.prom files to read, or a pattern of folders; may be repeated.',
-    placeholder: 'DIRECTORY',
-  }),
+  directory: {
+    ...textsOption({
+      help: 'A folder with *.prom files to read, or a pattern of folders; may be repeated.',
+      placeholder: 'DIRECTORY',
+    }),
+    isPath: true,
+  },
 };
 
 /** A file that is larger costs itself only. */

@@ -8,9 +8,9 @@
  *
  * This file is all that a host without containers loads.
  */
-import { numberOption, type OptionValues } from '@tributary/shared/options';
+import { numberOption, type OptionValues, textsOption } from '@tributary/shared/options';
 import { type Collector, NoDataError, type Roots } from '../collector.ts';
-import { patternOption, textsOption } from '../collector-options.ts';
+import { patternOption } from '../collector-options.ts';
 import { createSocketFinder, parseSockets } from './sockets.ts';
 import type { ContainerWatch } from './watch.ts';
 
