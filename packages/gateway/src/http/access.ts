@@ -4,6 +4,7 @@
  * second is what a DNS-rebinding page sends. A page of another origin gets nothing either.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import { isLoopbackAddress, isLoopbackName } from '@tributary/shared/loopback';
 
 export interface AccessRequest {
   readonly headers: IncomingHttpHeaders;
@@ -37,17 +38,6 @@ export function refuseUnlessLoopback({ headers, remoteAddress }: AccessRequest):
     return refusal('foreign_origin', 'pages of other origins may not ask');
   }
   return null;
-}
-
-/** True for 127.0.0.0/8 and ::1, also when mapped into IPv6. */
-export function isLoopbackAddress(address: string): boolean {
-  return address === '::1' || /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address);
-}
-
-/** @param authority `host` or `host:port`, as in a Host header. */
-function isLoopbackName(authority: string): boolean {
-  const host = authority.replace(/:\d+$/, '').toLowerCase();
-  return host === 'localhost' || isLoopbackAddress(host.replace(/^\[(.*)\]$/, '$1'));
 }
 
 function refusal(reason: string, message: string): Refusal {

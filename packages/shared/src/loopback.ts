@@ -1,0 +1,44 @@
+/**
+ * What counts as this machine itself. Where there are no credentials, only it may ask, and it has to be told from a web
+ * page in a browser on it: such a page reaches loopback by any name that somebody's DNS resolves to it.
+ */
+import { OptionError } from './options.ts';
+
+export interface HostPort {
+  /** Without the brackets of IPv6. */
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+}
+
+/** True for 127.0.0.0/8 and ::1, also when mapped into IPv6. */
+export function isLoopbackAddress(address: string): boolean {
+  return address === '::1' || /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address);
+}
+
+/** @param authority `host` or `host:port`, as in a Host header. */
+export function isLoopbackName(authority: string): boolean {
+  const host = authority.replace(/:\d+$/, '').toLowerCase();
+  return host === 'localhost' || isLoopbackAddress(host.replace(/^\[(.*)\]$/, '$1'));
+}
+
+/**
+ * Reads HOST:PORT as Prometheus writes it.
+ * @param port of the example in the message.
+ * @param why there is nothing but loopback, and what to do.
+ * @throws OptionError also for addresses beyond loopback.
+ */
+export function parseLoopback(text: string, port: number, why: (port: number) => string): HostPort {
+  const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]*):(\d{1,5})$/.exec(text);
+  const given = Number(match?.[2] ?? Number.NaN);
+  if (match === null || !(given <= 65_535)) {
+    throw new OptionError(
+      `${JSON.stringify(text)} is not HOST:PORT, such as 127.0.0.1:${port} or [::1]:${port}`,
+    );
+  }
+  const host = (match[1] ?? '').replace(/^\[(.*)\]$/, '$1');
+  if (host !== 'localhost' && !isLoopbackAddress(host)) {
+    throw new OptionError(`${JSON.stringify(text)} is not loopback; ${why(given)}`);
+  }
+  return { host, port: given };
+}
