@@ -3,6 +3,7 @@
  * asked once a tick and answers; a feed gathers meanwhile, and hands over what it has when the tick comes. So every
  * tick is one write to the disk, whatever else the host has to tell.
  */
+import type { Collector } from './collector.ts';
 import type { Column } from './columns.ts';
 
 /** Columns that have no series in common: what fits into one batch. */
@@ -17,6 +18,8 @@ export interface TickMoment {
 }
 
 export interface Feed {
+  /** Tells of the feed itself, among the reporter's own series. */
+  readonly own?: Collector;
   /** Begins to gather. Called once. */
   start(): void;
   /**

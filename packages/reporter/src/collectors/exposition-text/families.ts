@@ -39,3 +39,6 @@ export class TextFormatError extends Error {
     this.line = line;
   }
 }
+
+/** A series stands twice. The text is well formed, and may be found to contradict itself in this only. */
+export class RepeatedSampleError extends TextFormatError {}

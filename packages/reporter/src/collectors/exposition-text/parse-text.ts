@@ -10,7 +10,7 @@
 import { HELP_CHARS_MAX, LABEL_VALUE_CHARS_MAX, LABELS_MAX, NAME_CHARS_MAX } from '@tributary/shared/limits';
 import { quote } from '@tributary/shared/names';
 import type { MetricType } from '@tributary/shared/shape';
-import type { TextFamily, TextLimits, TextSample } from './families.ts';
+import { RepeatedSampleError, type TextFamily, type TextLimits, type TextSample } from './families.ts';
 import { Scanner } from './scanner.ts';
 
 export const DEFAULT_TEXT_LIMITS: TextLimits = {
@@ -118,7 +118,8 @@ class TextParser {
     const value = scanner.takeNumber();
     scanner.skipBlanks();
     const key = this.#lastSuffix + labels.join('\0');
-    if (family.keys.has(key)) throw scanner.fail(`a second sample of the same series of ${name}`);
+    if (family.keys.has(key))
+      throw new RepeatedSampleError(scanner.line, `a second sample of the same series of ${name}`);
     family.keys.add(key);
     if (++this.#samples > this.#limits.samplesMax)
       throw scanner.fail(`there are more than ${this.#limits.samplesMax} samples`);

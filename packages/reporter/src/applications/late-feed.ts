@@ -1,0 +1,40 @@
+/** A feed whose code is loaded when it starts: most hosts have none of it, and should not pay memory for it. */
+import type { Collector } from '../collectors/collector.ts';
+import type { Feed, Layer, TickMoment } from '../collectors/feed.ts';
+import type { ApplicationsLog } from './log.ts';
+
+/**
+ * @param name of the collector that tells of the feed.
+ * @param load makes the feed; it starts nothing.
+ */
+export function lateFeed(
+  name: string,
+  load: () => Promise<Feed & { readonly own: Collector }>,
+  log: ApplicationsLog,
+): Feed & { readonly own: Collector } {
+  let feed: (Feed & { readonly own: Collector }) | null = null;
+  let loading: Promise<void> = Promise.resolve();
+  let isStopped = false;
+  return {
+    own: {
+      name,
+      collect: (out, signal) => feed?.own.collect(out, signal),
+    },
+    start() {
+      loading = load().then(
+        (loaded) => {
+          if (isStopped) return;
+          feed = loaded;
+          feed.start();
+        },
+        (error: Error) => log.error({ feed: name, error: error.message }, 'a feed cannot be loaded'),
+      );
+    },
+    take: (moment: TickMoment): readonly Layer[] => feed?.take(moment) ?? [],
+    async stop() {
+      isStopped = true;
+      await loading;
+      await feed?.stop();
+    },
+  };
+}
