@@ -1,0 +1,61 @@
+/** The feeds of applications that the options ask for, in the order of the flags. */
+import { parseLoopback } from '@tributary/shared/loopback';
+import type { Feed } from '../collectors/feed.ts';
+import { lateFeed } from './late-feed.ts';
+import type { ApplicationsLog } from './log.ts';
+import { PUSH_PORT, type PushOptions, STATSD_PORT, type StatsdOptions } from './options.ts';
+
+export interface ApplicationParts {
+  readonly push: PushOptions;
+  readonly statsd: StatsdOptions;
+  /** For what has to survive a restart. */
+  readonly folder: string;
+  readonly host: string;
+  /** The reporter's own labels. */
+  readonly statics: ReadonlyMap<string, string>;
+  readonly log: ApplicationsLog;
+  /** In ms since 1970, as well as it is known. */
+  readonly now: () => number;
+  /** The clock that `TickMoment.mono` is of. */
+  readonly monotonic: () => number;
+}
+
+export function createApplicationFeeds(parts: ApplicationParts): Feed[] {
+  const feeds: Feed[] = [];
+  if (parts.push.listenAddress !== '') feeds.push(pushFeed(parts));
+  if (parts.statsd.listenUdp !== '') feeds.push(statsdFeed(parts));
+  return feeds;
+}
+
+function pushFeed({ push, statsd, folder, host, statics, log, now, monotonic }: ApplicationParts): Feed {
+  const takenJobs = statsd.listenUdp === '' ? ['node'] : ['node', 'statsd'];
+  const load = async () => {
+    const { PushFeed } = await import('./push/push-feed.ts');
+    return new PushFeed({
+      address: parseLoopback(push.listenAddress, PUSH_PORT, String),
+      expireAfterMs: push.expireAfterMs,
+      folder,
+      host,
+      statics,
+      takenJobs,
+      log,
+      moment: () => ({ now: now(), mono: monotonic() }),
+    });
+  };
+  return lateFeed('push', load, log);
+}
+
+function statsdFeed({ statsd, statics, log }: ApplicationParts): Feed {
+  const load = async () => {
+    const { StatsdFeed } = await import('./statsd/statsd-feed.ts');
+    return new StatsdFeed({
+      address: parseLoopback(statsd.listenUdp, STATSD_PORT, String),
+      bounds: statsd.histogramBuckets,
+      expireAfterMs: statsd.expireAfterMs,
+      statics,
+      log,
+      monotonic: () => performance.now(),
+    });
+  };
+  return lateFeed('statsd', load, log);
+}
