@@ -20,6 +20,7 @@ import {
   textOption,
 } from '@tributary/shared/options';
 import { formatDuration } from '@tributary/shared/units';
+import { APPLICATION_SPECS } from './applications/options.ts';
 import type { CollectorSettings } from './collectors/collector-options.ts';
 import { COLLECTORS, collectorConflicts } from './collectors/list.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
@@ -86,6 +87,7 @@ const SPECS = {
     help: 'How long samples are kept after they reached every scraper.',
     defaultMs: HOUR_MS,
   }),
+  ...APPLICATION_SPECS,
   'path.procfs': pathOption({ help: 'Mount point of procfs.', placeholder: 'DIR', default: '/proc' }),
   'path.sysfs': pathOption({ help: 'Mount point of sysfs.', placeholder: 'DIR', default: '/sys' }),
   'path.rootfs': pathOption({

@@ -88,9 +88,9 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
     intervalMs,
     spool: () => spool,
   });
-  const sampler = createSampler(options, log, own);
+  const feeds = createFeeds({ options, log, monotonic: () => bootClock.now(), now: () => time.now() });
+  const sampler = createSampler(options, log, own, ...feeds.flatMap((feed) => feed.own ?? []));
   const append = createAppend({ spool, session, time, counters, log, intervalMs, clockSteps });
-  const feeds = createFeeds({ options, log, monotonic: () => bootClock.now() });
   const ticker = new Ticker({
     host: options.host,
     now: () => time.now(),
