@@ -12,6 +12,7 @@ export type Peer =
   | 'PROMETHEUS_2_42'
   | 'PROMTOOL'
   | 'PYTHON_PROMETHEUS_CLIENT'
+  | 'PUSHGATEWAY'
   | 'VICTORIA_METRICS'
   | 'NGINX';
 
