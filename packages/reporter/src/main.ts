@@ -31,6 +31,8 @@ Buffer.poolSize = 8 * 1024;
 
 const STOP_MS_MAX = 4_500;
 const ONCE_DEADLINE_MS = 5_000;
+/** An inventory asks programs that take their time, and is waited for. */
+const ONCE_WITH_INVENTORY_DEADLINE_MS = 65_000;
 
 async function main(argv: readonly string[]): Promise<void> {
   const invocation = readInvocation(PROGRAM, argv);
@@ -69,10 +71,11 @@ function run(options: ReporterOptions): void {
 
 async function once(options: ReporterOptions): Promise<void> {
   const log = createLog({ level: options['log.level'], format: options['log.format'] });
-  const sampler = createSampler(options, log);
+  const sampler = createSampler(options, log, { once: true });
   // A reader that has seen enough, such as `head`, is no fault worth a stack.
   process.stdout.once('error', () => leave(1, sampler.isStuck));
-  const columns = await sampler.sample(ONCE_DEADLINE_MS);
+  const hasInventory = options.collectors.get('inventory') === true;
+  const columns = await sampler.sample(hasInventory ? ONCE_WITH_INVENTORY_DEADLINE_MS : ONCE_DEADLINE_MS);
   await new Promise<void>((resolve) => process.stdout.write(renderText(columns), () => resolve()));
   leave(0, sampler.isStuck);
 }

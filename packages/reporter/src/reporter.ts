@@ -89,7 +89,7 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
     spool: () => spool,
   });
   const feeds = createFeeds({ options, log, monotonic: () => bootClock.now(), now: () => time.now() });
-  const sampler = createSampler(options, log, own, ...feeds.flatMap((feed) => feed.own ?? []));
+  const sampler = createSampler(options, log, { others: [own, ...feeds.flatMap((feed) => feed.own ?? [])] });
   const append = createAppend({ spool, session, time, counters, log, intervalMs, clockSteps });
   const ticker = new Ticker({
     host: options.host,
@@ -131,8 +131,16 @@ function createPace({ interval, 'path.procfs': procRoot }: ReporterOptions, log:
   });
 }
 
+export interface SamplerParts {
+  /** Besides those that the options choose. */
+  readonly others?: readonly Collector[];
+  /** True when there will be one tick only. */
+  readonly once?: boolean;
+}
+
 /** A sampler of the chosen collectors and the given others. */
-export function createSampler(options: ReporterOptions, log: Log, ...others: readonly Collector[]): Sampler {
+export function createSampler(options: ReporterOptions, log: Log, parts: SamplerParts = {}): Sampler {
+  const { others = [], once = false } = parts;
   const labels: Labels = { job: 'node', ...Object.fromEntries(options.label) };
   const collectors = createCollectors({
     roots: { proc: options['path.procfs'], sys: options['path.sysfs'], root: options['path.rootfs'] },
@@ -140,6 +148,7 @@ export function createSampler(options: ReporterOptions, log: Log, ...others: rea
     enabled: options.collectors,
     settings: options.collectorSettings,
     now: () => systemClock.now(),
+    once,
   });
   return new Sampler({
     collectors: [...collectors, ...others],

@@ -31,6 +31,8 @@ export interface ColumnWriter {
    * @param labels names and values in turn, in a stable order.
    */
   addForeign(value: number, suffix: string, labels: readonly string[]): void;
+  /** Says that all that is written in this tick was taken so many ms before it. Without a call it is of the tick itself. */
+  takenBefore(ageMs: number): void;
 }
 
 export interface Collector {

@@ -152,3 +152,28 @@ test('a foreign series needs a foreign family', () => {
   recorder.foreignFamily('b', 'gauge', 'Some.');
   assert.throws(() => recorder.add(1), /b has foreign labels/);
 });
+
+test('a tick with nothing to tell changes nothing', () => {
+  const recorder = new ColumnRecorder({});
+  twoFamilies(recorder, ['x']);
+  const before = recorder.take();
+  assert.equal(recorder.take(), null);
+  twoFamilies(recorder, ['x'], 7);
+  const after = recorder.take();
+  assert.equal(after?.shape, before?.shape);
+  assert.deepEqual(after?.values, [7, null]);
+});
+
+test('what was taken before its tick says so, in that tick only', () => {
+  const recorder = new ColumnRecorder({});
+  recorder.takenBefore(250);
+  twoFamilies(recorder, ['x']);
+  assert.equal(recorder.take()?.ageMs, 250);
+  twoFamilies(recorder, ['x']);
+  assert.equal(recorder.take()?.ageMs, undefined);
+  recorder.takenBefore(250);
+  recorder.reset();
+  recorder.takenBefore(-1);
+  twoFamilies(recorder, ['x']);
+  assert.equal(recorder.take()?.ageMs, undefined);
+});

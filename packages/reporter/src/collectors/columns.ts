@@ -41,6 +41,7 @@ export class ColumnRecorder implements ColumnWriter {
   #familyIndex = -1;
   #seriesIndex = 0;
   #changed = false;
+  #ageMs = 0;
   readonly #names = new Set<string>();
 
   /** @param labels the target's labels, which become the shape's. */
@@ -87,6 +88,10 @@ export class ColumnRecorder implements ColumnWriter {
     this.#addSeries(family, value, [suffix, ...labels]);
   }
 
+  takenBefore(ageMs: number): void {
+    this.#ageMs = Math.max(0, ageMs);
+  }
+
   #addSeries(family: PlannedFamily, value: Value, series: readonly string[]): void {
     const planned = family.series[this.#seriesIndex];
     if (planned === undefined || !sameStrings(planned, series)) {
@@ -102,6 +107,7 @@ export class ColumnRecorder implements ColumnWriter {
   /** Forgets what was written since the last `take`, and starts over. */
   reset(): void {
     this.#values = [];
+    this.#ageMs = 0;
     this.#names.clear();
     this.#familyIndex = -1;
     this.#seriesIndex = 0;
@@ -109,19 +115,25 @@ export class ColumnRecorder implements ColumnWriter {
 
   /** Ends the tick. Returns null when nothing was written. */
   take(): Column | null {
+    // Nothing new to tell is no change: the plan stays for the next tick that has something.
+    if (this.#familyIndex < 0) {
+      this.reset();
+      return null;
+    }
     this.#endFamily();
     if (this.#plan.length !== this.#familyIndex + 1) {
       this.#plan.length = this.#familyIndex + 1;
       this.#changed = true;
     }
     const values = this.#values;
+    const ageMs = this.#ageMs;
     this.reset();
     if (values.length === 0) return null;
     if (this.#shape === null || this.#changed) {
       this.#shape = { labels: this.#labels, families: this.#plan.filter(hasSeries).map(toFamily) };
       this.#changed = false;
     }
-    return { shape: this.#shape, values };
+    return ageMs === 0 ? { shape: this.#shape, values } : { shape: this.#shape, values, ageMs };
   }
 
   #endFamily(): void {

@@ -13,6 +13,7 @@ import { createInfinibandCollector } from './infiniband.ts';
 import { createMdadmCollector } from './mdadm.ts';
 import { createNetclassCollector, NETCLASS_OPTIONS } from './netclass.ts';
 import { createNvmeCollector } from './nvme.ts';
+import { isAny } from './other-systems/platforms.ts';
 import { createPowerSupplyCollector, POWER_SUPPLY_OPTIONS } from './power-supply.ts';
 import { createRaplCollector, RAPL_OPTIONS } from './rapl.ts';
 import { createSelinuxCollector } from './selinux.ts';
@@ -77,9 +78,7 @@ export const DEVICE_ENTRIES: readonly CollectorEntry[] = [
     'textfile',
     'Metrics that other programs leave in files.',
     (_, options) => createTextfileCollector(options),
-    {
-      options: TEXTFILE_OPTIONS,
-    },
+    { options: TEXTFILE_OPTIONS, runsOn: isAny },
   ),
   entry(
     'systemd',

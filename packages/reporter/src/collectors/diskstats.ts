@@ -33,7 +33,7 @@ function counter(name: string, convert: (raw: number) => number, help: string): 
 }
 
 /** In the order of the file's columns. Kernels before 4.18 end after the weighted time, those before 5.5 after discards. */
-const STATISTICS: readonly Statistic[] = [
+export const DISK_STATISTICS: readonly Statistic[] = [
   counter('reads_completed', asIs, 'The total number of reads completed successfully.'),
   counter('reads_merged', asIs, 'The total number of reads merged.'),
   counter('read_bytes', sectors, 'The total number of bytes read successfully.'),
@@ -68,7 +68,7 @@ export interface Disk {
   readonly device: string;
   readonly major: string;
   readonly minor: string;
-  /** In the order of STATISTICS, as far as this kernel goes. */
+  /** In the order of DISK_STATISTICS, as far as this kernel goes. */
   readonly counters: readonly number[];
 }
 
@@ -80,7 +80,7 @@ export function parseDiskstats(text: string, keep: Keep): Disk[] {
       throw badLine('too few fields', line);
     if (!keep(device)) return;
     if (rest.length < STATISTICS_MIN) throw badLine('too few fields', line);
-    const counters = rest.slice(0, STATISTICS.length).map((word) => numberIn(word, line));
+    const counters = rest.slice(0, DISK_STATISTICS.length).map((word) => numberIn(word, line));
     disks.push({ device, major, minor, counters });
   });
   return disks;
@@ -89,7 +89,7 @@ export function parseDiskstats(text: string, keep: Keep): Disk[] {
 const DEVICE_LABEL = ['device'] as const;
 
 function write(out: ColumnWriter, disks: readonly Disk[]): void {
-  for (const [i, { name, type, help, convert }] of STATISTICS.entries()) {
+  for (const [i, { name, type, help, convert }] of DISK_STATISTICS.entries()) {
     out.family(name, type, help, DEVICE_LABEL);
     for (const { device, counters } of disks) {
       const raw = counters[i];

@@ -2,7 +2,10 @@
 import type { OptionSpec, OptionSpecs, OptionValues } from '@tributary/shared/options';
 import type { Collector, Roots } from './collector.ts';
 import { type CollectorSettings, settingsOf } from './collector-options.ts';
+import { isLinux } from './other-systems/platforms.ts';
+import type { SystemSources } from './other-systems/sources.ts';
 import type { Statfs } from './statfs-pool.ts';
+import type { AskChild } from './system-child/ask-child.ts';
 import type { RunSystemctl } from './systemd-show.ts';
 
 export interface CollectorOptions {
@@ -23,6 +26,12 @@ export interface CollectorOptions {
   readonly systemctl?: RunSystemctl;
   /** In place of the usual sockets of Docker and Podman, in tests. */
   readonly containerSockets?: readonly string[];
+  /** What systems other than Linux are asked; in place of the system's own in tests. */
+  readonly sources?: SystemSources;
+  /** In place of a child that is started, in tests. */
+  readonly askInventory?: AskChild;
+  /** True for a single tick: what is slow is waited for. */
+  readonly once?: boolean;
 }
 
 /** What the command line offers as `--collector.NAME` and `--no-collector.NAME`. */
@@ -36,19 +45,22 @@ export interface CollectorInfo {
 }
 
 export interface CollectorEntry extends CollectorInfo {
+  /** Where `create` makes it. */
   readonly runsOn: (platform: string) => boolean;
+  /** Where other-systems/create.ts makes it: the same name, switches and options, told in another way. */
+  readonly elsewhere: (platform: string) => boolean;
   readonly create: (options: CollectorOptions) => Collector;
 }
-
-const onLinux = (platform: string): boolean => platform === 'linux';
-export const elsewhere = (platform: string): boolean => platform !== 'linux';
 
 interface EntryExtras<S extends OptionSpecs> {
   /** Its own options, whose values `create` gets: see collector-options.ts. */
   readonly options?: S;
   /** True unless node_exporter has it off by default too. */
   readonly enabledByDefault?: boolean;
+  /** Linux alone, unless given. */
   readonly runsOn?: (platform: string) => boolean;
+  /** Nowhere, unless given. */
+  readonly elsewhere?: (platform: string) => boolean;
 }
 
 /** As in node_exporter: costly, or of use to few. */
@@ -61,13 +73,19 @@ export function entry<S extends OptionSpecs = Readonly<Record<never, OptionSpec<
   create: (options: CollectorOptions, values: OptionValues<S>) => Collector,
   extras: EntryExtras<S> = {},
 ): CollectorEntry {
-  const { options: specs = {} as S, enabledByDefault = true, runsOn = onLinux } = extras;
+  const {
+    options: specs = {} as S,
+    enabledByDefault = true,
+    runsOn = isLinux,
+    elsewhere = () => false,
+  } = extras;
   return {
     name,
     enabledByDefault,
     help,
     options: specs,
     runsOn,
+    elsewhere,
     create: (options) => create(options, settingsOf(name, specs, options.settings ?? {})),
   };
 }

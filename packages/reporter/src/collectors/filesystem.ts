@@ -41,7 +41,7 @@ export function mountFilter(values: OptionValues<typeof FILESYSTEM_OPTIONS>): Mo
 
 /** Types that are served by a network or by another program, and so may never answer. */
 const REMOTE_FS_TYPES =
-  /^(nfs\d?|cifs|smb\w*|ncpfs|afs|ceph|9p|virtiofs|lustre|beegfs|gfs2?|ocfs2|gpfs|pvfs2|orangefs|coda|davfs|vboxsf|prl_fs|fuse.*|\w*glusterfs)$/;
+  /^(nfs\d?|cifs|smb\w*|afpfs|ncpfs|afs|ceph|9p|virtiofs|lustre|beegfs|gfs2?|ocfs2|gpfs|pvfs2|orangefs|coda|davfs|webdav|ftp|vboxsf|prl_fs|(mac|osx)?fuse.*|\w*glusterfs)$/;
 
 /** Less than the usual interval, so that the first tick that meets a hung mount still tells the others. */
 const TIMEOUT_MS = 2000;
@@ -62,7 +62,8 @@ interface SizeFamily {
   readonly value: (stats: FilesystemStats) => number;
 }
 
-const SIZE_FAMILIES: readonly SizeFamily[] = [
+/** Also told of the mounts of other systems, as far as they have it. */
+export const SIZE_FAMILIES: readonly SizeFamily[] = [
   {
     name: 'node_filesystem_size_bytes',
     help: 'Filesystem size in bytes.',
@@ -179,7 +180,8 @@ function toWatched(mounts: readonly Mount[], roots: Roots): WatchedMount[] {
   }));
 }
 
-function isRemote({ fsType, device }: Mount): boolean {
+/** Whether a mount may depend on another machine or program. */
+export function isRemote({ fsType, device }: Pick<Mount, 'fsType' | 'device'>): boolean {
   return REMOTE_FS_TYPES.test(fsType) || device.startsWith('//') || device.includes(':/');
 }
 

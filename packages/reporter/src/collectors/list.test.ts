@@ -10,21 +10,26 @@ function names(platform: string, enabled: Readonly<Record<string, boolean>> = {}
   );
 }
 
-test('on Linux all run but the portable one and those that are off, in the order of the table', () => {
+test('on Linux all run but that of other systems and those that are off, in the order of the table', () => {
   assert.deepEqual(
     names('linux'),
-    COLLECTORS.filter((known) => known.enabledByDefault && known.name !== 'portable').map(({ name }) => name),
+    COLLECTORS.filter((known) => known.enabledByDefault && known.name !== 'boottime').map(({ name }) => name),
   );
 });
 
-test('elsewhere the portable one runs', () => {
-  assert.deepEqual(names('darwin'), ['portable']);
-  assert.deepEqual(names('freebsd', { portable: false }), []);
+test('elsewhere those run that have another way there, under the same names', () => {
+  const darwin = names('darwin');
+  assert.ok(darwin.includes('cpu') && darwin.includes('boottime'));
+  assert.ok(!darwin.includes('vmstat'));
+  assert.deepEqual(
+    darwin.filter((name) => !names('darwin', { cpu: false }).includes(name)),
+    ['cpu'],
+  );
 });
 
 test('a collector can be switched off, and one of another platform is left out', () => {
   assert.ok(!names('linux', { cpu: false }).includes('cpu'));
-  assert.deepEqual(names('linux', { portable: true }), names('linux'));
+  assert.deepEqual(names('linux', { boottime: true }), names('linux'));
 });
 
 test('a collector that there is not is refused', () => {

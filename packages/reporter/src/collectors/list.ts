@@ -21,20 +21,15 @@ import { DEVICE_ENTRIES } from './device-entries.ts';
 import { createDiskstatsCollector, DISKSTATS_OPTIONS } from './diskstats.ts';
 import { createDrbdCollector } from './drbd.ts';
 import { createEntropyCollector } from './entropy.ts';
-import {
-  type CollectorEntry,
-  type CollectorInfo,
-  type CollectorOptions,
-  elsewhere,
-  entry,
-  OFF,
-} from './entry.ts';
+import { type CollectorEntry, type CollectorInfo, type CollectorOptions, entry, OFF } from './entry.ts';
 import { createFilefdCollector } from './filefd.ts';
 import { createFilesystemCollector, FILESYSTEM_OPTIONS, mountFilter } from './filesystem.ts';
 import { createInterruptsCollector, INTERRUPTS_OPTIONS } from './interrupts.ts';
+import { INVENTORY_OPTIONS } from './inventory/options.ts';
 import { createIpvsCollector, IPVS_OPTIONS } from './ipvs.ts';
 import { createKernelHungCollector } from './kernel-hung.ts';
 import { createKsmdCollector } from './ksmd.ts';
+import { createLateCollector } from './late.ts';
 import { createLnstatCollector } from './lnstat.ts';
 import { createLoadavgCollector } from './loadavg.ts';
 import { createMeminfoCollector } from './meminfo.ts';
@@ -45,7 +40,17 @@ import { createNetstatCollector, NETSTAT_OPTIONS } from './netstat.ts';
 import { createNfsCollector } from './nfs.ts';
 import { createNfsdCollector } from './nfsd.ts';
 import { createOsCollector } from './os-release.ts';
-import { createPortableCollector } from './portable.ts';
+import { createBootTimeCollector } from './other-systems/boottime.ts';
+import {
+  hasLoad,
+  hasMemoryNames,
+  hasMountSizes,
+  hasNetworkCounters,
+  isAny,
+  isMac,
+  isOther,
+  isWindows,
+} from './other-systems/platforms.ts';
 import { createPressureCollector } from './pressure.ts';
 import { createProcessCollector } from './process.ts';
 import { createProcessesCollector } from './processes.ts';
@@ -70,16 +75,18 @@ const ENTRIES: readonly CollectorEntry[] = [
     'cpu',
     'Seconds of each CPU in each mode, and its throttling.',
     ({ roots }, options) => createCpuCollector(roots, options),
-    { options: CPU_OPTIONS },
+    { options: CPU_OPTIONS, elsewhere: isOther },
   ),
-  entry('loadavg', 'Load averages.', ({ roots }) => createLoadavgCollector(roots)),
-  entry('meminfo', 'Memory, every field of /proc/meminfo.', ({ roots }) => createMeminfoCollector(roots)),
+  entry('loadavg', 'Load averages.', ({ roots }) => createLoadavgCollector(roots), { elsewhere: hasLoad }),
+  entry('meminfo', 'Memory, every field of /proc/meminfo.', ({ roots }) => createMeminfoCollector(roots), {
+    elsewhere: hasMemoryNames,
+  }),
   entry(
     'diskstats',
     'Input and output of block devices.',
     ({ roots, udevData }, values) =>
       createDiskstatsCollector(roots, udevData, keepBy(DISKSTATS_OPTIONS, values, 'device')),
-    { options: DISKSTATS_OPTIONS },
+    { options: DISKSTATS_OPTIONS, elsewhere: isMac },
   ),
   entry(
     'filesystem',
@@ -89,13 +96,13 @@ const ENTRIES: readonly CollectorEntry[] = [
         filter: mountFilter(values),
         ...(statfs === undefined ? {} : { statfs }),
       }),
-    { options: FILESYSTEM_OPTIONS },
+    { options: FILESYSTEM_OPTIONS, elsewhere: hasMountSizes },
   ),
   entry(
     'netdev',
     'Traffic and errors of network devices.',
     ({ roots }, values) => createNetdevCollector(roots, keepBy(NETDEV_OPTIONS, values, 'device')),
-    { options: NETDEV_OPTIONS },
+    { options: NETDEV_OPTIONS, elsewhere: hasNetworkCounters },
   ),
   entry(
     'stat',
@@ -103,10 +110,21 @@ const ENTRIES: readonly CollectorEntry[] = [
     ({ roots }, { softirq }) => createStatCollector(roots, softirq),
     { options: STAT_OPTIONS },
   ),
-  entry('uname', 'Kernel and names of the host.', ({ roots }) => createUnameCollector(roots)),
-  entry('os', 'Distribution, from os-release.', ({ roots }) => createOsCollector(roots)),
-  entry('time', 'System time, time zone and clock sources.', ({ roots, now }) =>
-    createTimeCollector(roots, now),
+  entry('boottime', 'Boot time, on systems other than Linux.', ({ now }) => createBootTimeCollector(now), {
+    runsOn: isOther,
+  }),
+  entry('uname', 'Kernel and names of the host.', ({ roots }) => createUnameCollector(roots), {
+    elsewhere: isOther,
+  }),
+  entry('os', 'Distribution, from os-release.', ({ roots }) => createOsCollector(roots), {
+    runsOn: (platform) => !isWindows(platform),
+    elsewhere: isWindows,
+  }),
+  entry(
+    'time',
+    'System time, time zone and clock sources.',
+    ({ roots, now }) => createTimeCollector(roots, now),
+    { runsOn: isAny },
   ),
   entry(
     'vmstat',
@@ -196,14 +214,21 @@ const ENTRIES: readonly CollectorEntry[] = [
       ),
     { options: CONTAINERS_OPTIONS },
   ),
-  entry('process', "The reporter's own CPU time, memory and file descriptors.", ({ roots }) =>
-    createProcessCollector(roots),
+  entry(
+    'process',
+    "The reporter's own CPU time, memory and file descriptors.",
+    ({ roots }) => createProcessCollector(roots),
+    { elsewhere: isOther },
   ),
   entry(
-    'portable',
-    'Load, memory, filesystems, network and uname on systems other than Linux.',
-    ({ now }) => createPortableCollector(now),
-    { runsOn: elsewhere },
+    'inventory',
+    'Hardware, operating system and GPUs, asked in a child process at a slow pace.',
+    ({ once = false, now, askInventory }, values) =>
+      createLateCollector('inventory', async () => {
+        const { createInventoryCollector } = await import('./inventory/inventory.ts');
+        return createInventoryCollector({ once, now, ask: askInventory }, values);
+      }),
+    { options: INVENTORY_OPTIONS, runsOn: isAny, ...OFF },
   ),
 ];
 
@@ -223,8 +248,26 @@ export function createCollectors(options: CollectorOptions): Collector[] {
   for (const name of options.enabled.keys()) {
     if (!ENTRIES.some((known) => known.name === name)) throw new RangeError(`there is no collector ${name}`);
   }
-  return ENTRIES.filter(
-    ({ name, enabledByDefault, runsOn }) =>
-      runsOn(options.platform) && (options.enabled.get(name) ?? enabledByDefault),
-  ).map(({ create }) => create(options));
+  const { platform, enabled } = options;
+  const chosen = ENTRIES.filter(({ name, enabledByDefault }) => enabled.get(name) ?? enabledByDefault);
+  const others = chosen.filter(({ elsewhere }) => elsewhere(platform)).map(({ name }) => name);
+  let loading: ReturnType<typeof loadOthers> | null = null;
+  const loadOther = async (name: string): Promise<Collector> => {
+    loading ??= loadOthers(options, others);
+    const collector = (await loading).get(name);
+    if (collector === undefined) throw new RangeError(`there is no collector ${name}`);
+    return collector;
+  };
+  return chosen.flatMap(({ name, runsOn, create }) => {
+    if (runsOn(platform)) return [create(options)];
+    return others.includes(name) ? [createLateCollector(name, () => loadOther(name))] : [];
+  });
+}
+
+async function loadOthers(
+  options: CollectorOptions,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, Collector>> {
+  const { createOtherCollectors } = await import('./other-systems/create.ts');
+  return createOtherCollectors(options, names);
 }

@@ -12,7 +12,7 @@ export function parseLoad(text: string): LoadAverages {
   return [numberIn(fields[0], line), numberIn(fields[1], line), numberIn(fields[2], line)];
 }
 
-/** Also written by the portable collector, which has the averages from elsewhere. */
+/** Also written on other systems, which have the averages from elsewhere. */
 export function writeLoad(out: ColumnWriter, [one, five, fifteen]: LoadAverages): void {
   out.family('node_load1', 'gauge', '1m load average.');
   out.add(one);

@@ -41,8 +41,7 @@ export function memoryKey(key: string): string {
   return `${key.slice(0, open)}_${key.slice(open + 1).replace(')', '')}`;
 }
 
-/** Also written by the portable collector, with the keys that its system has. */
-export function writeMemory(out: ColumnWriter, fields: readonly MemoryField[]): void {
+function writeMemory(out: ColumnWriter, fields: readonly MemoryField[]): void {
   for (const { key, value } of fields) {
     out.family(`node_memory_${key}`, 'gauge', `Memory information field ${key}.`);
     out.add(value);

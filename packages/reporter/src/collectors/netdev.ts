@@ -61,7 +61,7 @@ export function parseNetDev(text: string): DeviceCounters {
   return devices;
 }
 
-/** Also written by the portable collector, which knows fewer statistics. */
+/** Also written on other systems, which know fewer statistics. */
 export function networkFamily(out: ColumnWriter, statistic: string): void {
   const help = `Network device statistic ${statistic}.`;
   out.family(`node_network_${statistic}_total`, 'counter', help, ['device']);

@@ -47,3 +47,18 @@ test('no os-release file is no fault, a bad date is one', async (t) => {
     /etc\/os-release: SUPPORT_END is no date: "soon"/,
   );
 });
+
+test('macOS has a property list in its place', async (t) => {
+  const file = 'root/System/Library/CoreServices/SystemVersion.plist';
+  const entry = (key: string, value: string) => `\t<key>${key}</key>\n\t<string>${value}</string>\n`;
+  const text = `<plist version="1.0">\n<dict>\n${entry('ProductBuildVersion', '23F79')}${entry('ProductName', 'macOS')}${entry('ProductVersion', '14.5')}</dict>\n</plist>\n`;
+  const told = await renderOnce(createOsCollector(temporaryRoots(t, { [file]: text })));
+  assert.deepEqual(samplesOf(told, 'node_os_info'), [
+    '{build_id="23F79",name="macOS",version="14.5",version_id="14.5"} 1',
+  ]);
+  assert.deepEqual(samplesOf(told, 'node_os_version'), ['{name="macOS"} 14.5']);
+  await assert.rejects(
+    async () => collectOnce(createOsCollector(temporaryRoots(t, { [file]: '<plist/>' }))),
+    /SystemVersion.plist: neither name nor version/,
+  );
+});

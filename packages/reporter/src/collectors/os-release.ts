@@ -1,5 +1,6 @@
 /**
- * node_os_info, node_os_version and node_os_support_end_timestamp_seconds from the os-release file.
+ * node_os_info, node_os_version and node_os_support_end_timestamp_seconds from the os-release file, or from what macOS has in
+ * its place.
  *
  * The file changes when the system is upgraded: it is read again when its time or size differs.
  */
@@ -8,8 +9,9 @@ import { join } from 'node:path';
 import { type Collector, type ColumnWriter, NoDataError, type Roots } from './collector.ts';
 import { badLine, eachLine, FormatError, parseFile } from './source.ts';
 
+const MACOS_FILE = 'System/Library/CoreServices/SystemVersion.plist';
 /** The first that exists counts (os-release(5)). */
-const FILES = ['etc/os-release', 'usr/lib/os-release'] as const;
+const FILES = ['etc/os-release', 'usr/lib/os-release', MACOS_FILE] as const;
 
 const INFO_LABELS = [
   'build_id',
@@ -41,6 +43,22 @@ export function parseOsRelease(text: string): OsRelease {
   return release;
 }
 
+const MACOS_KEYS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['ProductName', ['NAME']],
+  ['ProductVersion', ['VERSION', 'VERSION_ID']],
+  ['ProductBuildVersion', ['BUILD_ID']],
+]);
+
+/** The property list that macOS describes itself by, as node_exporter reads it. */
+export function parseSystemVersion(text: string): OsRelease {
+  const release = new Map<string, string>();
+  for (const [, key = '', value = ''] of text.matchAll(/<key>([^<]*)<\/key>\s*<string>([^<]*)<\/string>/g)) {
+    for (const name of MACOS_KEYS.get(key) ?? []) release.set(name, value);
+  }
+  if (release.size === 0) throw new FormatError('neither name nor version was found');
+  return release;
+}
+
 /** The shell's quotes: nothing is special between single ones, a backslash escapes between double ones. */
 function unquote(value: string, line: string): string {
   const quote = value[0];
@@ -62,9 +80,17 @@ interface Parsed {
   readonly supportEnd: number | null;
 }
 
-function parse(text: string): Parsed {
-  const release = parseOsRelease(text);
+function parseAs(path: string): (text: string) => Parsed {
+  return (text) => withSupportEnd(path.endsWith('.plist') ? parseSystemVersion(text) : parseOsRelease(text));
+}
+
+function withSupportEnd(release: OsRelease): Parsed {
   return { release, supportEnd: supportEndOf(release) };
+}
+
+/** Of a system that has no such file: see other-systems. */
+export function writeOs(out: ColumnWriter, release: OsRelease): void {
+  write(out, withSupportEnd(release));
 }
 
 /** Midnight UTC of SUPPORT_END, in seconds since the epoch. */
@@ -107,7 +133,7 @@ export function createOsCollector(roots: Roots): Collector {
         if (stats === undefined) continue;
         const stamp = `${stats.ino} ${stats.mtimeMs} ${stats.size}`;
         if (cached?.path !== path || cached.stamp !== stamp) {
-          cached = { path, stamp, parsed: parseFile(path, parse) };
+          cached = { path, stamp, parsed: parseFile(path, parseAs(path)) };
         }
         write(out, cached.parsed);
         return;

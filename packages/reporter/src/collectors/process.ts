@@ -1,8 +1,8 @@
 /**
  * The reporter's own process, by the names of Prometheus's client libraries.
  *
- * Of `/proc/self` alone: for other systems there is nothing here on purpose, and nothing of the sent and received bytes
- * that newer libraries add, which are those of the whole network namespace and no property of the process.
+ * Of `/proc/self` alone (other-systems/process.ts has what there is elsewhere), and nothing of the sent and received bytes that
+ * newer libraries add, which are those of the whole network namespace and no property of the process.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -77,6 +77,12 @@ function openFiles(directory: string): number {
   return readdirSync(directory).length - 1;
 }
 
+export const PROCESS_HELP = {
+  cpu: 'Total user and system CPU time spent in seconds.',
+  resident: 'Resident memory size in bytes.',
+  start: 'Start time of the process since unix epoch in seconds.',
+};
+
 function write(out: ColumnWriter, name: string, type: MetricType, help: string, value: number): void {
   out.family(name, type, help);
   out.add(value);
@@ -94,18 +100,16 @@ export function createProcessCollector(roots: Roots): Collector {
       const limits = parseFile(join(self, 'limits'), parseLimits);
       startTime ??= stat.startSeconds + (parseFile(join(roots.proc, 'stat'), parseStat).get('btime') ?? 0);
 
-      const cpuHelp = 'Total user and system CPU time spent in seconds.';
-      write(out, 'process_cpu_seconds_total', 'counter', cpuHelp, stat.cpuSeconds);
+      write(out, 'process_cpu_seconds_total', 'counter', PROCESS_HELP.cpu, stat.cpuSeconds);
       const fds = openFiles(join(self, 'fd'));
       write(out, 'process_open_fds', 'gauge', 'Number of open file descriptors.', fds);
       const fdsHelp = 'Maximum number of open file descriptors.';
       write(out, 'process_max_fds', 'gauge', fdsHelp, limits.openFiles);
-      write(out, 'process_resident_memory_bytes', 'gauge', 'Resident memory size in bytes.', resident);
+      write(out, 'process_resident_memory_bytes', 'gauge', PROCESS_HELP.resident, resident);
       write(out, 'process_virtual_memory_bytes', 'gauge', 'Virtual memory size in bytes.', stat.virtualBytes);
       const virtualHelp = 'Maximum amount of virtual memory available in bytes.';
       write(out, 'process_virtual_memory_max_bytes', 'gauge', virtualHelp, limits.addressSpaceBytes);
-      const startHelp = 'Start time of the process since unix epoch in seconds.';
-      write(out, 'process_start_time_seconds', 'gauge', startHelp, startTime);
+      write(out, 'process_start_time_seconds', 'gauge', PROCESS_HELP.start, startTime);
     },
   };
 }

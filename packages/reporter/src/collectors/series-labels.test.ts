@@ -7,8 +7,11 @@ import { defaultsOf } from './collector-options.ts';
 import { CONTAINERS_OPTIONS, createContainersCollector } from './containers/containers.ts';
 import { ID_WEB, serveRuntime } from './containers/test-support.ts';
 import { DEVICE_ENTRIES } from './device-entries.ts';
+import { INVENTORY_ANSWERS } from './inventory/inventory-test-support.ts';
 import { COLLECTORS, createCollectors } from './list.ts';
+import { recordedSources } from './other-systems/sources-test-support.ts';
 import { SERIES_LABELS } from './series-labels.ts';
+import type { AskChild } from './system-child/ask-child.ts';
 import { collectOnce, FIXTURE_ROOTS, FIXTURE_SYSTEMCTL, unpackRoots } from './test-support.ts';
 
 /** A collector, whose label names are noted, with series or without. */
@@ -27,6 +30,7 @@ function noting(collector: Collector, names: Set<string>): Collector {
           for (const [i, label] of labels.entries()) if (i % 2 === 0) names.add(label);
           out.addForeign(value, suffix, labels);
         },
+        takenBefore: (ageMs) => out.takenBefore(ageMs),
       };
       return collector.collect(writer, signal);
     },
@@ -57,7 +61,12 @@ test('holds what the collectors of every platform, the reporter and the sampler 
     correctionMs: () => 0,
     spool: () => ({ bytes: 0, oldest: 1, next: 1, acked: 0, dropped: new Map() }),
   });
-  const platforms = ['linux', 'darwin'].flatMap((platform) => createCollectors({ ...options, platform }));
+  const askInventory: AskChild = (questions) =>
+    Promise.resolve(new Map(questions.map((question) => [question, { value: INVENTORY_ANSWERS[question] }])));
+  const platforms = ['linux', 'darwin', 'win32'].flatMap((platform) => {
+    const sources = recordedSources(platform);
+    return createCollectors({ ...options, platform, sources, once: true, askInventory });
+  });
   const failed: string[] = [];
   const sampler = new Sampler({
     collectors: [...platforms, own].map((collector) => noting(collector, names)),

@@ -7,8 +7,7 @@ import { createLocalZone, type Zone } from './time-zone.ts';
 
 const CLOCKSOURCES = 'devices/system/clocksource';
 
-/** Also written by the portable collector. */
-export function writeTime(out: ColumnWriter, nowMs: number): void {
+function writeTime(out: ColumnWriter, nowMs: number): void {
   out.family('node_time_seconds', 'gauge', 'System time in seconds since epoch (1970).');
   out.add(nowMs / 1000);
 }
