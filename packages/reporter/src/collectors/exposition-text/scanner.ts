@@ -4,6 +4,7 @@
  */
 import { quote } from '@tributary/shared/names';
 import { TextFormatError } from './families.ts';
+import { parseGoNumber } from './go-number.ts';
 
 const TAB = 9;
 const NEWLINE = 10;
@@ -22,17 +23,6 @@ for (let code = 0; code < CLASSES.length; code++) {
 const LABEL_START = 1;
 const METRIC_START = 1 | 2;
 const DIGIT = 4;
-
-const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
-const SPECIAL: ReadonlyMap<string, number> = new Map([
-  ['nan', Number.NaN],
-  ['inf', Number.POSITIVE_INFINITY],
-  ['+inf', Number.POSITIVE_INFINITY],
-  ['-inf', Number.NEGATIVE_INFINITY],
-  ['infinity', Number.POSITIVE_INFINITY],
-  ['+infinity', Number.POSITIVE_INFINITY],
-  ['-infinity', Number.NEGATIVE_INFINITY],
-]);
 
 export class Scanner {
   readonly #text: string;
@@ -152,13 +142,8 @@ export class Scanner {
 
   takeNumber(): number {
     const word = this.takeWord();
-    if (DECIMAL.test(word)) {
-      const value = Number(word);
-      if (Number.isFinite(value)) return value;
-    } else {
-      const special = SPECIAL.get(word.toLowerCase());
-      if (special !== undefined) return special;
-    }
+    const value = parseGoNumber(word);
+    if (value !== null) return value;
     throw this.fail(word === '' ? 'there is no value' : `the value ${quote(word)} is no number`);
   }
 
