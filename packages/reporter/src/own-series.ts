@@ -1,6 +1,5 @@
 /** What the reporter tells of itself, as one more collector. */
 import type { Collector, ColumnWriter } from './collectors/collector.ts';
-import type { SeriesLabel } from './collectors/series-labels.ts';
 
 /** Counters of one process; they start at zero with it. */
 export interface ReporterCounters {
@@ -12,6 +11,8 @@ export interface ReporterCounters {
   refusals: Map<string, number>;
   /** Ticks whose batch the disk refused. */
   failedAppends: number;
+  /** Samples that a collector had and that could not be told, by collector. */
+  leftOut: Map<string, number>;
   /** Ticks that were due while the one before them was still being taken. */
   missedTicks: number;
   /** Ticks that began late: see ticker.ts. */
@@ -27,6 +28,7 @@ export function createCounters(): ReporterCounters {
     skips: new Map(),
     refusals: new Map(),
     failedAppends: 0,
+    leftOut: new Map(),
     missedTicks: 0,
     lateTicks: 0,
   };
@@ -171,6 +173,13 @@ function writeSpool(out: ColumnWriter, { counters, spool }: OwnSources): void {
     'Ticks whose batch the disk refused.',
     counters.failedAppends,
   );
+  byKey(
+    out,
+    'tributary_reporter_left_out_samples_total',
+    'Samples of a collector that are not told: another collector tells them too, or no gateway would take them.',
+    'collector',
+    counters.leftOut,
+  );
 }
 
 function one(out: ColumnWriter, name: string, type: 'gauge' | 'counter', help: string, value: number): void {
@@ -182,7 +191,7 @@ function byKey(
   out: ColumnWriter,
   name: string,
   help: string,
-  label: SeriesLabel,
+  label: string,
   counts: ReadonlyMap<string, number>,
 ): void {
   out.family(name, 'counter', help, [label]);

@@ -11,17 +11,18 @@ import { systemClock } from '@tributary/shared/clock';
 import type { Labels } from '@tributary/shared/shape';
 import { formatDuration } from '@tributary/shared/units';
 import { createAppend } from './append.ts';
+import { buildInfo } from './build-info.ts';
 import { createClockSteps } from './clock-steps.ts';
 import type { Collector } from './collectors/collector.ts';
 import { createCollectors } from './collectors/list.ts';
-import { isSeriesLabel } from './collectors/series-labels.ts';
 import type { ReporterOptions } from './config.ts';
 import { createFeeds } from './feeds.ts';
+import { createLabelWatch } from './label-watch.ts';
 import { LinkSession } from './link/session.ts';
 import { Stream } from './link/stream.ts';
 import { logLink } from './link-log.ts';
 import type { Log } from './log.ts';
-import { createCounters, createOwnCollector } from './own-series.ts';
+import { createCounters, createOwnCollector, type ReporterCounters } from './own-series.ts';
 import { createBootClock } from './sampler/boot-clock.ts';
 import { createCpuShortage } from './sampler/cpu-shortage.ts';
 import { Pace } from './sampler/pace.ts';
@@ -89,7 +90,9 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
     spool: () => spool,
   });
   const feeds = createFeeds({ options, log, monotonic: () => bootClock.now(), now: () => time.now() });
-  const sampler = createSampler(options, log, { others: [own, ...feeds.flatMap((feed) => feed.own ?? [])] });
+  const others = [own, ...feeds.flatMap((feed) => feed.own ?? [])];
+  const sampler = createSampler(options, log, { others, counters });
+  const watchLabels = createLabelWatch(options.label, log);
   const append = createAppend({ spool, session, time, counters, log, intervalMs, clockSteps });
   const ticker = new Ticker({
     host: options.host,
@@ -97,7 +100,7 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
     intervalMs,
     onMissed: () => counters.missedTicks++,
     monotonic: () => performance.now(),
-    onTick: createTick({ time, clockSteps, pace, counters, feeds, sampler, append }),
+    onTick: createTick({ time, clockSteps, pace, counters, feeds, sampler, append, watchLabels }),
   });
   for (const feed of feeds) feed.start();
   ticker.start();
@@ -110,7 +113,6 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
     },
     'reporter started',
   );
-  warnOfLabels(options.label, log);
   return {
     async stop() {
       await Promise.all(feeds.map((feed) => feed.stop()));
@@ -136,11 +138,12 @@ export interface SamplerParts {
   readonly others?: readonly Collector[];
   /** True when there will be one tick only. */
   readonly once?: boolean;
+  readonly counters?: Pick<ReporterCounters, 'leftOut'>;
 }
 
 /** A sampler of the chosen collectors and the given others. */
 export function createSampler(options: ReporterOptions, log: Log, parts: SamplerParts = {}): Sampler {
-  const { others = [], once = false } = parts;
+  const { others = [], once = false, counters = createCounters() } = parts;
   const labels: Labels = { job: 'node', ...Object.fromEntries(options.label) };
   const collectors = createCollectors({
     roots: { proc: options['path.procfs'], sys: options['path.sysfs'], root: options['path.rootfs'] },
@@ -149,27 +152,26 @@ export function createSampler(options: ReporterOptions, log: Log, parts: Sampler
     settings: options.collectorSettings,
     now: () => systemClock.now(),
     once,
+    warnOfFile: (path, reason) => log.warn({ path, reason }, 'a textfile is not served'),
   });
+  const toldOf = new Map<string, string>();
   return new Sampler({
     collectors: [...collectors, ...others],
     labels,
+    buildInfo: buildInfo(VERSION),
     monotonic: () => performance.now(),
     intervalOf: (collector) => options.collectorIntervals.get(collector) ?? 0,
     onOutcome: (collector, error) => {
       if (error === null) log.info({ collector }, 'collector recovered');
       else log.warn({ collector, error: error.message }, 'collector failed');
     },
+    onLeftOut: (collector, { series, reason }) => {
+      counters.leftOut.set(collector, (counters.leftOut.get(collector) ?? 0) + series);
+      if (toldOf.get(collector) === reason) return;
+      toldOf.set(collector, reason);
+      log.warn({ collector, series, reason }, 'series of a collector are left out');
+    },
   });
-}
-
-/** The gateway gives the target's labels precedence, as Prometheus does, and then nobody finds the series' own. */
-function warnOfLabels(labels: ReadonlyMap<string, string>, log: Log): void {
-  for (const label of [...labels.keys()].filter(isSeriesLabel)) {
-    log.warn(
-      { label, renamed: `exported_${label}` },
-      "series of this host have a label of the same name as a --label: the gateway renames theirs, and dashboards made for node_exporter find the --label's value in its place; choose another name",
-    );
-  }
 }
 
 function openSpool(options: ReporterOptions, log: Log): Spool {

@@ -19,9 +19,12 @@ export interface TickParts {
   readonly sampler: Sampler;
   /** See append.ts. */
   readonly append: (mono: number, layers: readonly Layer[]) => void;
+  /** See label-watch.ts. */
+  readonly watchLabels: (layers: readonly Layer[]) => void;
 }
 
-export function createTick({ time, clockSteps, pace, counters, feeds, sampler, append }: TickParts) {
+export function createTick(parts: TickParts) {
+  const { time, clockSteps, pace, counters, feeds, sampler, append, watchLabels } = parts;
   return async (isLate: boolean): Promise<void> => {
     if (isLate) counters.lateTicks++;
     pace.observe(isLate);
@@ -32,6 +35,8 @@ export function createTick({ time, clockSteps, pace, counters, feeds, sampler, a
     const gathered = feeds.map((feed) => feed.take(moment).map(splitLayer));
     const tickMs = pace.intervalMs;
     const columns = await sampler.sample(Math.min(DEADLINE_MS_MAX, tickMs / 2), tickMs);
-    append(mono, joinLayers(columns, gathered));
+    const layers = joinLayers(columns, gathered);
+    watchLabels(layers);
+    append(mono, layers);
   };
 }

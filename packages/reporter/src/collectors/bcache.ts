@@ -7,8 +7,7 @@ import { type OptionValues, switchOption } from '@tributary/shared/options';
 import type { MetricType } from '@tributary/shared/shape';
 import type { Collector, ColumnWriter, Roots } from './collector.ts';
 import { settingsOf } from './collector-options.ts';
-import type { SeriesLabel } from './series-labels.ts';
-import { badLine } from './source.ts';
+import { badLine, parseNumber } from './source.ts';
 import { type Device, directoryNames, readAttribute } from './sysfs.ts';
 
 export const BCACHE_OPTIONS = {
@@ -93,7 +92,7 @@ const SET_FAMILIES: readonly CacheFamily[] = [
     'btree_read_average_duration_seconds',
     'Average btree read duration.',
     // The file says microseconds; node_exporter takes them for nanoseconds, and dashboards are made for what it tells.
-    (text) => Number(text) / 1e9,
+    (text) => parseNumber(text) / 1e9,
   ),
   family(
     'internal/cache_read_races',
@@ -166,7 +165,7 @@ const CACHE_FAMILIES: readonly CacheFamily[] = [
   family('written', 'written_bytes_total', 'Sum of all data that has been written to the cache.'),
 ];
 
-const percent = (text: string) => Number(text.replace('%', ''));
+const percent = (text: string) => parseNumber(text.replace('%', ''));
 
 const PRIORITY_FAMILIES: readonly CacheFamily[] = [
   {
@@ -187,7 +186,7 @@ const PRIORITY_FAMILIES: readonly CacheFamily[] = [
 function write(
   out: ColumnWriter,
   families: readonly CacheFamily[],
-  labelNames: readonly SeriesLabel[],
+  labelNames: readonly string[],
   devices: readonly Device[],
 ): void {
   const texts = new Map<string, string | null>();

@@ -13,8 +13,9 @@ import { directoryNames, readAttribute, readNumber } from './sysfs.ts';
 const BLOCK_GROUPS = ['data', 'metadata', 'system'] as const;
 const SECTOR_BYTES = 512;
 
-/** How many bytes of disk a byte takes, by layout; with parity, for so many devices. */
+/** How many bytes of disk a byte takes, by layout; with parity, for so many devices. Devices may be missing. */
 export function allocationRatio(mode: string, devices: number): number {
+  if (devices < 3 && (mode === 'raid5' || mode === 'raid6')) return 1;
   switch (mode) {
     case 'raid1':
     case 'raid10':

@@ -6,7 +6,7 @@
  * `columns.ts` for why that costs nothing while the order stays the same.
  */
 import type { MetricType } from '@tributary/shared/shape';
-import type { SeriesLabel } from './series-labels.ts';
+import type { Column } from './columns.ts';
 
 /** Takes what one collector has to say in one tick. Calls after the tick's deadline go nowhere. */
 export interface ColumnWriter {
@@ -14,10 +14,11 @@ export interface ColumnWriter {
    * Starts a family. Every `add` until the next `family` belongs to it and gives one value for each of `labelNames`,
    * in that order. A family may be started once a tick.
    */
-  family(name: string, type: MetricType, help: string, labelNames?: readonly SeriesLabel[]): void;
+  family(name: string, type: MetricType, help: string, labelNames?: readonly string[]): void;
   /**
    * Adds the next series of the present family.
-   * @param value a finite number, NaN or an infinity; `null` when the series has no value now.
+   * @param value a finite number or NaN; `null` when the series has no value now.
+   * @throws Error for an infinity, which no host counts up to: the collector fails.
    */
   add(value: number | null, ...labelValues: string[]): void;
   /**
@@ -50,6 +51,25 @@ export interface Collector {
    * it, possibly for ever. Collectors that make no such calls leave it out.
    */
   isStuck?(): boolean;
+  /**
+   * For a collector that tells what others have written: takes out of what it has just told what another collector tells
+   * too. Asked once a tick, when all are done.
+   * @param isTold whether another collector tells a family of this name.
+   */
+  settle?(column: Column, isTold: (family: string) => boolean): Settled;
+}
+
+/** What a collector tells after all, and what not. */
+export interface Settled {
+  readonly column: Column;
+  /** Null when nothing was left out. */
+  readonly leftOut: LeftOut | null;
+}
+
+/** Series that a collector had and that cannot be told. */
+export interface LeftOut {
+  readonly series: number;
+  readonly reason: string;
 }
 
 /** The host has nothing for this collector, which is no fault. */

@@ -7,8 +7,8 @@
  * what was equal before it.
  */
 import type { Family, Labels, MetricType, Series, Shape } from '@tributary/shared/shape';
-import type { ColumnWriter } from './collector.ts';
-import type { SeriesLabel } from './series-labels.ts';
+import type { ColumnWriter, LeftOut } from './collector.ts';
+import { type SoundShape, soundShape } from './sound-shape.ts';
 
 /** A value of a column: `null` is absent now. NaN and the infinities are themselves here, strings only on the wire. */
 export type Value = number | null;
@@ -30,26 +30,26 @@ interface PlannedFamily {
   readonly series: (readonly string[])[];
 }
 
-const NO_LABELS: readonly SeriesLabel[] = [];
+const NO_LABELS: readonly string[] = [];
 
 /** Records one collector's writes. Reused for every tick of that collector. */
 export class ColumnRecorder implements ColumnWriter {
   readonly #labels: Labels;
   #plan: PlannedFamily[] = [];
-  #shape: Shape | null = null;
+  #sound: SoundShape | null = null;
+  #leftOut: LeftOut | null = null;
   #values: Value[] = [];
   #familyIndex = -1;
   #seriesIndex = 0;
   #changed = false;
   #ageMs = 0;
-  readonly #names = new Set<string>();
 
   /** @param labels the target's labels, which become the shape's. */
   constructor(labels: Labels) {
     this.#labels = labels;
   }
 
-  family(name: string, type: MetricType, help: string, labelNames: readonly SeriesLabel[] = NO_LABELS): void {
+  family(name: string, type: MetricType, help: string, labelNames: readonly string[] = NO_LABELS): void {
     this.#startFamily(name, type, help, labelNames);
   }
 
@@ -58,15 +58,16 @@ export class ColumnRecorder implements ColumnWriter {
   }
 
   #startFamily(name: string, type: MetricType, help: string, labelNames: readonly string[] | null): void {
-    if (this.#names.has(name)) throw new Error(`family ${name} was started twice in one tick`);
-    this.#names.add(name);
     this.#endFamily();
     this.#familyIndex++;
     this.#seriesIndex = 0;
     const planned = this.#plan[this.#familyIndex];
+    // In the plan no family stands twice: that was looked at when it was made.
     if (planned !== undefined && sameFamily(planned, name, type, help, labelNames)) return;
     this.#changed = true;
     this.#plan.length = this.#familyIndex;
+    if (this.#plan.some((other) => other.name === name))
+      throw new Error(`family ${name} was started twice in one tick`);
     this.#plan.push({ name, type, help, labelNames: labelNames && [...labelNames], series: [] });
   }
 
@@ -78,6 +79,9 @@ export class ColumnRecorder implements ColumnWriter {
       const count = labelNames?.length ?? 'foreign';
       throw new Error(`${family.name} has ${count} labels, but ${labelValues.length} values were given`);
     }
+    // No kernel counts so far: it comes of a text that only looks like a number.
+    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
+      throw new Error(`${family.name}: a number beyond all bounds was read`);
     this.#addSeries(family, value, labelValues);
   }
 
@@ -108,7 +112,6 @@ export class ColumnRecorder implements ColumnWriter {
   reset(): void {
     this.#values = [];
     this.#ageMs = 0;
-    this.#names.clear();
     this.#familyIndex = -1;
     this.#seriesIndex = 0;
   }
@@ -128,12 +131,27 @@ export class ColumnRecorder implements ColumnWriter {
     const values = this.#values;
     const ageMs = this.#ageMs;
     this.reset();
+    this.#leftOut = null;
     if (values.length === 0) return null;
-    if (this.#shape === null || this.#changed) {
-      this.#shape = { labels: this.#labels, families: this.#plan.filter(hasSeries).map(toFamily) };
+    if (this.#sound === null || this.#changed) {
+      this.#sound = soundShape({
+        labels: this.#labels,
+        families: this.#plan.filter(hasSeries).map(toFamily),
+      });
       this.#changed = false;
     }
-    return ageMs === 0 ? { shape: this.#shape, values } : { shape: this.#shape, values, ageMs };
+    const { shape, leftOut, reason } = this.#sound;
+    const age = ageMs === 0 ? {} : { ageMs };
+    if (reason === null) return { shape, values, ...age };
+    this.#leftOut = { series: leftOut.length, reason };
+    const left = new Set(leftOut);
+    const kept = values.filter((_, i) => !left.has(i));
+    return kept.length === 0 ? null : { shape, values: kept, ...age };
+  }
+
+  /** What the last tick's column is without, because no gateway would take it. */
+  get leftOut(): LeftOut | null {
+    return this.#leftOut;
   }
 
   #endFamily(): void {

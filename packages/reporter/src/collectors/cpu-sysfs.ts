@@ -28,6 +28,9 @@ export interface CpuSysfs {
   write(out: ColumnWriter, running: number): void;
 }
 
+/** Far beyond what kernels are built for (8192), and bearable. */
+const CPU_MAX = 65_535;
+
 /**
  * Parses the kernel's list of CPUs, such as `0-3,6`.
  * @throws FormatError
@@ -40,6 +43,7 @@ export function parseCpuList(text: string): string[] {
     if (match === null) throw new FormatError(`no list of CPUs: ${JSON.stringify(text)}`);
     const first = Number(match[1]);
     const last = match[2] === undefined ? first : Number(match[2]);
+    if (last > CPU_MAX) throw new FormatError(`no list of CPUs: ${JSON.stringify(text.slice(0, 120))}`);
     for (let cpu = first; cpu <= last; cpu++) cpus.push(String(cpu));
   }
   return cpus;

@@ -6,7 +6,7 @@ import { createBtrfsCollector } from './btrfs.ts';
 import { createCpufreqCollector } from './cpufreq.ts';
 import { createDmiCollector } from './dmi.ts';
 import { createEdacCollector } from './edac.ts';
-import { type CollectorEntry, entry } from './entry.ts';
+import { ATTRIBUTES, type CollectorEntry, entry } from './entry.ts';
 import { createFibrechannelCollector } from './fibrechannel.ts';
 import { createHwmonCollector, HWMON_OPTIONS } from './hwmon.ts';
 import { createInfinibandCollector } from './infiniband.ts';
@@ -24,60 +24,82 @@ import { createThermalZoneCollector } from './thermal-zone.ts';
 import { createWatchdogCollector } from './watchdog.ts';
 
 export const DEVICE_ENTRIES: readonly CollectorEntry[] = [
-  entry('cpufreq', 'Frequencies of CPUs, and what governs them.', ({ roots }) =>
-    createCpufreqCollector(roots),
+  entry(
+    'cpufreq',
+    'Frequencies of CPUs, and what governs them.',
+    ({ roots }) => createCpufreqCollector(roots),
+    ATTRIBUTES,
   ),
   entry(
     'netclass',
     'Properties of network devices.',
     ({ roots }, options) => createNetclassCollector(roots, options),
-    { options: NETCLASS_OPTIONS },
+    { options: NETCLASS_OPTIONS, ...ATTRIBUTES },
   ),
   entry(
     'hwmon',
     'Temperatures, fans, voltages and power of hardware monitors.',
     ({ roots }, options) => createHwmonCollector(roots, options),
-    { options: HWMON_OPTIONS },
+    { options: HWMON_OPTIONS, ...ATTRIBUTES },
   ),
-  entry('thermal_zone', 'Thermal zones and cooling devices.', ({ roots }) =>
-    createThermalZoneCollector(roots),
+  entry(
+    'thermal_zone',
+    'Thermal zones and cooling devices.',
+    ({ roots }) => createThermalZoneCollector(roots),
+    ATTRIBUTES,
   ),
   entry(
     'powersupplyclass',
     'Batteries and mains adapters.',
     ({ roots }, options) => createPowerSupplyCollector(roots, options),
-    { options: POWER_SUPPLY_OPTIONS },
+    { options: POWER_SUPPLY_OPTIONS, ...ATTRIBUTES },
   ),
   entry('mdadm', 'Software RAID.', ({ roots }) => createMdadmCollector(roots)),
-  entry('bonding', 'Bonded network devices.', ({ roots }) => createBondingCollector(roots)),
-  entry('dmi', 'Makers, models and serial numbers of the machine.', ({ roots }) => createDmiCollector(roots)),
-  entry('nvme', 'NVMe controllers and namespaces.', ({ roots }) => createNvmeCollector(roots)),
-  entry('edac', 'Memory errors.', ({ roots }) => createEdacCollector(roots)),
+  entry('bonding', 'Bonded network devices.', ({ roots }) => createBondingCollector(roots), ATTRIBUTES),
+  entry(
+    'dmi',
+    'Makers, models and serial numbers of the machine.',
+    ({ roots }) => createDmiCollector(roots),
+    ATTRIBUTES,
+  ),
+  entry('nvme', 'NVMe controllers and namespaces.', ({ roots }) => createNvmeCollector(roots), ATTRIBUTES),
+  entry('edac', 'Memory errors.', ({ roots }) => createEdacCollector(roots), ATTRIBUTES),
   entry('bcache', 'Caches of block devices.', ({ roots }, options) => createBcacheCollector(roots, options), {
     options: BCACHE_OPTIONS,
+    ...ATTRIBUTES,
   }),
-  entry('bcachefs', 'Filesystems of bcachefs.', ({ roots }) => createBcachefsCollector(roots)),
-  entry('btrfs', 'Space of btrfs filesystems.', ({ roots }) => createBtrfsCollector(roots)),
-  entry('fibrechannel', 'Fibre Channel adapters.', ({ roots }) => createFibrechannelCollector(roots)),
-  entry('infiniband', 'InfiniBand adapters and ports.', ({ roots }) => createInfinibandCollector(roots)),
+  entry('bcachefs', 'Filesystems of bcachefs.', ({ roots }) => createBcachefsCollector(roots), ATTRIBUTES),
+  entry('btrfs', 'Space of btrfs filesystems.', ({ roots }) => createBtrfsCollector(roots), ATTRIBUTES),
+  entry(
+    'fibrechannel',
+    'Fibre Channel adapters.',
+    ({ roots }) => createFibrechannelCollector(roots),
+    ATTRIBUTES,
+  ),
+  entry(
+    'infiniband',
+    'InfiniBand adapters and ports.',
+    ({ roots }) => createInfinibandCollector(roots),
+    ATTRIBUTES,
+  ),
   entry(
     'rapl',
     'Energy that processors have used.',
     ({ roots }, options) => createRaplCollector(roots, options),
-    { options: RAPL_OPTIONS },
+    { options: RAPL_OPTIONS, ...ATTRIBUTES },
   ),
-  entry('selinux', 'Whether SELinux is on.', ({ roots }) => createSelinuxCollector(roots)),
+  entry('selinux', 'Whether SELinux is on.', ({ roots }) => createSelinuxCollector(roots), ATTRIBUTES),
   entry(
     'tapestats',
     'Input and output of tape drives.',
     ({ roots }, options) => createTapestatsCollector(roots, options),
-    { options: TAPESTATS_OPTIONS },
+    { options: TAPESTATS_OPTIONS, ...ATTRIBUTES },
   ),
-  entry('watchdog', 'Watchdogs.', ({ roots }) => createWatchdogCollector(roots)),
+  entry('watchdog', 'Watchdogs.', ({ roots }) => createWatchdogCollector(roots), ATTRIBUTES),
   entry(
     'textfile',
     'Metrics that other programs leave in files.',
-    (_, options) => createTextfileCollector(options),
+    ({ warnOfFile }, options) => createTextfileCollector(options, warnOfFile),
     { options: TEXTFILE_OPTIONS, runsOn: isAny },
   ),
   entry(

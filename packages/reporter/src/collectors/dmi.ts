@@ -3,7 +3,6 @@
  */
 import { join } from 'node:path';
 import { type Collector, NoDataError, type Roots } from './collector.ts';
-import type { SeriesLabel } from './series-labels.ts';
 import { directoryNames, readAttribute } from './sysfs.ts';
 
 /** Label and file, in the order of the help text. Serial numbers are for root only, and left out for others. */
@@ -31,13 +30,13 @@ const FIELDS = [
 ] as const;
 
 interface Dmi {
-  readonly labels: readonly SeriesLabel[];
+  readonly labels: readonly string[];
   readonly values: readonly string[];
 }
 
 function readDmi(directory: string): Dmi {
   if (directoryNames(directory).length === 0) throw new NoDataError('the firmware has no DMI tables');
-  const labels: SeriesLabel[] = [];
+  const labels: string[] = [];
   const values: string[] = [];
   for (const [label, file] of FIELDS) {
     const value = readAttribute(join(directory, file));

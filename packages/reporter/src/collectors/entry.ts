@@ -7,6 +7,8 @@ import type { SystemSources } from './other-systems/sources.ts';
 import type { Statfs } from './statfs-pool.ts';
 import type { AskChild } from './system-child/ask-child.ts';
 import type { RunSystemctl } from './systemd-show.ts';
+import type { WarnOfFile } from './textfile.ts';
+import type { AskTimex } from './timex-call.ts';
 
 export interface CollectorOptions {
   readonly roots: Roots;
@@ -18,6 +20,8 @@ export interface CollectorOptions {
   readonly settings?: CollectorSettings;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** In ms; `performance.now` unless given. */
+  readonly monotonic?: () => number;
   /** In place of the system's, in tests. */
   readonly statfs?: Statfs;
   /** In place of `/run/udev/data` beneath the root, in tests. */
@@ -32,6 +36,10 @@ export interface CollectorOptions {
   readonly askInventory?: AskChild;
   /** True for a single tick: what is slow is waited for. */
   readonly once?: boolean;
+  /** In place of the system's, in tests. */
+  readonly timex?: AskTimex;
+  /** Told of textfiles that are not served. */
+  readonly warnOfFile?: WarnOfFile;
 }
 
 /** What the command line offers as `--collector.NAME` and `--no-collector.NAME`. */
@@ -50,6 +58,8 @@ export interface CollectorEntry extends CollectorInfo {
   /** Where other-systems/create.ts makes it: the same name, switches and options, told in another way. */
   readonly elsewhere: (platform: string) => boolean;
   readonly create: (options: CollectorOptions) => Collector;
+  /** It reads through sysfs.ts, whose slow attributes are to be read in the background. */
+  readonly readsAttributes: boolean;
 }
 
 interface EntryExtras<S extends OptionSpecs> {
@@ -61,10 +71,15 @@ interface EntryExtras<S extends OptionSpecs> {
   readonly runsOn?: (platform: string) => boolean;
   /** Nowhere, unless given. */
   readonly elsewhere?: (platform: string) => boolean;
+  /** See CollectorEntry. */
+  readonly readsAttributes?: boolean;
 }
 
 /** As in node_exporter: costly, or of use to few. */
 export const OFF = { enabledByDefault: false } as const;
+
+/** See CollectorEntry. */
+export const ATTRIBUTES = { readsAttributes: true } as const;
 
 /** One line of the list: see list.ts. */
 export function entry<S extends OptionSpecs = Readonly<Record<never, OptionSpec<unknown>>>>(
@@ -78,6 +93,7 @@ export function entry<S extends OptionSpecs = Readonly<Record<never, OptionSpec<
     enabledByDefault = true,
     runsOn = isLinux,
     elsewhere = () => false,
+    readsAttributes = false,
   } = extras;
   return {
     name,
@@ -86,6 +102,7 @@ export function entry<S extends OptionSpecs = Readonly<Record<never, OptionSpec<
     options: specs,
     runsOn,
     elsewhere,
+    readsAttributes,
     create: (options) => create(options, settingsOf(name, specs, options.settings ?? {})),
   };
 }

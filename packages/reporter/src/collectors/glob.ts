@@ -24,12 +24,12 @@ export async function expandGlob(pattern: string): Promise<string[]> {
       continue;
     }
     const matches = globToRegExp(part);
-    const found = await Promise.all(
-      paths.map(async (path) =>
-        (await namesIn(path)).filter((name) => matches.test(name)).map((name) => join(path, name)),
-      ),
-    );
-    paths = found.flat();
+    const found: string[] = [];
+    // One after the other: folders on a dead mount must not hold every thread that reads files.
+    for (const path of paths) {
+      for (const name of await namesIn(path)) if (matches.test(name)) found.push(join(path, name));
+    }
+    paths = found;
   }
   return paths.length === 0 ? [pattern] : paths.sort();
 }

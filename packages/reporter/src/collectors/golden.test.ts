@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { NoDataError } from './collector.ts';
 import { COLLECTORS, createCollectors } from './list.ts';
 import type { FilesystemStats } from './statfs-pool.ts';
-import { FIXTURE_ROOTS, FIXTURE_SYSTEMCTL, GOLDEN_FILE, renderOnce } from './test-support.ts';
+import { FIXTURE_ROOTS, FIXTURE_SYSTEMCTL, FIXTURE_TIMEX, GOLDEN_FILE, renderOnce } from './test-support.ts';
 
 // The zone is the process's: the golden file must not depend on where it is compared.
 process.env['TZ'] = 'UTC';
@@ -38,11 +38,13 @@ test('the exposition of a small host', async (t) => {
     roots: FIXTURE_ROOTS,
     platform: 'linux',
     enabled: new Map(COLLECTORS.map(({ name }) => [name, true])),
+    settings: { 'collector.stat.softirq': true, 'collector.systemd.enable-restarts-metrics': true },
     now: () => 1_772_000_000_125,
     statfs,
     udevData,
     systemctl: FIXTURE_SYSTEMCTL,
     containerSockets: [],
+    timex: FIXTURE_TIMEX,
   });
   let text = '';
   for (const collector of collectors) {

@@ -12,7 +12,7 @@ import type { Collector, Roots } from './collector.ts';
 import { filterOptions, keepBy, settingsOf } from './collector-options.ts';
 import { FREQUENCY_FAMILY, parseSensorFile, type SensorFile, sensorFamily } from './hwmon-families.ts';
 import { SeriesTable } from './series-table.ts';
-import { deviceNames, directoryNames, isRefusal, readAttribute, readText } from './sysfs.ts';
+import { deviceNames, directoryNames, isRefusal, linkTarget, readAttribute, readText } from './sysfs.ts';
 
 export const HWMON_OPTIONS = {
   ...filterOptions('chip', 'chips'),
@@ -24,8 +24,8 @@ interface SensorPath extends SensorFile {
 }
 
 interface Chip {
-  /** Where it is, resolved: another device may take the same number later. */
-  readonly device: string;
+  /** Where its links lead: another device may take the same number later. */
+  readonly links: string;
   readonly name: string;
   readonly humanName: string;
   readonly labels: Map<string, string>;
@@ -61,11 +61,14 @@ function chipName(directory: string, device: string | null): string {
   return name === '' ? cleanName(basename(realPath(directory) ?? directory)) : name;
 }
 
-function readChip(directory: string): Chip {
-  const device = realPath(join(directory, 'device'));
+function linksOf(directory: string): string {
+  return `${linkTarget(directory)}\0${linkTarget(`${directory}/device`)}`;
+}
+
+function readChip(directory: string, links: string): Chip {
   return {
-    device: `${realPath(directory)}\0${device}`,
-    name: chipName(directory, device),
+    links,
+    name: chipName(directory, realPath(join(directory, 'device'))),
     humanName: cleanName(readAttribute(join(directory, 'name')) ?? ''),
     labels: new Map(),
   };
@@ -140,8 +143,8 @@ export function createHwmonCollector(
   const chipOf = (name: string): Chip => {
     const directory = join(base, name);
     const known = chips.get(name);
-    const device = `${realPath(directory)}\0${realPath(join(directory, 'device'))}`;
-    return known?.device === device ? known : readChip(directory);
+    const links = linksOf(directory);
+    return known?.links === links ? known : readChip(directory, links);
   };
   return {
     name: 'hwmon',

@@ -15,7 +15,7 @@ export function parseState(text: string | null): number | null {
 
 /** Bytes a second of `40 Gb/sec (4X QDR)`. */
 export function parseRate(text: string | null): number | null {
-  const gigabits = /^([\d.]+) Gb\/sec/.exec(text ?? '')?.[1];
+  const gigabits = /^(\d+(?:\.\d+)?) Gb\/sec/.exec(text ?? '')?.[1];
   return gigabits === undefined ? null : (Number(gigabits) * 1e9) / 8;
 }
 

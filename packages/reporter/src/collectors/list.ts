@@ -56,10 +56,12 @@ import { createProcessCollector } from './process.ts';
 import { createProcessesCollector } from './processes.ts';
 import { createSchedstatCollector } from './schedstat.ts';
 import { createSlabinfoCollector, SLABINFO_OPTIONS } from './slabinfo.ts';
+import { Lane, SlowReads, withSlowReads } from './slow-reads.ts';
 import { createSockstatCollector } from './sockstat.ts';
 import { createSoftirqsCollector } from './softirqs.ts';
 import { createSoftnetCollector } from './softnet.ts';
 import { createStatCollector, STAT_OPTIONS } from './stat.ts';
+import { createTcpstatCollector } from './tcpstat.ts';
 import { createTimeCollector } from './time.ts';
 import { createTimexCollector } from './timex.ts';
 import { createUdpQueuesCollector } from './udp-queues.ts';
@@ -156,6 +158,7 @@ const ENTRIES: readonly CollectorEntry[] = [
     createPressureCollector(roots),
   ),
   entry('udp_queues', 'Bytes in the queues of UDP sockets.', ({ roots }) => createUdpQueuesCollector(roots)),
+  entry('tcpstat', 'TCP sockets by state.', ({ roots }) => createTcpstatCollector(roots), OFF),
   entry('kernel_hung', 'Tasks that the kernel found hung.', ({ roots }) => createKernelHungCollector(roots)),
   entry('processes', 'Processes and threads by state.', ({ roots }) => createProcessesCollector(roots), {
     enabledByDefault: false,
@@ -202,7 +205,11 @@ const ENTRIES: readonly CollectorEntry[] = [
   entry('lnstat', 'Caches of routes and neighbours.', ({ roots }) => createLnstatCollector(roots), OFF),
   entry('drbd', 'Devices mirrored by DRBD.', ({ roots }) => createDrbdCollector(roots), OFF),
   entry('mountstats', 'What NFS mounts asked.', ({ roots }) => createMountStatsCollector(roots), OFF),
-  entry('timex', "The clock's discipline: no data, as Node.js cannot ask for it.", createTimexCollector),
+  entry(
+    'timex',
+    "The clock's discipline: its offset, error, and whether it is synchronized.",
+    ({ now, timex }) => createTimexCollector(now, timex),
+  ),
   ...DEVICE_ENTRIES,
   entry(
     'containers',
@@ -258,10 +265,23 @@ export function createCollectors(options: CollectorOptions): Collector[] {
     if (collector === undefined) throw new RangeError(`there is no collector ${name}`);
     return collector;
   };
-  return chosen.flatMap(({ name, runsOn, create }) => {
-    if (runsOn(platform)) return [create(options)];
+  const lane = new Lane();
+  return chosen.flatMap((known) => {
+    const { name, runsOn } = known;
+    if (runsOn(platform)) return [createHere(known, options, lane)];
     return others.includes(name) ? [createLateCollector(name, () => loadOther(name))] : [];
   });
+}
+
+function createHere(
+  { create, readsAttributes }: CollectorEntry,
+  options: CollectorOptions,
+  lane: Lane,
+): Collector {
+  const collector = create(options);
+  if (!readsAttributes) return collector;
+  const { monotonic = () => performance.now() } = options;
+  return withSlowReads(collector, new SlowReads({ monotonic }, lane));
 }
 
 async function loadOthers(

@@ -83,3 +83,30 @@ test('what a device is made with is kept until another takes its name', async (t
   write('ifindex', '3\n');
   assert.deepEqual(await told(), ['{device="eth0"} 772', '{device="eth0"} 9000']);
 });
+
+test('of many devices those that nothing has happened to take turns', async (t) => {
+  const files: Record<string, string> = {};
+  const names = Array.from({ length: 40 }, (_, i) => `veth${String(i).padStart(3, '0')}`);
+  for (const [i, name] of names.entries()) {
+    files[`${BASE}/${name}/ifindex`] = `${i}\n`;
+    files[`${BASE}/${name}/flags`] = '0x1003\n';
+    files[`${BASE}/${name}/operstate`] = 'up\n';
+    files[`${BASE}/${name}/carrier_changes`] = '2\n';
+    files[`${BASE}/${name}/mtu`] = '1500\n';
+  }
+  const roots = temporaryRoots(t, files);
+  const collector = createNetclassCollector(roots);
+  const tick = async () =>
+    samplesOf(await renderOnce(collector), 'node_network_mtu_bytes').map((line) =>
+      Number(line.split(' ')[1]),
+    );
+  assert.deepEqual(
+    await tick(),
+    names.map(() => 1500),
+  );
+  for (const name of names) writeFileSync(join(roots.sys, 'class/net', name, 'mtu'), '9000\n');
+  // Its carrier went and came: whatever else changed with it is told at once.
+  writeFileSync(join(roots.sys, 'class/net', 'veth039', 'carrier_changes'), '4\n');
+  const news = async () => (await tick()).filter((mtu) => mtu === 9000).length;
+  assert.deepEqual([await news(), await news(), await news()], [17, 32, 40]);
+});

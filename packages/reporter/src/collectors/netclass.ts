@@ -1,15 +1,16 @@
 /**
  * Properties of network devices, from `/sys/class/net`.
  *
- * There is a file for each, some twenty a device, and hosts with containers have many devices: so what the kernel fixes when
- * it makes a device is kept while the device has the same number, and a device that is switched off is not asked what
- * the kernel then refuses to tell.
+ * There is a file for each, some twenty a device, and hosts with containers have many devices. So what the kernel fixes when
+ * it makes a device is kept while the device has the same number; a device that is switched off is not asked what the
+ * kernel then refuses to tell; and with more than sixteen devices, those that nothing has happened to take turns.
  */
 import { join } from 'node:path';
 import { type OptionValues, switchOption } from '@tributary/shared/options';
 import type { Collector, ColumnWriter, Roots } from './collector.ts';
 import { patternOption, settingsOf } from './collector-options.ts';
-import { type Attribute, devicesByName, parseAttribute, readAttribute, readNumber } from './sysfs.ts';
+import { type Attribute, devicesByName, parseAttribute, readAttribute } from './sysfs.ts';
+import { createTurns } from './turns.ts';
 
 export const NETCLASS_OPTIONS = {
   'ignored-devices': patternOption({ help: 'Which network devices not to tell.', default: '^$' }),
@@ -66,38 +67,60 @@ export function adminState(flags: number | null): string {
 const FIXED = new Set(['addr_assign_type', 'broadcast', 'dev_id', 'link_mode', 'name_assign_type', 'type']);
 /** Refused while the device is switched off. */
 const OF_RUNNING = new Set(['carrier', 'dormant', 'duplex', 'speed']);
+/** What cannot change while the count of carrier changes stands still. */
+const OF_CARRIER = new Set(['carrier', 'carrier_up_count', 'carrier_down_count']);
+
+/** What was read of a device before. */
+interface Kept {
+  readonly index: string;
+  /** By which it is told whether anything has happened to the device. */
+  state: string;
+  readonly texts: Map<string, string | null>;
+}
 
 /** One device, whose files are read once a tick at most. */
 interface NetDevice {
   readonly name: string;
-  readonly index: string;
   readonly flags: number | null;
   text(file: string): string | null;
   number(file: string): number | null;
 }
 
-function createDevice(name: string, path: string, before: KeptTexts | undefined): [NetDevice, KeptTexts] {
+function openDevice(
+  name: string,
+  path: string,
+  before: Kept | undefined,
+  isItsTurn: boolean,
+): [NetDevice, Kept] {
   const index = readAttribute(`${path}/ifindex`) ?? '';
-  const flags = readNumber(`${path}/flags`);
-  const kept = before?.index === index ? before : { index, texts: new Map<string, string | null>() };
-  const isOff = adminState(flags) === 'down';
+  const flags = readAttribute(`${path}/flags`);
+  const carrierChanges = readAttribute(`${path}/carrier_changes`);
+  const fresh = new Map([
+    ['ifindex', index],
+    ['flags', flags],
+    ['operstate', readAttribute(`${path}/operstate`)],
+    ['carrier_changes', carrierChanges],
+  ]);
+  const state = [...fresh.values()].join('\0');
+  const kept = before?.index === index ? before : { index, state, texts: new Map<string, string | null>() };
+  const hasChanged = kept.state !== state;
+  if (isItsTurn || hasChanged) {
+    const stays = (file: string) =>
+      FIXED.has(file) || (!hasChanged && carrierChanges !== null && OF_CARRIER.has(file));
+    for (const file of kept.texts.keys()) if (!stays(file)) kept.texts.delete(file);
+    kept.state = state;
+  }
+  const isOff = adminState(parseAttribute(`${path}/flags`, flags)) === 'down';
   const text = (file: string): string | null => {
-    if (file === 'ifindex') return index;
     if (isOff && OF_RUNNING.has(file)) return null;
-    if (!FIXED.has(file)) return readAttribute(`${path}/${file}`);
-    const known = kept.texts.get(file);
+    const known = fresh.has(file) ? fresh.get(file) : kept.texts.get(file);
     if (known !== undefined) return known;
     const read = readAttribute(`${path}/${file}`);
     kept.texts.set(file, read);
     return read;
   };
   const number = (file: string) => parseAttribute(`${path}/${file}`, text(file));
-  return [{ name, index, flags, text, number }, kept];
-}
-
-interface KeptTexts {
-  readonly index: string;
-  readonly texts: Map<string, string | null>;
+  return [{ name, flags: number('flags'), text, number }, kept];
 }
 
 function write(out: ColumnWriter, devices: readonly NetDevice[], ignoreInvalidSpeed: boolean): void {
@@ -133,13 +156,16 @@ export function createNetclassCollector(
   options: OptionValues<typeof NETCLASS_OPTIONS> = settingsOf('netclass', NETCLASS_OPTIONS, {}),
 ): Collector {
   const base = join(roots.sys, 'class/net');
-  let kept: ReadonlyMap<string, KeptTexts> = new Map();
+  let kept: ReadonlyMap<string, Kept> = new Map();
+  const turns = createTurns();
   return {
     name: 'netclass',
     collect(out) {
-      const next = new Map<string, KeptTexts>();
-      const devices = devicesByName(base, options['ignored-devices']).map(({ path, labels: [name = ''] }) => {
-        const [device, texts] = createDevice(name, path, kept.get(name));
+      const next = new Map<string, Kept>();
+      const found = devicesByName(base, options['ignored-devices']);
+      const isTurn = turns.next(found.length);
+      const devices = found.map(({ path, labels: [name = ''] }, i) => {
+        const [device, texts] = openDevice(name, path, kept.get(name), isTurn(i));
         next.set(name, texts);
         return device;
       });

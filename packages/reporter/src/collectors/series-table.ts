@@ -6,7 +6,6 @@
  */
 import type { MetricType } from '@tributary/shared/shape';
 import type { ColumnWriter } from './collector.ts';
-import type { SeriesLabel } from './series-labels.ts';
 
 export interface FamilyHead {
   readonly name: string;
@@ -15,7 +14,7 @@ export interface FamilyHead {
 }
 
 interface GatheredFamily extends FamilyHead {
-  readonly labelNames: readonly SeriesLabel[];
+  readonly labelNames: readonly string[];
   readonly series: Map<string, { readonly value: number; readonly labels: readonly string[] }>;
 }
 
@@ -23,7 +22,7 @@ export class SeriesTable {
   readonly #families = new Map<string, GatheredFamily>();
 
   /** The first `add` of a family says its type, help and label names. */
-  add(head: FamilyHead, labelNames: readonly SeriesLabel[], value: number, ...labels: string[]): void {
+  add(head: FamilyHead, labelNames: readonly string[], value: number, ...labels: string[]): void {
     let family = this.#families.get(head.name);
     if (family === undefined) {
       family = { ...head, labelNames, series: new Map() };

@@ -4,10 +4,9 @@
  * A refusal is the normal case (a link that is down has no speed, a battery that is missing no voltage, a serial number
  * is for root only) and costs that value alone. Whatever else goes wrong is the collector's failure.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { MetricType } from '@tributary/shared/shape';
 import { type ColumnWriter, NoDataError } from './collector.ts';
-import type { SeriesLabel } from './series-labels.ts';
 import { errorCode, FormatError } from './source.ts';
 
 /** What drivers answer for "not now", "not for you" and "I have no such thing". */
@@ -34,6 +33,24 @@ export function isRefusal(error: unknown): boolean {
   return typeof code === 'string' && REFUSALS.has(code);
 }
 
+type Read = (path: string) => string;
+
+let read: Read = (path) => readFileSync(path, 'utf8');
+
+/**
+ * Has `work` read its attributes by `reader`: see slow-reads.ts. Handed over this way, and not from function to function,
+ * because every collector of devices reads through this file, in one go.
+ */
+export function readingWith<T>(reader: Read, work: () => T): T {
+  const before = read;
+  read = reader;
+  try {
+    return work();
+  } finally {
+    read = before;
+  }
+}
+
 /** The text of a file without the space around it, or null when the device does not tell it. */
 export function readAttribute(path: string): string | null {
   return readText(path)?.trim() ?? null;
@@ -42,7 +59,7 @@ export function readAttribute(path: string): string | null {
 /** The text of a file as it is, or null when the device does not tell it. */
 export function readText(path: string): string | null {
   try {
-    return readFileSync(path, 'utf8');
+    return read(path);
   } catch (error) {
     if (isRefusal(error)) return null;
     throw error;
@@ -64,6 +81,17 @@ export function parseAttribute(path: string, text: string | null): number | null
   if (Number.isNaN(value))
     throw new FormatError(`${path}: ${JSON.stringify(text.slice(0, 120))} is no number`);
   return value;
+}
+
+/** What a link points to, as it is written; '' when it is no link, null when it is not there. */
+export function linkTarget(path: string): string | null {
+  try {
+    return readlinkSync(path);
+  } catch (error) {
+    if (errorCode(error) === 'EINVAL') return '';
+    if (isRefusal(error)) return null;
+    throw error;
+  }
 }
 
 /** Names in a folder, sorted; none when there is no such folder or it may not be read. */
@@ -115,18 +143,37 @@ export interface Device {
   readonly labels: readonly string[];
 }
 
+/** With so many attributes, of which a device lacks most, it is cheaper to look at what there is than to try each. */
+const LISTED_MIN = 8;
+
+/** Tells whether a file is there, by its folder's names, which are read once. */
+function createListing(): (path: string) => boolean {
+  const folders = new Map<string, ReadonlySet<string>>();
+  return (path) => {
+    const slash = path.lastIndexOf('/');
+    const folder = path.slice(0, slash);
+    let names = folders.get(folder);
+    if (names === undefined) {
+      names = new Set(directoryNames(folder));
+      folders.set(folder, names);
+    }
+    return names.has(path.slice(slash + 1));
+  };
+}
+
 /** Writes a family for each of `attributes`, with a series for each device. */
 export function writeAttributes(
   out: ColumnWriter,
-  labelNames: readonly SeriesLabel[],
+  labelNames: readonly string[],
   attributes: readonly Attribute[],
   devices: readonly Device[],
 ): void {
   if (devices.length === 0) return;
+  const isThere = attributes.length < LISTED_MIN ? () => true : createListing();
   for (const { file, name, type, help, convert } of attributes) {
     out.family(name, type, help, labelNames);
     for (const { path, labels } of devices) {
-      const raw = readNumber(`${path}/${file}`);
+      const raw = isThere(`${path}/${file}`) ? readNumber(`${path}/${file}`) : null;
       if (raw !== null) out.add(convert === undefined ? raw : convert(raw), ...labels);
     }
   }

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type { Collector, Roots } from './collector.ts';
 import { type Column, ColumnRecorder } from './columns.ts';
 import type { RunSystemctl } from './systemd-show.ts';
+import type { AskTimex } from './timex-call.ts';
 
 const FIXTURES = fileURLToPath(new URL('./fixtures', import.meta.url));
 
@@ -76,7 +77,12 @@ export function temporaryRoots(t: TestContext, files: Readonly<Record<string, st
  */
 export function unpackRoots(t: TestContext, name: string): Roots {
   const roots = temporaryRoots(t, {});
-  const base = dirname(roots.sys);
+  unpackInto(dirname(roots.sys), name);
+  return roots;
+}
+
+/** See unpackRoots; `base` gets the folders `proc` and `sys`. */
+export function unpackInto(base: string, name: string): void {
   for (const part of `\n${readFileSync(join(FIXTURES, name), 'utf8')}`.split('\n== ').slice(1)) {
     const newline = `${part}\n`.indexOf('\n');
     const [path = '', target] = part.slice(0, newline).split(' -> ');
@@ -84,13 +90,22 @@ export function unpackRoots(t: TestContext, name: string): Roots {
     if (target === undefined) writeFileSync(join(base, path), `${part.slice(newline + 1)}\n`);
     else symlinkSync(target, join(base, path));
   }
-  return roots;
 }
 
-/** A systemd with one unit, for collectors that are given the program to ask. */
+/** What Perl or Python print of a clock that chrony keeps, in nanoseconds. */
+export const FIXTURE_TIMEX: AskTimex = () =>
+  Promise.resolve(
+    '0 0 -182344 1437591 21500 512 8193 7 1 32768000 1772000000 125000 10000 0 0 0 0 0 0 0 0 37\n',
+  );
+
+/** A systemd with three units, for collectors that are given the program to ask. */
 export const FIXTURE_SYSTEMCTL: RunSystemctl = (args) => {
-  const unit = 'Id=ssh.service\nLoadState=loaded\nActiveState=active\nType=notify\n';
+  const units = [
+    'Id=ssh.service\nLoadState=loaded\nActiveState=active\nType=notify\nNRestarts=2\n',
+    'Id=cups.socket\nLoadState=loaded\nActiveState=active\nNAccepted=3\nNConnections=1\nNRefused=0\n',
+    'Id=apt.timer\nLoadState=loaded\nActiveState=active\nLastTriggerUSec=@1771000000\n',
+  ];
   return Promise.resolve(
-    args.includes('*') ? unit : 'Version=252.39\nVirtualization=kvm\nSystemState=running\n',
+    args.includes('*') ? units.join('\n') : 'Version=252.39\nVirtualization=kvm\nSystemState=running\n',
   );
 };

@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { expandGlob, globToRegExp } from './glob.ts';
-import { renderOnce, samplesOf, temporaryRoots } from './test-support.ts';
+import { collectOnce, render, renderOnce, samplesOf, temporaryRoots } from './test-support.ts';
 import { createTextfileCollector, parseTextFile } from './textfile.ts';
 
 /** A folder with these files. */
@@ -95,4 +95,58 @@ test('folders by pattern', async (t) => {
   assert.doesNotMatch('axb', globToRegExp('a.?'));
   const text = await textOf(join(directory, 't*'));
   assert.deepEqual([samplesOf(text, 'a'), samplesOf(text, 'b'), samplesOf(text, 'c')], [[], ['1'], ['1']]);
+});
+
+test('why a file is not served is told once, and again when it is another reason', async (t) => {
+  const directory = folder(t, {
+    'a.prom': 'a{\n',
+    'b.prom': 'tributary_x 1\n',
+    'c.prom': 'node_textfile_scrape_error 0\n',
+  });
+  const told: string[] = [];
+  const collector = createTextfileCollector(
+    { directory: [directory, join(directory, 'none')] },
+    (path, reason) => told.push(`${path.slice(directory.length)} ${reason}`),
+  );
+  for (let i = 0; i < 3; i++) await renderOnce(collector);
+  assert.equal(told.length, 4);
+  assert.match(told[0] ?? '', /^\/none ENOENT/);
+  assert.match(told[1] ?? '', /^\/a\.prom line 1: /);
+  assert.match(told[2] ?? '', /^\/b\.prom tributary_x: .* taken/);
+  assert.match(told[3] ?? '', /^\/c\.prom node_textfile_scrape_error is told of the files themselves/);
+  writeFileSync(join(directory, 'a.prom'), 'a 1 2\n');
+  await renderOnce(collector);
+  assert.match(told[4] ?? '', /^\/a\.prom timestamps are not supported/);
+  writeFileSync(join(directory, 'a.prom'), 'a 1\n');
+  await renderOnce(collector);
+  assert.equal(told.length, 5);
+});
+
+test('what a collector tells is left out, counted, and an error', async (t) => {
+  const directory = folder(t, { 'a.prom': 'a 1\nnode_load1 7\nz{x="1"} 2\nnode_load1{x="1"} 8\n' });
+  const collector = createTextfileCollector({ directory: [directory] });
+  const tick = async () => {
+    const column = await collectOnce(collector);
+    assert.ok(column);
+    return column;
+  };
+  const column = await tick();
+  assert.deepEqual(
+    collector.settle?.(column, () => false),
+    { column, leftOut: null },
+  );
+  const settled = collector.settle?.(column, (family) => family === 'node_load1');
+  const text = render(settled?.column ?? null);
+  assert.deepEqual(
+    [samplesOf(text, 'a'), samplesOf(text, 'z'), samplesOf(text, 'node_load1')],
+    [['1'], ['{x="1"} 2'], []],
+  );
+  assert.deepEqual(errorOf(text), ['1']);
+  assert.equal(samplesOf(text, 'node_textfile_mtime_seconds').length, 1);
+  assert.deepEqual(settled?.leftOut, {
+    series: 2,
+    reason: "told by this host's collectors already: node_load1",
+  });
+  const again = collector.settle?.({ ...column }, (family) => family === 'node_load1');
+  assert.equal(again?.column.shape, settled?.column.shape);
 });

@@ -4,15 +4,18 @@
  * A file with a mistake in it is left out whole and told by node_textfile_scrape_error, the others are served. That goes for
  * timestamps as well, which the format has and node_exporter refuses here, since a file outlives its time. Where two files
  * contradict each other the first by name is right: series that it has too, or a family of another type, cost the later
- * file. Files may lie on a network mount, so they are read without blocking, and never a second time while the first
+ * file. A family that a collector of this host tells is left out of every file. Why a file is not served is logged once. Files may lie on a network mount, so they are read without blocking, and never a second time while the first
  * reading has not come back. A file is parsed again only when it was written.
  */
 import { isUtf8 } from 'node:buffer';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isReservedMetricName } from '@tributary/shared/names';
 import { type OptionValues, textsOption } from '@tributary/shared/options';
-import type { Collector, ColumnWriter } from './collector.ts';
+import type { Shape } from '@tributary/shared/shape';
+import type { Collector, ColumnWriter, Settled } from './collector.ts';
 import { settingsOf } from './collector-options.ts';
+import type { Column } from './columns.ts';
 import type { TextFamily } from './exposition-text/families.ts';
 import { parseText } from './exposition-text/parse-text.ts';
 import { expandGlob } from './glob.ts';
@@ -38,12 +41,21 @@ interface TextFile {
   readonly mtimeSeconds: number;
   /** Null when the file is refused. */
   readonly families: readonly TextFamily[] | null;
+  /** Why it is refused; '' when it is not. */
+  readonly refusal: string;
 }
+
+/** By path, of a file or a folder. */
+type Reasons = Map<string, string>;
 
 interface Reading {
   readonly files: readonly TextFile[];
-  readonly failed: boolean;
+  /** What could not be read at all. */
+  readonly unread: Reasons;
 }
+
+const MTIME = 'node_textfile_mtime_seconds';
+const ERROR = 'node_textfile_scrape_error';
 
 /** @throws Error when the file may not be served. */
 export function parseTextFile(bytes: Uint8Array): readonly TextFamily[] {
@@ -51,6 +63,10 @@ export function parseTextFile(bytes: Uint8Array): readonly TextFamily[] {
   const families = parseText(Buffer.from(bytes).toString('utf8'));
   if (families.some(({ samples }) => samples.some(({ timestampMs }) => timestampMs !== null)))
     throw new Error('timestamps are not supported in files');
+  for (const { name } of families) {
+    if (isReservedMetricName(name)) throw new Error(`${name}: names that begin with tributary_ are taken`);
+    if (name === MTIME || name === ERROR) throw new Error(`${name} is told of the files themselves`);
+  }
   return families;
 }
 
@@ -61,50 +77,66 @@ async function readTextFile(path: string, known: TextFile | undefined): Promise<
     const stamp = `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
     if (known?.stamp === stamp) return known;
     const bare = { path, stamp, mtimeSeconds: mtimeMs / 1000 };
-    if (size > FILE_BYTES_MAX) return { ...bare, families: null };
+    // Until it is written again a refused file stays refused.
+    const refused = (refusal: string) => ({ ...bare, families: null, refusal });
+    if (size > FILE_BYTES_MAX) return refused(`larger than ${FILE_BYTES_MAX} bytes`);
     const bytes = await file.readFile();
     try {
-      return { ...bare, families: parseTextFile(bytes) };
-    } catch {
-      // Told by the error metric, as in node_exporter; until the file is written again it stays refused.
-      return { ...bare, families: null };
+      return { ...bare, families: parseTextFile(bytes), refusal: '' };
+    } catch (error) {
+      return refused(messageOf(error));
     }
   } finally {
     await file.close();
   }
 }
 
-/** Null when there is no reading the file. A pipe would never end, and a folder is nothing to read. */
-async function tryRead(path: string, known: TextFile | undefined): Promise<TextFile | null> {
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A file, or why there is no reading it. A pipe would never end, and a folder is nothing to read. */
+async function tryRead(path: string, known: TextFile | undefined): Promise<TextFile | string> {
   try {
-    return (await stat(path)).isFile() ? await readTextFile(path, known) : null;
-  } catch {
-    return null;
+    return (await stat(path)).isFile() ? await readTextFile(path, known) : 'not a regular file';
+  } catch (error) {
+    return messageOf(error);
   }
 }
 
-/** A null stands for a folder that cannot be read. */
-async function pathsIn(directory: string): Promise<(string | null)[]> {
+/** Paths of the files in a folder, or why it cannot be read. */
+async function pathsIn(directory: string): Promise<string[] | string> {
   try {
     const names = (await readdir(directory)).filter((name) => name.endsWith('.prom'));
     return names.sort().map((name) => join(directory, name));
-  } catch {
-    return [null];
+  } catch (error) {
+    return messageOf(error);
   }
 }
 
+/** One after the other: a dead mount must not hold more than one of the threads that all of Node's file access shares. */
 async function readAll(patterns: readonly string[], known: ReadonlyMap<string, TextFile>): Promise<Reading> {
-  let failed = false;
+  const unread: Reasons = new Map();
   const files: TextFile[] = [];
-  const directories = (await Promise.all(patterns.map(expandGlob))).flat();
-  for (const directory of new Set(directories)) {
-    for (const path of await pathsIn(directory)) {
-      const file = files.length < FILES_MAX && path !== null ? await tryRead(path, known.get(path)) : null;
-      if (file === null) failed = true;
+  const directories = new Set<string>();
+  for (const pattern of patterns) for (const path of await expandGlob(pattern)) directories.add(path);
+  for (const directory of directories) {
+    const paths = await pathsIn(directory);
+    if (typeof paths === 'string') {
+      unread.set(directory, paths);
+      continue;
+    }
+    for (const path of paths) {
+      if (files.length >= FILES_MAX) {
+        unread.set(directory, `more than ${FILES_MAX} files: the rest is left out`);
+        break;
+      }
+      const file = await tryRead(path, known.get(path));
+      if (typeof file === 'string') unread.set(path, file);
       else files.push(file);
     }
   }
-  return { files, failed };
+  return { files, unread };
 }
 
 interface MergedFamily extends TextFamily {
@@ -112,18 +144,15 @@ interface MergedFamily extends TextFamily {
   readonly keys: Set<string>;
 }
 
-/** Adds a file's families to the others', or nothing when it contradicts them. */
-function mergeFile(
-  merged: Map<string, MergedFamily>,
-  path: string,
-  families: readonly TextFamily[],
-): boolean {
+/** Adds a file's families to the others', or nothing when it contradicts them. @returns why not, or ''. */
+function mergeFile(merged: Map<string, MergedFamily>, path: string, families: readonly TextFamily[]): string {
   const keyOf = (suffix: string, labels: readonly string[]) => `${suffix}\0${labels.join('\0')}`;
   for (const { name, type, samples } of families) {
     const other = merged.get(name);
     if (other === undefined) continue;
-    if (other.type !== type) return false;
-    if (samples.some(({ suffix, labels }) => other.keys.has(keyOf(suffix, labels)))) return false;
+    if (other.type !== type) return `${name} is a ${type} here and a ${other.type} in ${other.paths[0]}`;
+    if (samples.some(({ suffix, labels }) => other.keys.has(keyOf(suffix, labels))))
+      return `a series of ${name} is in ${other.paths.join(' or ')} too`;
   }
   for (const family of families) {
     const { name, samples } = family;
@@ -137,32 +166,83 @@ function mergeFile(
       keys: new Set([...(other?.keys ?? []), ...keys]),
     });
   }
-  return true;
+  return '';
 }
 
-function write(out: ColumnWriter, { files, failed }: Reading): void {
+/** @returns why what was not served was not. */
+function write(out: ColumnWriter, { files, unread }: Reading): Reasons {
+  const reasons: Reasons = new Map(unread);
   const merged = new Map<string, MergedFamily>();
-  const served = files.filter(({ path, families }) => families !== null && mergeFile(merged, path, families));
+  const served: TextFile[] = [];
+  for (const file of files) {
+    const reason = file.families === null ? file.refusal : mergeFile(merged, file.path, file.families);
+    if (reason === '') served.push(file);
+    else reasons.set(file.path, reason);
+  }
   for (const { name, type, help, paths, samples } of merged.values()) {
     out.foreignFamily(name, type, help || `Metric read from ${paths.join(', ')}`);
     for (const { suffix, labels, value } of samples) out.addForeign(value, suffix, labels);
   }
-  const mtimeHelp = 'Unixtime mtime of textfiles successfully read.';
-  out.family('node_textfile_mtime_seconds', 'gauge', mtimeHelp, ['file']);
+  out.family(MTIME, 'gauge', 'Unixtime mtime of textfiles successfully read.', ['file']);
   for (const { path, mtimeSeconds } of served) out.add(mtimeSeconds, path);
-  const errorHelp = '1 if there was an error opening or reading a file, 0 otherwise';
-  out.family('node_textfile_scrape_error', 'gauge', errorHelp);
-  out.add(failed || served.length < files.length ? 1 : 0);
+  out.family(ERROR, 'gauge', '1 if there was an error opening or reading a file, 0 otherwise');
+  out.add(reasons.size > 0 ? 1 : 0);
+  return reasons;
 }
+
+interface SettledShape {
+  readonly of: Shape;
+  readonly names: string;
+  readonly shape: Shape;
+  readonly keep: readonly boolean[];
+}
+
+/** Takes families out of columns; the same shape comes back while nothing changes. */
+function createSettler(): (column: Column, isTold: (family: string) => boolean) => Settled {
+  let last: SettledShape | null = null;
+  return (column, isTold) => {
+    const told = column.shape.families.filter(({ name }) => isTold(name)).map(({ name }) => name);
+    if (told.length === 0) return { column, leftOut: null };
+    const names = told.join(', ');
+    if (last === null || last.of !== column.shape || last.names !== names) {
+      const families = column.shape.families.filter(({ name }) => !told.includes(name));
+      const keep = column.shape.families.flatMap(({ name, series }) =>
+        series.map(() => !told.includes(name)),
+      );
+      last = { of: column.shape, names, shape: { ...column.shape, families }, keep };
+    }
+    const { keep, shape } = last;
+    const values = column.values.filter((_, i) => keep[i]);
+    // The last series is the error, which is an error now.
+    values[values.length - 1] = 1;
+    const reason = `told by this host's collectors already: ${names}`;
+    return { column: { ...column, shape, values }, leftOut: { series: keep.length - values.length, reason } };
+  };
+}
+
+/** Logs what is new in `reasons`. */
+function createTeller(warn: WarnOfFile): (reasons: Reasons) => void {
+  let told: Reasons = new Map();
+  return (reasons) => {
+    for (const [path, reason] of reasons) if (told.get(path) !== reason) warn(path, reason);
+    told = reasons;
+  };
+}
+
+/** Told once of each file or folder that is not served, and again when it is for another reason. */
+export type WarnOfFile = (path: string, reason: string) => void;
 
 export function createTextfileCollector(
   options: OptionValues<typeof TEXTFILE_OPTIONS> = settingsOf('textfile', TEXTFILE_OPTIONS, {}),
+  warn: WarnOfFile = () => {},
 ): Collector {
+  const tell = createTeller(warn);
   let known: ReadonlyMap<string, TextFile> = new Map();
   let reading = false;
   return {
     name: 'textfile',
     isStuck: () => reading,
+    settle: createSettler(),
     async collect(out) {
       if (reading) throw new Error('a folder has not answered since an earlier tick');
       reading = true;
@@ -173,7 +253,7 @@ export function createTextfileCollector(
         reading = false;
       }
       known = new Map(result.files.map((file) => [file.path, file]));
-      write(out, result);
+      tell(write(out, result));
     },
   };
 }

@@ -322,3 +322,65 @@ describe('a collector with an interval of its own', () => {
     ]);
   });
 });
+
+describe('series that two collectors have, or no gateway takes', () => {
+  const guest: Collector = {
+    name: 'guest',
+    collect: (out) => {
+      write(out, 'node_a', 5);
+      write(out, 'node_guest', 6);
+      write(out, 'node_exporter_build_info', 7);
+    },
+    settle: (column, isTold) => {
+      const { families } = column.shape;
+      const kept = families.filter(({ name }) => !isTold(name));
+      const values = column.values.filter((_, i) => kept.includes(families[i] as (typeof families)[number]));
+      const leftOut = { series: families.length - kept.length, reason: 'told' };
+      return { column: { shape: { ...column.shape, families: kept }, values }, leftOut };
+    },
+  };
+
+  test("others' give way, wherever in the order they are, and the sampler's own count as told", async () => {
+    const leftOut: unknown[] = [];
+    const sampler = new Sampler({
+      collectors: [guest, fine('a')],
+      labels: {},
+      buildInfo: { version: '1' },
+      monotonic: () => 0,
+      onOutcome: () => {},
+      onLeftOut: (collector, { series, reason }) => leftOut.push([collector, series, reason]),
+    });
+    assert.deepEqual(withoutDurations(await sampler.sample(1000)), [
+      'node_guest 6',
+      'node_a 1',
+      'node_scrape_collector_success:guest 1',
+      'node_scrape_collector_success:a 1',
+      'node_exporter_build_info 1',
+    ]);
+    assert.deepEqual(leftOut, [['guest', 2, 'told']]);
+  });
+
+  test('what no gateway takes is left out and told each tick', async () => {
+    const leftOut: number[] = [];
+    const sampler = new Sampler({
+      collectors: [
+        collector('odd', (out) => {
+          out.family('node_odd', 'gauge', 'Odd.', ['device']);
+          out.add(1, 'x');
+          out.add(2, 'y'.repeat(5000));
+          out.add(3, 'x');
+        }),
+      ],
+      labels: {},
+      monotonic: () => 0,
+      onOutcome: () => {},
+      onLeftOut: (_, { series }) => leftOut.push(series),
+    });
+    for (let i = 0; i < 2; i++)
+      assert.deepEqual(withoutDurations(await sampler.sample(1000)), [
+        'node_odd 1',
+        'node_scrape_collector_success:odd 1',
+      ]);
+    assert.deepEqual(leftOut, [2, 2]);
+  });
+});

@@ -6,8 +6,8 @@
  * since a value that looks new and is not would falsify rates; only where the interval is so long that Prometheus would
  * take the series for gone, the last values are told at every tick.
  */
-import type { Labels } from '@tributary/shared/shape';
-import { type Collector, NoDataError, PartialDataError } from '../collectors/collector.ts';
+import type { Labels, Shape } from '@tributary/shared/shape';
+import { type Collector, type LeftOut, NoDataError, PartialDataError } from '../collectors/collector.ts';
 import { type Column, ColumnRecorder } from '../collectors/columns.ts';
 import { splitColumn } from './split.ts';
 
@@ -17,6 +17,10 @@ export interface SamplerOptions {
   readonly labels: Labels;
   /** Told of failures; the same one of a collector is told once until it changes. `error` is null when it recovered. */
   readonly onOutcome: (collector: string, error: Error | null) => void;
+  /** Told once a tick of a collector some of whose series cannot be told. */
+  readonly onLeftOut?: (collector: string, leftOut: LeftOut) => void;
+  /** Labels of `node_exporter_build_info`; without them there is none. */
+  readonly buildInfo?: Labels;
   /** Monotonic, in ms. */
   readonly monotonic: () => number;
   /** How often a collector runs, in ms; what is no longer than a tick is every tick. Every tick unless given. */
@@ -37,6 +41,8 @@ interface Slot {
   /** When it began to run last; null when it is due whatever the time. */
   ranAt: number | null;
   last: Outcome | null;
+  /** What it told last, whenever that was. */
+  shape: Shape | null;
 }
 
 interface Outcome {
@@ -44,6 +50,7 @@ interface Outcome {
   readonly seconds: number;
   readonly column: Column | null;
   readonly error: Error | null;
+  readonly slot: Slot;
 }
 
 function isFailure(error: Error | null): boolean {
@@ -52,11 +59,15 @@ function isFailure(error: Error | null): boolean {
 
 const DURATION_HELP = 'node_exporter: Duration of a collector scrape.';
 const SUCCESS_HELP = 'node_exporter: Whether a collector succeeded.';
+const BUILD_HELP =
+  "A metric with a constant '1' value labeled by version, revision, branch, goversion from which node_exporter was built, and the goos and goarch for the build.";
 
 export class Sampler {
   readonly #options: SamplerOptions;
   readonly #slots: Slot[];
   readonly #own: ColumnRecorder;
+  /** Names of families, for as long as a shape is used. */
+  readonly #names = new WeakMap<Shape, ReadonlySet<string>>();
 
   constructor(options: SamplerOptions) {
     this.#options = options;
@@ -69,6 +80,7 @@ export class Sampler {
       intervalMs: options.intervalOf?.(collector.name) ?? 0,
       ranAt: null,
       last: null,
+      shape: null,
     }));
   }
 
@@ -91,8 +103,8 @@ export class Sampler {
       const outcomes = await Promise.all(
         this.#slots.map((slot) => this.#visit(slot, tickMs, deadline.signal)),
       );
-      const columns = outcomes.flatMap(({ column }) => (column === null ? [] : splitColumn(column)));
       const own = this.#ownColumn(outcomes);
+      const columns = this.#settle(outcomes, own).flatMap((column) => splitColumn(column));
       return own === null ? columns : [...columns, own];
     } finally {
       clearTimeout(timer);
@@ -127,8 +139,40 @@ export class Sampler {
       if (error instanceof PartialDataError) column = slot.recorder.take();
       else if (!slot.hung) slot.recorder.reset();
     }
+    if (column !== null) slot.shape = column.shape;
     this.#tell(slot, error);
-    return { name, seconds: (this.#options.monotonic() - startedMs) / 1000, column, error };
+    return { name, seconds: (this.#options.monotonic() - startedMs) / 1000, column, error, slot };
+  }
+
+  /** A family is told by one collector: what others have written gives way, or the gateway would refuse it whole. */
+  #settle(outcomes: readonly Outcome[], own: Column | null): Column[] {
+    const settled: Column[] = [];
+    for (const { name, column, slot } of outcomes) {
+      const { leftOut } = slot.recorder;
+      if (column === null) continue;
+      if (leftOut !== null) this.#options.onLeftOut?.(name, leftOut);
+      if (slot.collector.settle === undefined) {
+        settled.push(column);
+        continue;
+      }
+      // Also what is not told in this very tick: whose a family is does not change from one to the next.
+      const others = this.#slots.flatMap((other) => (other === slot ? [] : (other.shape ?? [])));
+      const shapes = own === null ? others : [own.shape, ...others];
+      const isTold = (family: string) => shapes.some((shape) => this.#namesOf(shape).has(family));
+      const result = slot.collector.settle(column, isTold);
+      if (result.leftOut !== null) this.#options.onLeftOut?.(name, result.leftOut);
+      settled.push(result.column);
+    }
+    return settled;
+  }
+
+  #namesOf(shape: Shape): ReadonlySet<string> {
+    let names = this.#names.get(shape);
+    if (names === undefined) {
+      names = new Set(shape.families.map(({ name }) => name));
+      this.#names.set(shape, names);
+    }
+    return names;
   }
 
   #beforeDeadline(slot: Slot, running: Promise<void>, signal: AbortSignal): Promise<void> {
@@ -160,6 +204,11 @@ export class Sampler {
     for (const { name, seconds } of outcomes) this.#own.add(seconds, name);
     this.#own.family('node_scrape_collector_success', 'gauge', SUCCESS_HELP, ['collector']);
     for (const { name, error } of outcomes) this.#own.add(error === null ? 1 : 0, name);
+    const { buildInfo } = this.#options;
+    if (buildInfo !== undefined) {
+      this.#own.family('node_exporter_build_info', 'gauge', BUILD_HELP, Object.keys(buildInfo));
+      this.#own.add(1, ...Object.values(buildInfo));
+    }
     return this.#own.take();
   }
 }

@@ -3,7 +3,6 @@
  * and is not here is in docs/COLLECTORS.md.
  */
 import type { MetricType } from '@tributary/shared/shape';
-import type { SeriesLabel } from '../series-labels.ts';
 import type { Limits, Usage } from './figures.ts';
 
 /** Figures that a container has once. */
@@ -42,9 +41,9 @@ function withQuota(name: string, help: string, figure: keyof Figures): FigureFam
   return { name, type: 'counter', help, series: [{ figure, labels: [], onlyWithQuota: true }] };
 }
 
-const CPU: SeriesLabel = 'cpu';
-const FAILURE_TYPE: SeriesLabel = 'failure_type';
-const SCOPE: SeriesLabel = 'scope';
+const CPU = 'cpu';
+const FAILURE_TYPE = 'failure_type';
+const SCOPE = 'scope';
 
 function failure(figure: keyof Figures, type: string, scope: string): FigureSeries {
   return { figure, labels: [FAILURE_TYPE, type, SCOPE, scope], onlyWithQuota: false };

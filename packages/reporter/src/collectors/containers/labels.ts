@@ -3,7 +3,6 @@
  * `container_label_NAME` with everything that a label's name cannot have turned into `_`. So cAdvisor has them.
  */
 import { LABEL_VALUE_CHARS_MAX, NAME_CHARS_MAX } from '@tributary/shared/limits';
-import type { SeriesLabel } from '../series-labels.ts';
 import type { ContainerDetails } from './engine-api.ts';
 
 /**
@@ -14,9 +13,9 @@ const LABELS_MAX = 24;
 const LABEL_CHARS_MAX = 2048;
 
 const PREFIX = 'container_label_';
-const ID: SeriesLabel = 'id';
-const IMAGE: SeriesLabel = 'image';
-const NAME: SeriesLabel = 'name';
+const ID = 'id';
+const IMAGE = 'image';
+const NAME = 'name';
 
 export interface ContainerLabels {
   /** Names and values in turn, the container's own after the others, sorted. */
@@ -52,7 +51,7 @@ function ownLabels({ labels }: ContainerDetails, include: RegExp | null): Contai
   let leftOut = 0;
   for (const [rawName, rawValue] of chosen) {
     const name = PREFIX + rawName.replaceAll(/[^a-zA-Z0-9_]/g, '_');
-    const value = rawValue.toWellFormed();
+    const value = toText(rawValue);
     if (
       kept.has(name) ||
       kept.size === LABELS_MAX ||
@@ -68,7 +67,12 @@ function ownLabels({ labels }: ContainerDetails, include: RegExp | null): Contai
   return { pairs: [...kept].flat(), leftOut };
 }
 
-/** Cut to what the wire takes; a half of a character at the cut, or anywhere, cannot be sent. */
+/** Cut to what the wire takes. */
 function toValue(text: string): string {
-  return text.slice(0, LABEL_VALUE_CHARS_MAX).toWellFormed();
+  return toText(text.slice(0, LABEL_VALUE_CHARS_MAX));
+}
+
+/** Half a character, and a NUL, cannot be sent. */
+function toText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
 }

@@ -1,6 +1,5 @@
 /** Writes what was read of all containers: family by family, since a family is told once. */
 import type { ColumnWriter } from '../collector.ts';
-import type { SeriesLabel } from '../series-labels.ts';
 import { FIGURE_FAMILIES, type Figures, IO_FAMILIES, NETWORK_FAMILIES } from './families.ts';
 import type { DeviceIo } from './figures.ts';
 
@@ -19,11 +18,11 @@ export interface ContainerRow {
   readonly devices: readonly NamedDeviceIo[];
 }
 
-const DEVICE: SeriesLabel = 'device';
-const MAJOR: SeriesLabel = 'major';
-const MINOR: SeriesLabel = 'minor';
-const OPERATION: SeriesLabel = 'operation';
-const INTERFACE: SeriesLabel = 'interface';
+const DEVICE = 'device';
+const MAJOR = 'major';
+const MINOR = 'minor';
+const OPERATION = 'operation';
+const INTERFACE = 'interface';
 
 const FIGURE_SERIES = FIGURE_FAMILIES.reduce((sum, { series }) => sum + series.length, 0);
 

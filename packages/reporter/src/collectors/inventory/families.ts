@@ -3,7 +3,6 @@
  * labels that other collectors have as well, so that `--label` keeps its freedom.
  */
 import type { ColumnWriter } from '../collector.ts';
-import type { SeriesLabel } from '../series-labels.ts';
 import type {
   BiosPart,
   BoardPart,
@@ -17,7 +16,7 @@ import type {
 } from './decode.ts';
 
 /** Labels and values in turn. */
-type Labels = readonly (readonly [SeriesLabel, string])[];
+type Labels = readonly (readonly [string, string])[];
 
 export interface WriteOptions {
   /** Serial numbers and the machine's UUID as labels too. */
