@@ -1,9 +1,9 @@
 /**
  * How fast a long backlog drains: one host with hours of history in its spool, a real gateway, both as installed.
  *
- *   npm exec -c 'node --conditions=tributary-source test/bench/backlog.mjs [HOURS] [SERIES]'
+ *   npm run bench -- backlog [HOURS] [SERIES]
  *
- * Prints one JSON line. Needs Linux (/proc) and `npm run build` before.
+ * Prints one JSON line. Needs Linux (/proc).
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

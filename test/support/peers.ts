@@ -14,6 +14,7 @@ export type Peer =
   | 'PYTHON_PROMETHEUS_CLIENT'
   | 'PUSHGATEWAY'
   | 'VICTORIA_METRICS'
+  | 'NODE_EXPORTER'
   | 'NGINX';
 
 const folder = process.env['TRIBUTARY_PEERS_DIR'] ?? join(homedir(), '.cache/tributary/peers');
