@@ -46,6 +46,7 @@ describe('options', () => {
         'path.rootfs': '/',
         'log.level': 'info',
         'log.format': 'auto',
+        targets: [],
       },
     );
     assert.equal(collectors.get('cpu'), true);

@@ -25,6 +25,7 @@ import type { CollectorSettings } from './collectors/collector-options.ts';
 import { COLLECTORS, collectorConflicts } from './collectors/list.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 import { AUTO_INTERVALS_MS, type IntervalSetting } from './sampler/pace.ts';
+import type { TargetOptions } from './targets/target-options.ts';
 
 export const ENV_PREFIX = 'TRIBUTARY_REPORTER_';
 
@@ -143,6 +144,8 @@ export type ReporterOptions = OptionValues<typeof SPECS> & {
   readonly collectorSettings: CollectorSettings;
   /** In ms, by the names of those collectors that do not run at every tick. */
   readonly collectorIntervals: ReadonlyMap<string, number>;
+  /** What the file says of exporters to forward. */
+  readonly targets: readonly TargetOptions[];
 };
 
 /** What the file has beside the options. */
@@ -204,7 +207,7 @@ function readWithoutHost(
     ),
   );
   refuseTogether(collectorConflicts(collectorSettings), { origins, file, specs: OPTION_SPECS });
-  return { ...values, collectors, collectorSettings, collectorIntervals };
+  return { ...values, collectors, collectorSettings, collectorIntervals, targets: [] };
 }
 
 /** A duration, or `auto`: see sampler/pace.ts. */

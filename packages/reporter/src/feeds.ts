@@ -1,8 +1,12 @@
 /** The feeds that the options ask for: see collectors/feed.ts. */
+import { systemClock } from '@tributary/shared/clock';
 import { createApplicationFeeds } from './applications/feeds.ts';
 import type { Feed } from './collectors/feed.ts';
+import { lateFeed } from './collectors/late-feed.ts';
 import type { ReporterOptions } from './config.ts';
 import type { Log } from './log.ts';
+import { checkTargets } from './targets/check-targets.ts';
+import { VERSION } from './version.ts';
 
 export interface FeedParts {
   readonly options: ReporterOptions;
@@ -13,7 +17,11 @@ export interface FeedParts {
   readonly now: () => number;
 }
 
-export function createFeeds({ options, log, monotonic, now }: FeedParts): Feed[] {
+export function createFeeds(parts: FeedParts): Feed[] {
+  return [...createApplications(parts), ...createTargets(parts)];
+}
+
+function createApplications({ options, log, monotonic, now }: FeedParts): Feed[] {
   return createApplicationFeeds({
     push: {
       listenAddress: options['push.listen-address'],
@@ -31,4 +39,21 @@ export function createFeeds({ options, log, monotonic, now }: FeedParts): Feed[]
     now,
     monotonic,
   });
+}
+
+function createTargets({ options, log, monotonic }: FeedParts): Feed[] {
+  if (options.targets.length === 0) return [];
+  const targets = checkTargets(options.targets, options);
+  const load = async () => {
+    const { TargetsFeed } = await import('./targets/targets-feed.ts');
+    return new TargetsFeed({
+      targets,
+      host: options.host,
+      userAgent: `tributary-reporter/${VERSION}`,
+      log,
+      monotonic,
+      wall: () => systemClock.now(),
+    });
+  };
+  return [lateFeed('targets', load, log)];
 }

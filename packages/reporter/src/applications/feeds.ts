@@ -1,7 +1,7 @@
 /** The feeds of applications that the options ask for, in the order of the flags. */
 import { parseLoopback } from '@tributary/shared/loopback';
 import type { Feed } from '../collectors/feed.ts';
-import { lateFeed } from './late-feed.ts';
+import { lateFeed } from '../collectors/late-feed.ts';
 import type { ApplicationsLog } from './log.ts';
 import { PUSH_PORT, type PushOptions, STATSD_PORT, type StatsdOptions } from './options.ts';
 

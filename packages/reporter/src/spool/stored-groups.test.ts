@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { GROUPS_PER_BATCH_MAX } from '@tributary/shared/limits';
 import { datedGroups, encodeStoredGroup, packGroups } from './stored-groups.ts';
 import { appendTick, openSpool, START_AT, shapeOf, timesOf } from './test-support.ts';
 
@@ -28,6 +29,12 @@ test('an older group gets its moment when it is read', () => {
 test('groups are laid out in batches of a bounded size, none left out', () => {
   assert.deepEqual(packGroups([], 10), [[]]);
   assert.deepEqual(packGroups(['aaaa', 'bbbb', 'cccc', 'd'.repeat(30), 'e'], 10), [[0, 1], [2], [3], [4]]);
+});
+
+test('a batch has no more groups than a frame may have', () => {
+  const texts = Array.from({ length: 2 * GROUPS_PER_BATCH_MAX + 1 }, () => 'g');
+  const counts = packGroups(texts, 1_000_000).map(({ length }) => length);
+  assert.deepEqual(counts, [GROUPS_PER_BATCH_MAX, GROUPS_PER_BATCH_MAX, 1]);
 });
 
 test('the layers of a tick are batches of one time, and their groups move with it', (t) => {

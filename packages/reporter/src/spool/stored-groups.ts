@@ -3,6 +3,7 @@
  * The time of a batch may be put right later, and with it that of its groups, so what is kept is how much older they are.
  */
 import { encodeGroup } from '@tributary/shared/encode';
+import { GROUPS_PER_BATCH_MAX } from '@tributary/shared/limits';
 import type { Shape } from '@tributary/shared/shape';
 
 export interface SpoolGroup {
@@ -29,14 +30,15 @@ export function datedGroups(groups: string, at: number): string {
 }
 
 /**
- * Lays encoded groups out in batches, in their order, so that none gets larger than a frame may be.
+ * Lays encoded groups out in batches, in their order, so that none gets larger than a frame may be, or has more groups.
  * @returns for each batch the indexes of its groups; one without any for no groups.
  */
 export function packGroups(texts: readonly string[], bytesMax: number): number[][] {
   const batches: number[][] = [[]];
   let bytes = 0;
   for (const [i, { length }] of texts.entries()) {
-    if (bytes > 0 && bytes + length > bytesMax) {
+    const isFull = batches.at(-1)?.length === GROUPS_PER_BATCH_MAX;
+    if (isFull || (bytes > 0 && bytes + length > bytesMax)) {
       batches.push([]);
       bytes = 0;
     }

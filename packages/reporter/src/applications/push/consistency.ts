@@ -4,7 +4,7 @@
  * that came with it at the gateway, or end as two values of one series in Prometheus.
  */
 import type { Labels, MetricType } from '@tributary/shared/shape';
-import { flatSorted } from '../own-labels.ts';
+import { flatSorted } from '../../collectors/own-labels.ts';
 import type { PushedFamily } from './prepare.ts';
 import { finalLabels, type Target } from './target.ts';
 

@@ -6,7 +6,7 @@ import { LABELS_MAX, NAME_CHARS_MAX } from '@tributary/shared/limits';
 import { quote } from '@tributary/shared/names';
 import type { MetricType } from '@tributary/shared/shape';
 import type { TextFamily, TextSample } from '../../collectors/exposition-text/families.ts';
-import { detached } from '../own-labels.ts';
+import { detached } from '../../collectors/own-labels.ts';
 import { boundText } from './bound-text.ts';
 import { PushError } from './push-error.ts';
 import { ownLabels, type Target } from './target.ts';

@@ -5,7 +5,13 @@
  */
 import { isTargetLabelName } from '@tributary/shared/names';
 import type { Labels } from '@tributary/shared/shape';
-import { flatSorted, freeName, reservedNames, sortedByName, withoutReserved } from '../own-labels.ts';
+import {
+  flatSorted,
+  freeName,
+  reservedNames,
+  sortedByName,
+  withoutReserved,
+} from '../../collectors/own-labels.ts';
 
 export interface Target {
   /** The shape's labels of series that name no instance of their own. */

@@ -8,7 +8,7 @@
  * It is stricter in this: a number is a decimal one and finite, and a sample rate is above 0 and at most 1. There an odd
  * rate is counted as an error, and the sample taken as if it had none.
  */
-import { flatSorted } from '../own-labels.ts';
+import { flatSorted } from '../../collectors/own-labels.ts';
 import { prometheusName } from './metric-name.ts';
 
 /** What is wrong with a line or a sample of it; names are statsd_exporter's where it has one. */

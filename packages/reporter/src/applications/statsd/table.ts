@@ -4,7 +4,7 @@
  * table is full, series that have been quiet give way, and only if there are none is a new one turned away.
  */
 import { LABEL_VALUE_CHARS_MAX, LABELS_MAX, NAME_CHARS_MAX } from '@tributary/shared/limits';
-import { detached, reservedNames, withoutReserved } from '../own-labels.ts';
+import { detached, reservedNames, withoutReserved } from '../../collectors/own-labels.ts';
 import { Chunks } from './chunks.ts';
 import {
   createHistogram,

@@ -1,5 +1,5 @@
 /**
- * The labels of applications' series, as they may stand beside the target's. The gateway puts `exported_` before a name
+ * The labels of series that others tell, as they may stand beside the target's. The gateway puts `exported_` before a name
  * that is the target's until it is free (docs/PROTOCOL.md, "Labels"). It is done here already, so that two series
  * which become one by that are found where they come in, and not by the rejection of everything that came with them.
  */

@@ -1,7 +1,6 @@
 /** A feed whose code is loaded when it starts: most hosts have none of it, and should not pay memory for it. */
-import type { Collector } from '../collectors/collector.ts';
-import type { Feed, Layer, TickMoment } from '../collectors/feed.ts';
-import type { ApplicationsLog } from './log.ts';
+import type { Collector } from './collector.ts';
+import type { Feed, Layer, TickMoment } from './feed.ts';
 
 /**
  * @param name of the collector that tells of the feed.
@@ -10,7 +9,7 @@ import type { ApplicationsLog } from './log.ts';
 export function lateFeed(
   name: string,
   load: () => Promise<Feed & { readonly own: Collector }>,
-  log: ApplicationsLog,
+  log: { error(fields: object, message: string): void },
 ): Feed & { readonly own: Collector } {
   let feed: (Feed & { readonly own: Collector }) | null = null;
   let loading: Promise<void> = Promise.resolve();

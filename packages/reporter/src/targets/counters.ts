@@ -1,0 +1,74 @@
+/** What the reporter tells of its scraping besides the status of each target. Counters of one process. */
+import type { Collector, ColumnWriter } from '../collectors/collector.ts';
+
+type Counts = Map<string, number>;
+
+export class TargetCounters {
+  readonly #jobs: readonly string[];
+  readonly #scrapes: Counts = new Map();
+  readonly #late: Counts = new Map();
+  readonly #failures = new Map<string, Counts>();
+  readonly #leftOut = new Map<string, Counts>();
+
+  constructor(jobs: Iterable<string>) {
+    this.#jobs = [...new Set(jobs)];
+  }
+
+  scraped(job: string): void {
+    add(this.#scrapes, job, 1);
+  }
+
+  /** One that was due while the one before it was still going on, or waiting for its turn. */
+  late(job: string): void {
+    add(this.#late, job, 1);
+  }
+
+  failed(job: string, reason: string): void {
+    add(countsOf(this.#failures, job), reason, 1);
+  }
+
+  leftOut(job: string, reason: string, samples: number): void {
+    add(countsOf(this.#leftOut, job), reason, samples);
+  }
+
+  /** `Feed.own` */
+  get own(): Collector {
+    return { name: 'targets', collect: (out) => this.#write(out) };
+  }
+
+  #write(out: ColumnWriter): void {
+    const byJob = (name: string, help: string, counts: Counts) => {
+      out.family(name, 'counter', help, ['scrape_job']);
+      for (const job of this.#jobs) out.add(counts.get(job) ?? 0, job);
+    };
+    const byReason = (name: string, help: string, all: ReadonlyMap<string, Counts>) => {
+      out.family(name, 'counter', help, ['scrape_job', 'reason']);
+      for (const [job, counts] of all) for (const [reason, count] of counts) out.add(count, job, reason);
+    };
+    byJob('tributary_reporter_target_scrapes_total', 'Scrapes of targets, good or bad.', this.#scrapes);
+    byJob(
+      'tributary_reporter_target_late_scrapes_total',
+      'Scrapes that were passed over, since the one before them was not done.',
+      this.#late,
+    );
+    byReason('tributary_reporter_target_failures_total', 'Scrapes that failed.', this.#failures);
+    byReason(
+      'tributary_reporter_target_left_out_samples_total',
+      'Samples of targets that were not told.',
+      this.#leftOut,
+    );
+  }
+}
+
+function add(counts: Counts, key: string, count: number): void {
+  counts.set(key, (counts.get(key) ?? 0) + count);
+}
+
+function countsOf(all: Map<string, Counts>, job: string): Counts {
+  let counts = all.get(job);
+  if (counts === undefined) {
+    counts = new Map();
+    all.set(job, counts);
+  }
+  return counts;
+}
