@@ -1,6 +1,9 @@
 /** The reporter's configuration file, as a person meets it. */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { access, readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test, { type TestContext } from 'node:test';
 import { Child } from './support/child.ts';
@@ -17,6 +20,11 @@ async function written(t: TestContext, text: string): Promise<string> {
 
 test('a reporter runs from a file alone', async (t) => {
   await using gateway = await Gateway.start(t);
+  const exporter = createServer((_, response) => {
+    response.setHeader('content-type', 'text/plain; version=0.0.4').end('demo_total 7\n');
+  }).listen(0, '127.0.0.1');
+  t.after(() => exporter.close());
+  await once(exporter, 'listening');
   const file = await written(
     t,
     `# a host of the test
@@ -28,12 +36,16 @@ spool: {path: spool}
 collectors:
   cpu: false
   vmstat: {fields: ^pgfault$}
+targets:
+  - job: demo
+    urls: [http://127.0.0.1:${(exporter.address() as AddressInfo).port}/metrics]
 `,
   );
   await using reporter = await Child.spawn(t, commandLine('reporter', ['--config.file', file]));
   const samples = await eventually('the host is served', async () => {
     const found = readExposition((await gateway.metrics()).body).samples;
-    return found.some(({ name }) => name === 'node_load1') && found;
+    const isThere = (wanted: string) => found.some(({ name }) => name === wanted);
+    return isThere('node_load1') && isThere('demo_total') && found;
   });
   const load = samples.find(({ name }) => name === 'node_load1');
   assert.equal(load?.labels['host'], 'web-9');
@@ -45,6 +57,7 @@ collectors:
     [...names].filter((name) => name.startsWith('node_vmstat_')),
     ['node_vmstat_pgfault'],
   );
+  assert.equal(samples.find(({ name }) => name === 'demo_total')?.labels['job'], 'demo');
   // Beside the file, wherever it was started.
   await access(join(file, '../spool/spool.sqlite'));
   assert.deepEqual(await reporter.end('SIGTERM'), { code: 0, signal: null });

@@ -25,7 +25,9 @@ import type { CollectorSettings } from './collectors/collector-options.ts';
 import { COLLECTORS, collectorConflicts } from './collectors/list.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 import { AUTO_INTERVALS_MS, type IntervalSetting } from './sampler/pace.ts';
+import { targetMistakes } from './targets/check-targets.ts';
 import type { TargetOptions } from './targets/target-options.ts';
+import { TARGETS_SECTION } from './targets-section.ts';
 
 export const ENV_PREFIX = 'TRIBUTARY_REPORTER_';
 
@@ -144,12 +146,12 @@ export type ReporterOptions = OptionValues<typeof SPECS> & {
   readonly collectorSettings: CollectorSettings;
   /** In ms, by the names of those collectors that do not run at every tick. */
   readonly collectorIntervals: ReadonlyMap<string, number>;
-  /** What the file says of exporters to forward. */
+  /** What the file says of exporters to forward; checked. */
   readonly targets: readonly TargetOptions[];
 };
 
 /** What the file has beside the options. */
-export const FILE_SECTIONS = {};
+export const FILE_SECTIONS = { targets: TARGETS_SECTION };
 
 export type ReporterFile = ConfigFile<typeof FILE_SECTIONS>;
 
@@ -206,8 +208,10 @@ function readWithoutHost(
       ([, intervalMs]) => intervalMs > 0,
     ),
   );
-  refuseTogether(collectorConflicts(collectorSettings), { origins, file, specs: OPTION_SPECS });
-  return { ...values, collectors, collectorSettings, collectorIntervals, targets: [] };
+  const targets = file?.sections.targets ?? [];
+  const mistakes = [...collectorConflicts(collectorSettings), ...targetMistakes(targets, values)];
+  refuseTogether(mistakes, { origins, file, specs: OPTION_SPECS });
+  return { ...values, collectors, collectorSettings, collectorIntervals, targets };
 }
 
 /** A duration, or `auto`: see sampler/pace.ts. */
