@@ -11,6 +11,11 @@ export interface Series {
   readonly points: readonly Point[];
 }
 
+export interface Metadata {
+  readonly type: string;
+  readonly help: string;
+}
+
 export interface Target {
   readonly job: string;
   readonly scrapeUrl: string;
@@ -70,6 +75,14 @@ export class PrometheusApi {
   async names(selector: string, from: number, to: number): Promise<readonly string[]> {
     const params = { 'match[]': selector, start: seconds(from), end: seconds(to) };
     return (await this.#get('label/__name__/values', params)) as string[];
+  }
+
+  /** What is told of each family, by its name; the first where targets disagree. */
+  async metadata(): Promise<ReadonlyMap<string, Metadata>> {
+    const data = (await this.#get('metadata', {})) as Record<string, Metadata[]>;
+    return new Map(
+      Object.entries(data).flatMap(([name, [first]]) => (first === undefined ? [] : [[name, first]])),
+    );
   }
 
   async targets(): Promise<readonly Target[]> {
