@@ -21,6 +21,8 @@ export interface TableSeries {
   /** Names and values in turn, sorted by name. */
   readonly labels: readonly string[];
   readonly metric: Metric;
+  /** Of its name and tags, as often as the wire has them. */
+  readonly chars: number;
   /** Of its last sample, in ms. */
   touched: number;
 }

@@ -146,3 +146,13 @@ test('whatever comes is a sample or an error', () => {
       assert.match(text, /^! |^(counter|gauge|observer|set) [a-zA-Z_][a-zA-Z0-9_]*\{/, line);
   }
 });
+
+test('what the samples of a line have in common is read once', () => {
+  assert.deepEqual(read('a:1:2|ms|#bad,b:c'), ['! tag', 'observer a{b,c} 0.001', 'observer a{b,c} 0.002']);
+  // A packet has room for thousands of values and of tags: to read each with each would hold up everything for a minute.
+  const labels = new Set<readonly string[]>();
+  const sink = { sample: (sample: { labels: readonly string[] }) => labels.add(sample.labels) };
+  for (const line of ['a:1:2:3|ms|#b:c,d:e', 'a,b=c,d=e:1|c:2|g:3|ms'])
+    parseLine(line, { ...sink, error: assert.fail, tagError: assert.fail });
+  assert.equal(labels.size, 2);
+});

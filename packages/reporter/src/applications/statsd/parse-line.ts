@@ -75,16 +75,44 @@ export function parseLine(line: string, sink: LineSink): void {
   const colon = line.indexOf(':');
   if (colon < 1) return sink.error('malformed_line');
   const rest = line.slice(colon + 1);
-  const labels = new Map<string, string>();
-  const name = prometheusName(readNameTags(line.slice(0, colon), labels, sink));
+  const tags = new Tags();
+  const name = prometheusName(readNameTags(line.slice(0, colon), tags, sink));
   if (name === '') return sink.error('malformed_line');
   const hasTags = rest.includes('|#');
-  if (hasTags && labels.size > 0) return sink.error('mixed_tagging_styles');
-  for (const text of samplesIn(rest, hasTags, sink)) readSample(name, text, labels, sink);
+  if (hasTags && tags.size > 0) return sink.error('mixed_tagging_styles');
+  for (const samples of samplesIn(rest, hasTags, sink)) readSamples(name, samples, tags, sink);
 }
 
-/** The texts `VALUE|TYPE|…` behind the name. */
-function samplesIn(rest: string, hasTags: boolean, sink: LineSink): readonly string[] {
+/** The tags of a line. A packet may have thousands of samples with the same: they are put in order once. */
+class Tags {
+  readonly #values = new Map<string, string>();
+  #sorted: readonly string[] | null = null;
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  set(name: string, value: string): void {
+    this.#values.set(name, value);
+    this.#sorted = null;
+  }
+
+  /** Names and values in turn. */
+  get sorted(): readonly string[] {
+    this.#sorted ??= flatSorted([...this.#values]);
+    return this.#sorted;
+  }
+}
+
+/** `VALUE:VALUE|TYPE|…`: values that have all that follows in common. */
+interface Samples {
+  readonly values: readonly string[];
+  /** Null when nothing follows. */
+  readonly tail: string | null;
+}
+
+/** What stands behind the name. */
+function samplesIn(rest: string, hasTags: boolean, sink: LineSink): readonly Samples[] {
   const bar = rest.indexOf('|');
   if (bar < 0) {
     sink.error('not_enough_parts_after_colon');
@@ -97,42 +125,57 @@ function samplesIn(rest: string, hasTags: boolean, sink: LineSink): readonly str
       sink.error('invalid_extended_aggregate_type');
       return [];
     }
-    return values.split(':').map((value) => value + rest.slice(bar));
+    return [{ values: values.split(':'), tail: rest.slice(bar + 1) }];
   }
   // A tag's value may have colons of its own.
-  return hasTags ? [rest] : rest.split(':');
+  return (hasTags ? [rest] : rest.split(':')).map((text) => {
+    const end = text.indexOf('|');
+    return end < 0
+      ? { values: [text], tail: null }
+      : { values: [text.slice(0, end)], tail: text.slice(end + 1) };
+  });
 }
 
-function readSample(name: string, text: string, labels: Map<string, string>, sink: LineSink): void {
-  const components = text.split('|');
-  const [valueText = '', typeText, ...extras] = components;
-  if (typeText === undefined || components.length > COMPONENTS_MAX || extras.includes(''))
+function readSamples(name: string, { values, tail }: Samples, tags: Tags, sink: LineSink): void {
+  const [typeText, ...extras] = tail?.split('|', COMPONENTS_MAX) ?? [];
+  if (typeText === undefined || extras.length + 2 > COMPONENTS_MAX || extras.includes(''))
     return sink.error('malformed_component');
   const type = Object.hasOwn(TYPES, typeText) ? TYPES[typeText] : undefined;
   if (type === undefined) return sink.error('illegal_event');
   let rate = 1;
   for (const extra of extras) {
-    const fault = readExtra(extra, labels, sink);
+    const fault = readExtra(extra, tags, sink);
     if (typeof fault === 'string') return sink.error(fault);
     if (fault !== null) rate = fault;
   }
-  if (type !== 'set' && !DECIMAL.test(valueText)) return sink.error('malformed_value');
-  const number = type === 'set' ? 0 : Number(valueText);
+  const labels = tags.sorted;
+  for (const text of values) {
+    const value = readValue(text, typeText, type, rate);
+    if (value === null) sink.error('malformed_value');
+    else
+      sink.sample({
+        name,
+        type,
+        value,
+        times: type === 'observer' ? Math.trunc(1 / rate) : 1,
+        isRelative: type === 'gauge' && /^[+-]/.test(text),
+        member: type === 'set' ? text : '',
+        labels,
+      });
+  }
+}
+
+/** Null when it is no number that can be kept. */
+function readValue(text: string, typeText: string, type: StatsdType, rate: number): number | null {
+  if (type === 'set') return 0;
+  if (!DECIMAL.test(text)) return null;
+  const number = Number(text);
   const value = typeText === 'ms' ? number / 1000 : type === 'counter' ? number / rate : number;
-  if (!Number.isFinite(value)) return sink.error('malformed_value');
-  sink.sample({
-    name,
-    type,
-    value,
-    times: type === 'observer' ? Math.trunc(1 / rate) : 1,
-    isRelative: type === 'gauge' && /^[+-]/.test(valueText),
-    member: type === 'set' ? valueText : '',
-    labels: flatSorted([...labels]),
-  });
+  return Number.isFinite(value) ? value : null;
 }
 
 /** One part behind the type. @returns the sample rate, if it was that; else null, or what is wrong. */
-function readExtra(extra: string, labels: Map<string, string>, sink: LineSink): number | LineError | null {
+function readExtra(extra: string, tags: Tags, sink: LineSink): number | LineError | null {
   const rest = extra.slice(1);
   switch (extra[0]) {
     case '@': {
@@ -141,11 +184,11 @@ function readExtra(extra: string, labels: Map<string, string>, sink: LineSink): 
     }
     case '#':
       // The first of all begins with the sign; some clients repeat it before each.
-      for (const tag of tagsOf(rest)) readTag(tag.startsWith('#') ? tag.slice(1) : tag, ':', labels, sink);
+      for (const tag of tagsOf(rest)) readTag(tag.startsWith('#') ? tag.slice(1) : tag, ':', tags, sink);
       return null;
     case 'c':
       if (!rest.startsWith(':') || rest.length < 2) return 'malformed_container_id';
-      labels.set('container_id', rest.slice(1));
+      tags.set('container_id', rest.slice(1));
       return null;
     case 'T':
       // The time of the sample, which is told at the tick all the same.
@@ -156,11 +199,11 @@ function readExtra(extra: string, labels: Map<string, string>, sink: LineSink): 
 }
 
 /** Takes the tags out of a name. */
-function readNameTags(name: string, labels: Map<string, string>, sink: LineSink): string {
+function readNameTags(name: string, tags: Tags, sink: LineSink): string {
   const from = name.indexOf('[');
   const to = name.indexOf(']');
   if (from >= 0 && to > from) {
-    for (const tag of tagsOf(name.slice(from + 1, to))) readTag(tag, '=', labels, sink);
+    for (const tag of tagsOf(name.slice(from + 1, to))) readTag(tag, '=', tags, sink);
     return name.slice(0, from) + name.slice(to + 1);
   }
   if (from >= 0 || to >= 0) {
@@ -169,7 +212,7 @@ function readNameTags(name: string, labels: Map<string, string>, sink: LineSink)
   }
   const start = name.search(/[#,]/);
   if (start < 0) return name;
-  for (const tag of tagsOf(name.slice(start + 1))) readTag(tag, '=', labels, sink);
+  for (const tag of tagsOf(name.slice(start + 1))) readTag(tag, '=', tags, sink);
   return name.slice(0, start);
 }
 
@@ -181,11 +224,11 @@ function tagsOf(text: string): readonly string[] {
   return tags;
 }
 
-function readTag(tag: string, separator: string, labels: Map<string, string>, sink: LineSink): void {
+function readTag(tag: string, separator: string, tags: Tags, sink: LineSink): void {
   const at = tag.indexOf(separator);
   if (at < 1 || at === tag.length - 1) return sink.tagError();
   const name = prometheusName(tag.slice(0, at));
   // Prometheus's own names.
   if (name.startsWith('__')) return sink.tagError();
-  labels.set(name, tag.slice(at + 1));
+  tags.set(name, tag.slice(at + 1));
 }

@@ -4,7 +4,13 @@ import { seriesOf } from '../test-support.ts';
 import { parseLine } from './parse-line.ts';
 import { type SampleError, StatsdTable, type TableLimits } from './table.ts';
 
-const LIMITS: TableLimits = { seriesMax: 20, membersMax: 4, memberCharsMax: 8, quietMs: 100 };
+const LIMITS: TableLimits = {
+  seriesMax: 20,
+  charsMax: 1_000_000,
+  membersMax: 4,
+  memberCharsMax: 8,
+  quietMs: 100,
+};
 
 class Lines {
   readonly errors: SampleError[] = [];
@@ -200,4 +206,16 @@ test('a new series restates the shape of its neighbours only', () => {
     shapes().map(({ families }) => families.map(({ series }) => series.length)),
     [[500], [200, 250]],
   );
+});
+
+test('few series with long tags are too many as well', () => {
+  const long = (name: string) => `${name}:1|g|#t:${'x'.repeat(600)}`;
+  const lines = new Lines({ charsMax: 1_000 }).add(long('a'), long('b'), 'c:1|g');
+  assert.deepEqual(lines.errors, ['too_many_series']);
+  assert.equal(lines.table.series, 2);
+  lines.table.tick();
+  lines.now = 200;
+  lines.add(long('b'));
+  assert.equal(lines.errors.length, 1, 'what was quiet gives way');
+  assert.equal(lines.table.series, 1);
 });

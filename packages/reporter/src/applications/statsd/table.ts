@@ -34,6 +34,8 @@ export type SampleError = (typeof SAMPLE_ERRORS)[number];
 export interface TableLimits {
   /** On the wire, where a histogram is as many as it has buckets, and two more. */
   readonly seriesMax: number;
+  /** Of the names and tags of all series, as often as the wire has them: a tag may be as long as a packet. */
+  readonly charsMax: number;
   /** Members of all sets in one interval. */
   readonly membersMax: number;
   readonly memberCharsMax: number;
@@ -43,6 +45,7 @@ export interface TableLimits {
 
 export const TABLE_LIMITS: TableLimits = {
   seriesMax: 5_000,
+  charsMax: 2 * 1024 * 1024,
   membersMax: 20_000,
   memberCharsMax: 256,
   quietMs: 10 * 60_000,
@@ -73,6 +76,7 @@ export class StatsdTable {
   readonly #lines = new Map<string, string>();
   readonly chunks = new Chunks();
   #wireSeries = 0;
+  #chars = 0;
   /** A search for quiet series has found none; it is not repeated before the next tick. */
   #isPacked = false;
 
@@ -93,6 +97,9 @@ export class StatsdTable {
   add(sample: StatsdSample, now: number): SampleError | null {
     if (sample.type === 'counter' && sample.value < 0) return 'illegal_negative_counter';
     if (sample.member.length > this.#limits.memberCharsMax) return 'too_long';
+    // Before a key is made of them, which costs as much as they are long.
+    const fault = this.#faultOf(sample.name, sample.labels);
+    if (fault !== null) return fault;
     // As they go out: two that are the same then are one series.
     const labels = this.#labelsOf(sample);
     const key = `${sample.name}\0${labels.join('\0')}`;
@@ -128,15 +135,17 @@ export class StatsdTable {
       this.#faultOf(name, labels) ?? (family === undefined ? this.#faultOfName(name, type) : null);
     if (fault !== null) return fault;
     const metric = this.#createMetric(type);
-    if (this.#wireSeries + metric.series > this.#limits.seriesMax && !this.#makeRoom(metric.series, now))
+    const chars = labels.reduce((sum, { length }) => sum + length, name.length) * metric.series;
+    if (!this.#hasRoom(metric.series, chars) && !this.#makeRoom(metric.series, chars, now))
       return 'too_many_series';
-    const series = { name: detached(name), type, labels: labels.map(detached), metric, touched: now };
+    const series = { name: detached(name), type, labels: labels.map(detached), metric, chars, touched: now };
     // Looked up again: making room may have removed it.
     const entry = this.#families.get(name) ?? { type, series: 0 };
     entry.series++;
     this.#families.set(series.name, entry);
     for (const line of linesOf(series.name, type)) this.#lines.set(line, series.name);
     this.#wireSeries += metric.series;
+    this.#chars += chars;
     this.chunks.add(series);
     return series;
   }
@@ -168,20 +177,26 @@ export class StatsdTable {
     return linesOf(name, type).some((line) => this.#lines.has(line)) ? 'conflict' : null;
   }
 
-  #makeRoom(series: number, now: number): boolean {
+  #hasRoom(series: number, chars: number): boolean {
+    const { seriesMax, charsMax } = this.#limits;
+    return this.#wireSeries + series <= seriesMax && this.#chars + chars <= charsMax;
+  }
+
+  #makeRoom(series: number, chars: number, now: number): boolean {
     if (this.#isPacked) return false;
     this.expire(now - this.#limits.quietMs);
-    this.#isPacked = this.#wireSeries + series > this.#limits.seriesMax;
+    this.#isPacked = !this.#hasRoom(series, chars);
     return !this.#isPacked;
   }
 
   #remove(key: string, series: TableSeries): void {
-    const { name, type, metric } = series;
+    const { name, type, metric, chars } = series;
     // Lets go of its members.
     metric.tick();
     this.#series.delete(key);
     this.chunks.remove(series);
     this.#wireSeries -= metric.series;
+    this.#chars -= chars;
     const family = this.#families.get(name);
     if (family === undefined || --family.series > 0) return;
     this.#families.delete(name);

@@ -22,9 +22,11 @@ export class WorkBudget {
   /** @param now monotonic, in ms. */
   isSpent(now: number): boolean {
     const { stretchMs, shareMs } = this.#options;
-    if (now - this.#stretchBegan >= stretchMs) {
+    const passedMs = now - this.#stretchBegan;
+    if (passedMs >= stretchMs) {
       this.#stretchBegan = now;
-      this.#spentMs = 0;
+      // A packet may cost more than a stretch has for all of them: the next ones pay for it.
+      this.#spentMs = Math.max(0, this.#spentMs - Math.floor(passedMs / stretchMs) * shareMs);
     }
     return this.#spentMs >= shareMs;
   }
