@@ -1,12 +1,9 @@
 /** Reads the body of a push: bounded as it comes in and as it is unpacked, and as all of those that come in at a time. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
-import { errorCode } from '../../collectors/source.ts';
+import { Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { PushError } from './push-error.ts';
-
-const unpack = promisify(gunzip);
 
 export interface BodyLimits {
   /** Of one body, packed or not. */
@@ -38,8 +35,7 @@ export class BodyReader {
     const held = { bytes: 0 };
     try {
       const raw = await this.#collect(request, held);
-      const bytes = packed ? await unpackAll(raw, bytesMax) : raw;
-      if (packed) this.#hold(held, bytes.length);
+      const bytes = packed ? await this.#unpack(raw, held) : raw;
       if (!isUtf8(bytes)) throw new PushError('format', 'the body is no UTF-8');
       return use(bytes.toString('utf8'));
     } finally {
@@ -64,6 +60,25 @@ export class BodyReader {
     return Buffer.concat(chunks);
   }
 
+  /** Piece by piece: a packed body is a thousandth of what it may become, and many may come at a time. */
+  async #unpack(raw: Buffer, held: { bytes: number }): Promise<Buffer> {
+    const { bytesMax } = this.#limits;
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    try {
+      for await (const chunk of Readable.from([raw]).pipe(createGunzip()) as AsyncIterable<Buffer>) {
+        bytes += chunk.length;
+        if (bytes > bytesMax) throw tooLarge(bytesMax);
+        this.#hold(held, chunk.length);
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      if (error instanceof PushError) throw error;
+      throw new PushError('format', `the body is no gzip: ${(error as Error).message}`);
+    }
+    return Buffer.concat(chunks);
+  }
+
   #hold(held: { bytes: number }, bytes: number): void {
     held.bytes += bytes;
     this.#bytes += bytes;
@@ -83,15 +98,6 @@ function isPacked(encoding = ''): boolean {
   if (name === '' || name === 'identity') return false;
   if (name === 'gzip') return true;
   throw new PushError('encoding', 'the only Content-Encoding that is taken is gzip');
-}
-
-async function unpackAll(raw: Buffer, bytesMax: number): Promise<Buffer> {
-  try {
-    return await unpack(raw, { maxOutputLength: bytesMax });
-  } catch (error) {
-    if (errorCode(error) === 'ERR_BUFFER_TOO_LARGE') throw tooLarge(bytesMax);
-    throw new PushError('format', `the body is no gzip: ${(error as Error).message}`);
-  }
 }
 
 function tooLarge(bytesMax: number): PushError {

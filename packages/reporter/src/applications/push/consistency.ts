@@ -28,7 +28,7 @@ export function inconsistencyOf(
 ): string | null {
   const own = new Map(rest);
   for (const family of families) own.set(family.name, family);
-  const names = families.map(namesOf);
+  const names = families.map((family) => namesOf(family, target));
   for (const family of names) {
     const clash = nameClash(family, own);
     if (clash !== null) return clash;
@@ -47,13 +47,20 @@ interface Named {
   readonly lines: readonly string[];
   /** Families whose lines might be of its name. */
   readonly bases: readonly string[];
+  /** Its series. Made when they are first asked for, and once, however many groups have a family of its name. */
+  readonly keys: () => ReadonlySet<string>;
 }
 
-function namesOf(family: PushedFamily): Named {
+function namesOf(family: PushedFamily, target: Target): Named {
   const { name, type } = family;
   const suffix = SUFFIXES.find((end) => name.endsWith(end));
   const bases = suffix === undefined ? [] : [name.slice(0, -suffix.length)];
-  return { family, lines: linesOf(name, type), bases };
+  let made: ReadonlySet<string> | null = null;
+  const keys = () => {
+    made ??= new Set(seriesOf(family, target));
+    return made;
+  };
+  return { family, lines: linesOf(name, type), bases, keys };
 }
 
 function clashWith(families: readonly Named[], target: Target, other: Held): string | null {
@@ -68,7 +75,7 @@ function clashWith(families: readonly Named[], target: Target, other: Held): str
     if (theirs === undefined) continue;
     if (theirs.type !== family.type)
       return `${family.name} is of type ${family.type} here and of type ${theirs.type} in another group`;
-    if (mayShare && haveSeriesInCommon(family, target, theirs, other.target))
+    if (mayShare && haveSeriesInCommon(named, theirs, other.target))
       return `a series of ${family.name} is in another group already`;
   }
   return null;
@@ -106,14 +113,8 @@ function mayBeOneTarget(a: Labels, b: Labels): boolean {
   return Object.entries(a).every(([name, value]) => name === 'instance' || (b[name] ?? value) === value);
 }
 
-function haveSeriesInCommon(
-  family: PushedFamily,
-  target: Target,
-  theirs: PushedFamily,
-  theirTarget: Target,
-): boolean {
-  const keys = new Set(seriesOf(family, target));
-  for (const key of seriesOf(theirs, theirTarget)) if (keys.has(key)) return true;
+function haveSeriesInCommon({ keys }: Named, theirs: PushedFamily, theirTarget: Target): boolean {
+  for (const key of seriesOf(theirs, theirTarget)) if (keys().has(key)) return true;
   return false;
 }
 

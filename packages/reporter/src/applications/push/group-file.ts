@@ -8,7 +8,6 @@
 import { createReadStream } from 'node:fs';
 import { open, rename, stat, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { isLabelName } from '@tributary/shared/names';
 import type { Labels } from '@tributary/shared/shape';
 import { TextFormatError } from '../../collectors/exposition-text/families.ts';
@@ -20,7 +19,7 @@ import { PushError } from './push-error.ts';
 
 const NAME = 'pushed-groups.jsonl';
 const HEAD = { format: 'tributary-pushed-groups', version: 1 } as const;
-/** Twice what the limits of pushes allow. A file that is larger is none of ours. */
+/** What the limits of pushes allow is less, even if JSON has to escape every character. A file that is larger is none of ours. */
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
 
 export interface Loaded {
@@ -102,10 +101,9 @@ export async function loadGroups(
 
 /** @throws Error when the file is not what was written. */
 async function* readLines(path: string): AsyncGenerator<KeptGroup> {
-  const lines = createInterface({ input: createReadStream(path, 'utf8') });
   let count = -1;
   let isWhole = false;
-  for await (const line of lines) {
+  for await (const line of linesOf(path)) {
     if (isWhole) throw new Error('there is more behind its last line');
     const value = parseLine(line);
     if (count < 0) {
@@ -118,6 +116,21 @@ async function* readLines(path: string): AsyncGenerator<KeptGroup> {
     if (!isWhole) count++;
   }
   if (!isWhole) throw new Error('it ends in the middle');
+}
+
+/** Line feeds end lines, and nothing else: readline breaks them at U+2028 and U+2029 too, which JSON leaves as they are. */
+async function* linesOf(path: string): AsyncGenerator<string> {
+  let pieces: string[] = [];
+  for await (const chunk of createReadStream(path, 'utf8')) {
+    const [first = '', ...others] = String(chunk).split('\n');
+    pieces.push(first);
+    for (const other of others) {
+      yield pieces.join('');
+      pieces = [other];
+    }
+  }
+  const last = pieces.join('');
+  if (last !== '') yield last;
 }
 
 function parseLine(line: string): Record<string, unknown> {

@@ -3,8 +3,10 @@ import { test } from 'node:test';
 import type { Labels } from '@tributary/shared/shape';
 import { parseText } from '../../collectors/exposition-text/parse-text.ts';
 import { seriesOf } from '../test-support.ts';
-import { Groups, type GroupsOptions } from './groups.ts';
+import { inconsistencyOf } from './consistency.ts';
+import { GROUP_LIMITS, Groups, type GroupsOptions } from './groups.ts';
 import { PushError, type RefusalReason } from './push-error.ts';
+import { targetOf } from './target.ts';
 
 const START = 1_790_000_000_000;
 
@@ -237,7 +239,7 @@ test('a name that is too long once it is renamed is refused', () => {
 });
 
 test('series and groups are bounded', () => {
-  const limits = { groupSeriesMax: 5, seriesMax: 9, targetsMax: 3 };
+  const limits = { ...GROUP_LIMITS, groupSeriesMax: 5, seriesMax: 9, targetsMax: 3 };
   const pushes = new Pushes({ limits });
   pushes.post({ job: 'a' }, 'x{l="1"} 1\nx{l="2"} 1\nx{l="3"} 1\n');
   pushes.refused({ job: 'a' }, 'y 1\n', 'too_many_series', /the group would have 6 series, and may have 5/);
@@ -260,4 +262,33 @@ test('a group that nobody pushes any more expires', () => {
   pushes.post({ job: 'a' }, '');
   assert.equal(pushes.groups.expire(3000), 1);
   assert.deepEqual(pushes.shown(), ['x{job=a} 1']);
+});
+
+test('few series with long labels are too much as well', () => {
+  const pushes = new Pushes({ limits: { ...GROUP_LIMITS, charsMax: 1_000 } });
+  const long = (name: string) => `${name}{a="${'x'.repeat(500)}"} 1\n`;
+  pushes.post({ job: 'a' }, long('x'));
+  pushes.refused({ job: 'a' }, long('y'), 'too_much_text', /more than 1000 characters/);
+  pushes.refused({ job: 'b' }, long('y'), 'too_much_text', /more than 1000 characters/);
+  pushes.put({ job: 'a' }, long('y'));
+  pushes.groups.delete({ job: 'a' });
+  pushes.post({ job: 'b' }, long('y'));
+});
+
+test('the series of a push are spelled out once, however many groups have a family of its name', () => {
+  const { groups } = new Pushes();
+  let spelled = 0;
+  const family = {
+    ...({ name: 'x', type: 'untyped', help: '', chars: 1 } as const),
+    get samples() {
+      spelled++;
+      return [{ suffix: '', instance: '', labels: ['b', '1'], value: 1 }];
+    },
+  };
+  const moment = { now: START, mono: 0 };
+  for (let i = 0; i < 20; i++)
+    groups.push({ job: 'a', [`l${i}`]: 'x' }, parseText(`x{i="${i}"} 1\n`), true, moment);
+  const target = targetOf({ job: 'a' }, new Map(), 'web-1');
+  assert.equal(inconsistencyOf([family], target, new Map(), groups.all()), null);
+  assert.equal(spelled, 1);
 });

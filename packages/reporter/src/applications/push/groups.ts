@@ -20,12 +20,19 @@ export interface GroupLimits {
   /** Series that one group may have, its two times included. */
   readonly groupSeriesMax: number;
   readonly seriesMax: number;
+  /** Of all groups' help, names and labels, as often as the wire has them: a series alone may have 100,000. */
+  readonly charsMax: number;
   /** Targets of all groups: a group has one, and one more for each instance that its series name themselves. */
   readonly targetsMax: number;
 }
 
 /** A host may have 20,000 series in all, and a batch 1,024 groups, which are not for applications alone. */
-export const GROUP_LIMITS: GroupLimits = { groupSeriesMax: 5_000, seriesMax: 10_000, targetsMax: 256 };
+export const GROUP_LIMITS: GroupLimits = {
+  groupSeriesMax: 5_000,
+  seriesMax: 10_000,
+  charsMax: 4 * 1024 * 1024,
+  targetsMax: 256,
+};
 
 /** On two clocks, in ms. */
 export interface PushMoment {
@@ -53,6 +60,8 @@ export interface Group extends Held {
   /** When it was last pushed, well or not. */
   touched: number;
   series: number;
+  /** Of its families. */
+  chars: number;
   /** The group's own, and one for each instance that its series name. */
   targets: number;
   /** By instance. */
@@ -156,6 +165,7 @@ export class Groups {
     group.families.clear();
     for (const family of after.values()) group.families.set(family.name, family);
     group.series = seriesOf(after.values());
+    group.chars = charsOf(after.values());
     group.targets = targets;
     group.pushedAt = moment.now;
     group.touched = moment.mono;
@@ -183,7 +193,7 @@ export class Groups {
   }
 
   #checkLimits(known: Group | undefined, after: ReadonlyMap<string, PushedFamily>, targets: number): void {
-    const { groupSeriesMax, seriesMax, targetsMax } = this.#limits;
+    const { groupSeriesMax, seriesMax, charsMax, targetsMax } = this.#limits;
     const series = seriesOf(after.values());
     if (series > groupSeriesMax) {
       const message = `the group would have ${series} series, and may have ${groupSeriesMax}`;
@@ -193,6 +203,11 @@ export class Groups {
     if (series > left) {
       const message = `the group would have ${series} series, and all groups together may have ${Math.max(0, left)} more`;
       throw new PushError('too_many_series', message);
+    }
+    const others = this.all().reduce((sum, { chars }) => sum + chars, 0) - (known?.chars ?? 0);
+    if (others + charsOf(after.values()) > charsMax) {
+      const message = `names, labels and help of all groups would have more than ${charsMax} characters`;
+      throw new PushError('too_much_text', message);
     }
     if (this.#targets - (known?.targets ?? 0) + targets > targetsMax) {
       const what = 'groups, and instances named within them, are as many as there may be';
@@ -236,6 +251,7 @@ function emptyGroup(labels: Labels, target: Target): Group {
     failedAt: 0,
     touched: 0,
     series: OWN_SERIES,
+    chars: 0,
     targets: 1,
     recorders: new Map(),
     columns: null,
@@ -246,6 +262,12 @@ function seriesOf(families: Iterable<PushedFamily>): number {
   let count = OWN_SERIES;
   for (const { samples } of families) count += samples.length;
   return count;
+}
+
+function charsOf(families: Iterable<PushedFamily>): number {
+  let chars = 0;
+  for (const family of families) chars += family.chars;
+  return chars;
 }
 
 /** '' among them, for the two times. */

@@ -25,6 +25,8 @@ export interface PushedFamily {
   readonly type: MetricType;
   readonly help: string;
   readonly samples: readonly PushedSample[];
+  /** Of all this, as often as the wire has it. */
+  readonly chars: number;
 }
 
 /** Told for each group by the reporter itself; a body's own are not heard, as in Pushgateway. */
@@ -67,7 +69,15 @@ function prepareFamily(family: TextFamily, target: Target, keep: (text: string) 
     return prepared;
   });
   const whole = type === 'histogram' ? withInfinity(samples, seen) : samples;
-  return { name: keep(name), type, help: help === null ? NO_HELP : keep(help), samples: whole };
+  const told = help === null ? NO_HELP : keep(help);
+  return { name: keep(name), type, help: told, samples: whole, chars: charsOf(name, told, whole) };
+}
+
+function charsOf(name: string, help: string, samples: readonly PushedSample[]): number {
+  let chars = name.length + help.length;
+  for (const { suffix, instance, labels } of samples)
+    chars += labels.reduce((sum, { length }) => sum + length, suffix.length + instance.length);
+  return chars;
 }
 
 /** Tells the series of one family of one target apart. */

@@ -20,6 +20,8 @@ export const REFUSALS = {
   /** Something that the wire to the gateway does not carry. */
   unfit: 400,
   too_many_series: 400,
+  /** Few series may still have very long labels. */
+  too_much_text: 400,
   too_many_groups: 400,
   aborted: 400,
 } as const satisfies Record<string, number>;

@@ -164,6 +164,32 @@ test('a damaged file is set aside, and what is sound of it is kept', async (t) =
   }
 });
 
+test('whatever a label may hold comes back, and the groups behind it', async (t) => {
+  const folder = temporaryFolder(t);
+  const first = await Setup.start(t, { folder });
+  const odd = 'a\u2028b\u2029c\u0085d\re';
+  await first.push('POST', '/job/a', `x{q="${odd}"} 1\n`);
+  await first.push('POST', '/job/b', 'x 1\n');
+  const shown = first.shown();
+  assert.deepEqual(shown, [`x{job=a,q=${odd}} 1`, 'x{job=b} 1']);
+  await first.feed.stop();
+  const second = await Setup.start(t, { folder });
+  assert.deepEqual(second.shown(), shown);
+  await second.feed.stop();
+});
+
+test('refusals cannot fill the log, whatever jobs they name', async (t) => {
+  const setup = await Setup.start(t, { folder: temporaryFolder(t) });
+  const refusals = async (from: number) => {
+    for (let i = from; i < from + 300; i++) await setup.push('POST', `/job/${i}`, 'no text of metrics\n');
+    return setup.log.lines.filter((line) => line.startsWith('warn')).length;
+  };
+  assert.equal(await refusals(0), 256);
+  assert.equal(await refusals(300), 256);
+  setup.mono += 3_600_000;
+  assert.equal(await refusals(600), 512);
+});
+
 test('groups expire when that was asked for, also over a restart', async (t) => {
   const folder = temporaryFolder(t);
   const first = await Setup.start(t, { folder, expireAfterMs: 60_000 });
@@ -194,6 +220,26 @@ test('a port that is taken is said once, and costs nothing else', async (t) => {
   assert.match(setup.log.lines.join('\n'), /^error cannot listen for pushes; it is tried again .*EADDRINUSE/);
   assert.deepEqual(told(setup.feed), []);
   assert.equal((await ownOf(setup.feed)).get('push_listening'), 0);
+});
+
+test('a listener that is stopped while it fails leaves no timer', async (t) => {
+  const blocker = createServer();
+  await new Promise<void>((resolve) => blocker.listen(0, '127.0.0.1', resolve));
+  t.after(() => blocker.close());
+  const address = blocker.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const before = timers();
+  const stopped = Promise.withResolvers<void>();
+  const log = { ...keepingLog(), error: () => stopped.resolve(feed.stop()) };
+  const { feed } = new Setup(t, {
+    folder: temporaryFolder(t),
+    address: { host: '127.0.0.1', port },
+    log,
+  });
+  feed.start();
+  await stopped.promise;
+  assert.equal(timers(), before);
 });
 
 test('a folder that cannot be written to is said once and counted; pushes are taken all the same', async (t) => {

@@ -34,7 +34,10 @@ export interface PushFeedOptions {
 
 const SAVE_DELAYS_MS = { first: 1_000, next: 10_000 };
 const LISTEN_AGAIN_MS = 10_000;
-/** The sender gets every refusal; the log one of each reason and job in so long. */
+/**
+ * The sender gets every refusal; the log one of each reason and job in so long, and no more of them than these: whoever
+ * pushes chooses the job, and must not be able to fill a disk with it.
+ */
 const TELL_AGAIN_MS = 3_600_000;
 const TOLD_MAX = 256;
 
@@ -161,6 +164,7 @@ export class PushFeed implements Feed {
     if (message !== this.#listenFault)
       this.#options.log.error({ error: message }, 'cannot listen for pushes; it is tried again');
     this.#listenFault = message;
+    if (this.#isStopped) return;
     this.#retry = setTimeout(() => {
       this.#starting = this.#listen();
     }, LISTEN_AGAIN_MS);
@@ -170,7 +174,9 @@ export class PushFeed implements Feed {
     const key = `${reason} ${job}`;
     const { mono } = this.#options.moment();
     if (mono - (this.#told.get(key) ?? Number.NEGATIVE_INFINITY) < TELL_AGAIN_MS) return;
-    if (this.#told.size >= TOLD_MAX) this.#told.clear();
+    if (this.#told.size >= TOLD_MAX)
+      for (const [old, at] of this.#told) if (mono - at >= TELL_AGAIN_MS) this.#told.delete(old);
+    if (this.#told.size >= TOLD_MAX) return;
     this.#told.set(key, mono);
     this.#options.log.warn({ reason, job, error: message }, 'a push was refused');
   }

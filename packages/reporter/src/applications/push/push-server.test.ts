@@ -234,6 +234,18 @@ test('bodies that come in at a time are bounded together', async (t) => {
   assert.equal((await listener.ask('POST', PATH, `${' '.repeat(900)}\n`)).status, 200);
 });
 
+test('bodies that are unpacked at a time are bounded together', async (t) => {
+  const bodies = new BodyReader({ bytesMax: 1_000_000, bytesInAllMax: 2_000_000 });
+  const listener = await Listener.start(t, {}, bodies);
+  // Packed, it is a hundredth of what it becomes.
+  const body = gzipSync('\n'.repeat(900_000));
+  const asked = Array.from({ length: 20 }, () =>
+    listener.ask('POST', PATH, body, { 'content-encoding': 'gzip' }),
+  );
+  const statuses = (await Promise.all(asked)).map(({ status }) => status);
+  assert.deepEqual([...new Set(statuses)].sort(), [200, 503]);
+});
+
 /** Sends a text as it is, and waits for the other end to close. */
 function say(port: number, text: string): Promise<string> {
   return new Promise((resolve) => {
