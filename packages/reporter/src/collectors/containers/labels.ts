@@ -72,7 +72,7 @@ function toValue(text: string): string {
   return toText(text.slice(0, LABEL_VALUE_CHARS_MAX));
 }
 
-/** Half a character, and a NUL, cannot be sent. */
+/** A half of a character, at a cut or anywhere, and a NUL cannot be sent: they would cost all containers, not this one. */
 function toText(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd');
 }
