@@ -29,6 +29,11 @@ test('an older group gets its moment when it is read', () => {
 test('groups are laid out in batches of a bounded size, none left out', () => {
   assert.deepEqual(packGroups([], 10), [[]]);
   assert.deepEqual(packGroups(['aaaa', 'bbbb', 'cccc', 'd'.repeat(30), 'e'], 10), [[0, 1], [2], [3], [4]]);
+  const many = packGroups(Array(2500).fill('x'), 1_000_000);
+  assert.deepEqual(
+    many.map(({ length }) => length),
+    [1024, 1024, 452],
+  );
 });
 
 test('a batch has no more groups than a frame may have', () => {

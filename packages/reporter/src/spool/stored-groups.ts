@@ -30,15 +30,16 @@ export function datedGroups(groups: string, at: number): string {
 }
 
 /**
- * Lays encoded groups out in batches, in their order, so that none gets larger than a frame may be, or has more groups.
+ * Lays encoded groups out in batches, in their order, so that none gets larger than a frame may be, or has more groups
+ * than one may have: a gateway refuses the whole connection for that.
  * @returns for each batch the indexes of its groups; one without any for no groups.
  */
 export function packGroups(texts: readonly string[], bytesMax: number): number[][] {
   const batches: number[][] = [[]];
   let bytes = 0;
   for (const [i, { length }] of texts.entries()) {
-    const isFull = batches.at(-1)?.length === GROUPS_PER_BATCH_MAX;
-    if (isFull || (bytes > 0 && bytes + length > bytesMax)) {
+    const isFull = bytes + length > bytesMax || batches.at(-1)?.length === GROUPS_PER_BATCH_MAX;
+    if (bytes > 0 && isFull) {
       batches.push([]);
       bytes = 0;
     }
