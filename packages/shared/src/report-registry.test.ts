@@ -226,7 +226,7 @@ test('nothing of it reaches the program', async (t) => {
   first.register('failing', failing);
   first.start();
   await first.stop();
-  assert.deepEqual(first.errors, ['no metrics']);
+  assert.deepEqual(first.errors, ['the registry failing shows nothing: no metrics']);
   const hanging = { contentType: 'text/plain', metrics: () => new Promise<string>(() => {}) };
   const second = reporting({
     url: receiver.url,
@@ -239,6 +239,22 @@ test('nothing of it reaches the program', async (t) => {
   second.start();
   await second.stop();
   assert.deepEqual(receiver.got, []);
+});
+
+test('a registry that fails, or hangs, costs its own metrics only', async (t) => {
+  const receiver = await Receiver.start(t);
+  const { register, start, stop, errors } = reporting({ url: receiver.url, timeoutMs: 50, intervalMs: 5 });
+  const contentType = 'text/plain';
+  register('hanging', { contentType, metrics: () => new Promise<string>(() => {}) });
+  register('well', registryWith('a', 1));
+  register('failing', { contentType, metrics: () => Promise.reject(new Error('no metrics')) });
+  start();
+  await until(() => receiver.got.length === 3);
+  await stop();
+  for (const { body } of receiver.got) assert.match(body, /^a 1$/m);
+  assert.deepEqual(errors, [
+    'the registry hanging shows nothing: the metrics were not collected within 50 ms',
+  ]);
 });
 
 test('it keeps no process alive', async (t) => {

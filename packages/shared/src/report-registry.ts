@@ -146,11 +146,15 @@ class Pusher implements Reporting {
     if (this.#isRunning) this.#plan(this.#intervalMs + extraMs);
   }
 
-  /** @returns whether it went well. */
-  async #attempt(act: () => Promise<void>): Promise<boolean> {
+  /**
+   * @param act may tell of something that is wrong although it was done.
+   * @returns whether it was done.
+   */
+  async #attempt(act: () => Promise<Error | null>): Promise<boolean> {
     try {
-      await act();
-      this.#told = '';
+      const fault = await act();
+      if (fault === null) this.#told = '';
+      else this.#tell(fault);
       return true;
     } catch (error) {
       this.#tell(error instanceof Error ? error : new Error(String(error)));
@@ -158,22 +162,35 @@ class Pusher implements Reporting {
     }
   }
 
-  async #push(): Promise<void> {
-    const timeoutMs = this.#options.timeoutMs ?? TIMEOUT_MS;
-    const { texts, clash } = await inTime(timeoutMs, this.#collect());
+  async #push(): Promise<Error | null> {
+    const { texts, fault } = await this.#collect();
+    // A push without anything would take away what the one before brought.
+    if (texts.length === 0 && fault !== null) throw fault;
     await this.#send({ method: 'PUT', headers: { 'content-type': TEXT_FORMAT }, body: texts.join('') });
-    if (clash !== null) throw clash;
+    return fault;
   }
 
-  /** Metrics may be added to a registry later on, and so be in two after all: then those of the first are pushed. */
-  async #collect(): Promise<{ texts: readonly string[]; clash: Error | null }> {
-    const shown = await Promise.all(
-      [...this.#registries].map(async ([name, registry]) => ({ name, text: await registry.metrics() })),
+  /**
+   * What every registry shows. One that fails or hangs costs its own metrics only. Metrics may be added to a registry
+   * later on, and so be in two after all: then those of the first are pushed.
+   * @returns also the first thing that went wrong.
+   */
+  async #collect(): Promise<{ texts: readonly string[]; fault: Error | null }> {
+    const timeoutMs = this.#options.timeoutMs ?? TIMEOUT_MS;
+    const names = [...this.#registries.keys()];
+    const shown = await Promise.allSettled(
+      [...this.#registries.values()].map(async (registry) => inTime(timeoutMs, registry.metrics())),
     );
     const owners = new Map<string, string>();
     const texts: string[] = [];
-    let clash: Error | null = null;
-    for (const { name, text } of shown) {
+    let fault: Error | null = null;
+    for (const [i, outcome] of shown.entries()) {
+      const name = names[i] ?? '';
+      if (outcome.status === 'rejected') {
+        fault ??= new Error(`the registry ${name} shows nothing: ${messageOf(outcome.reason)}`);
+        continue;
+      }
+      const text = outcome.value;
       const metrics = metricsIn(text);
       const shared = metrics.find((metric) => owners.has(metric));
       if (shared === undefined) {
@@ -181,18 +198,19 @@ class Pusher implements Reporting {
         texts.push(text.endsWith('\n') ? text : `${text}\n`);
       } else {
         const what = `the metric ${shared} is in two registries, ${owners.get(shared)} and ${name}`;
-        clash ??= new Error(`${what}; what ${name} holds is not pushed`);
+        fault ??= new Error(`${what}; what ${name} holds is not pushed`);
       }
     }
-    return { texts, clash };
+    return { texts, fault };
   }
 
-  async #send(request: Omit<ReportingRequest, 'signal'>): Promise<void> {
+  /** @returns null; nothing else can be wrong with it. */
+  async #send(request: Omit<ReportingRequest, 'signal'>): Promise<null> {
     const send = this.#options.fetch ?? fetch;
     const signal = AbortSignal.timeout(this.#options.timeoutMs ?? TIMEOUT_MS);
     const response = await send(this.#url, { ...request, signal });
     const text = await response.text();
-    if (response.ok) return;
+    if (response.ok) return null;
     throw new Error(`${response.status}: ${text.trim().slice(0, MESSAGE_CHARS_MAX)}`);
   }
 
@@ -231,6 +249,10 @@ function part(name: string, value: string): string {
 
 function isOpenMetrics({ contentType }: ReportedRegistry): boolean {
   return /openmetrics/i.test(contentType);
+}
+
+function messageOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
 }
 
 function namesOf(registry: ReportedRegistry): readonly string[] {
