@@ -77,15 +77,16 @@ describe('a tree', () => {
   });
 
   test('tells all keys that are no keys, and goes on', () => {
-    const { tree, problems } = parseYaml('a: 1\na: 2\n? [b]\n: c\n? {d: e}\n: f\ng: !env h\n');
+    const { tree, problems } = parseYaml('a: 1\na: 2\n? [b]\n: c\n? {d: e}\n: f\ng: !env h\ni: !!int "1"\n');
     assert.deepEqual(problems, [
       { line: 2, message: 'the key "a" was given in line 1 already' },
       { line: 3, message: 'a list cannot be a key' },
       { line: 5, message: 'a map cannot be a key' },
       { line: 7, message: 'tags mean nothing here; quote text that begins with !' },
+      { line: 8, message: 'tags mean nothing here; quote text that begins with !' },
     ]);
     assert.ok(tree !== null);
-    assert.deepEqual(shown(tree), { '1: a': '1: 1 (number)', '7: g': '7: h (text)' });
+    assert.deepEqual(shown(tree), { '1: a': '1: 1 (number)', '7: g': '7: h (text)', '8: i': '8: 1 (text)' });
   });
 });
 

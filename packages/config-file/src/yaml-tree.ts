@@ -155,7 +155,8 @@ class TreeBuilder {
     if (isThere) this.#offset = event.valueEnd;
     const line = isThere ? this.#lines.at(event.valueStart) : lineOfKey;
     const text = isThere ? getScalarValue(this.#text, event) : '';
-    const isText = event.style !== SCALAR_STYLE_PLAIN || this.#isTaggedText(event);
+    // The tag is looked at in any case: it is a mistake before quotes, too.
+    const isText = this.#isTaggedText(event) || event.style !== SCALAR_STYLE_PLAIN;
     return { kind: 'scalar', line, text, type: isText ? 'text' : plainType(text) };
   }
 
