@@ -13,7 +13,7 @@ export interface ReporterCounters {
   failedAppends: number;
   /** Samples that a collector had and that could not be told, by collector. */
   leftOut: Map<string, number>;
-  /** Ticks that were due while the one before them was still being taken. */
+  /** Ticks that were not taken: see ticker.ts. */
   missedTicks: number;
   /** Ticks that began late: see ticker.ts. */
   lateTicks: number;
@@ -143,7 +143,7 @@ function writePace(out: ColumnWriter, { counters, intervalMs }: OwnSources): voi
     out,
     'tributary_reporter_ticks_missed_total',
     'counter',
-    'Ticks that were due while the one before them was still being taken.',
+    'Ticks that were not taken: due while the one before them still was, or while the process did not run.',
     counters.missedTicks,
   );
 }

@@ -144,6 +144,30 @@ test('a tick that the process gets to late is told from one that a clock moved',
   assert.equal(clockwork.late, 1);
 });
 
+test('ticks that pass while the process does not run are counted as missed', async (t) => {
+  const clockwork = new Clockwork(t);
+  clockwork.ticker.start();
+  await clockwork.pass(6_000);
+  clockwork.stalledMs = 35_000;
+  await clockwork.pass(1_000);
+  assert.deepEqual([clockwork.ticks.length, clockwork.late, clockwork.missed], [2, 1, 2]);
+  await clockwork.pass(10_000);
+  assert.deepEqual([clockwork.ticks.length, clockwork.late, clockwork.missed], [3, 1, 2]);
+});
+
+test('a late look is no late tick', async (t) => {
+  const clockwork = new Clockwork(t);
+  clockwork.intervalMs = 1_500;
+  clockwork.ticker.start();
+  await clockwork.pass(10_000);
+  const before = clockwork.ticks.length;
+  while (clockwork.ticks.length === before) await clockwork.pass(100);
+  // A look a second after the tick comes so late that it is the next tick, which is hardly late then.
+  clockwork.stalledMs = 550;
+  await clockwork.pass(1_000);
+  assert.deepEqual([clockwork.ticks.length, clockwork.late], [before + 2, 0]);
+});
+
 test('stopping waits for the tick that is being taken, and begins no other', async (t) => {
   const clockwork = new Clockwork(t);
   const { promise, resolve } = Promise.withResolvers<void>();

@@ -7,7 +7,10 @@ export interface TickerOptions {
   readonly now: () => number;
   /** Asked before each tick, for it may change. */
   readonly intervalMs: () => number;
-  /** A tick is never begun while the one before is being taken; those are counted here. */
+  /**
+   * A tick that is not taken: it was due while the one before was still being taken, or passed whole while the process
+   * did not run.
+   */
   readonly onMissed: () => void;
   /**
    * Never fails: what can go wrong with a tick is handled within it.
@@ -57,7 +60,12 @@ export class Ticker {
   #wait(lateMs: number): void {
     const leftMs = this.#due - this.#options.now();
     const interval = this.#options.intervalMs();
-    if (leftMs <= 0) return this.#tick(lateMs > interval * LATE_SHARE);
+    if (leftMs <= 0) {
+      // The look may have been meant for a moment before the tick, and a clock may have stepped: the less of the two.
+      const tickLateMs = Math.min(lateMs, -leftMs);
+      for (let passed = Math.floor(tickLateMs / interval); passed > 0; passed--) this.#options.onMissed();
+      return this.#tick(tickLateMs > interval * LATE_SHARE);
+    }
     // The clock stepped back, or the interval became shorter: what is due is further away than it can be.
     if (leftMs > interval + STEP_MS) return this.#plan();
     const { monotonic } = this.#options;
