@@ -188,7 +188,8 @@ export class PushFeed implements Feed {
     const delayMs = Math.max(first, this.#savedAt + next - this.#options.moment().mono);
     this.#saveTimer = setTimeout(() => {
       this.#saveTimer = null;
-      this.#saving = this.#save();
+      // A disk may take longer than the delay, and two at a time would write the same file.
+      this.#saving = this.#saving.then(() => this.#save());
     }, delayMs);
   }
 
