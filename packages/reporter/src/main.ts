@@ -50,7 +50,6 @@ async function main(argv: readonly string[]): Promise<void> {
 
 function run(options: ReporterOptions): void {
   const log = createLog({ level: options['log.level'], format: options['log.format'] });
-  const reporter = startReporter(options, log);
   let stopping = false;
   const stop = (signal: string) => {
     if (stopping) return;
@@ -65,8 +64,10 @@ function run(options: ReporterOptions): void {
       },
     );
   };
+  // Before it starts: whoever reads that it has may stop it at once.
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
+  const reporter = startReporter(options, log);
 }
 
 async function once(options: ReporterOptions): Promise<void> {
