@@ -11,7 +11,16 @@ import { spawn } from 'node:child_process';
 import { availableParallelism } from 'node:os';
 import { ensureInstalled, repository, runScript } from './ensure-installed.mjs';
 
-const EVERY_TEST = ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts'];
+/**
+ * Beside their subjects. They share two processes, of about as much work each: a process for each file would cost more than
+ * most of their tests.
+ */
+const UNIT_TESTS = [
+  ['packages/gateway/src/exposition/**/*.test.ts'],
+  ['packages/gateway/src/{*.test.ts,!(exposition)/**/*.test.ts}', 'packages/!(gateway)/src/**/*.test.ts'],
+];
+/** Whole programs. */
+const PROGRAM_TESTS = ['test/**/*.test.ts'];
 const LONG = process.env.TRIBUTARY_LONG === '1';
 const SOAK = process.env.TRIBUTARY_SOAK === '1';
 const MINUTE_MS = 60_000;
@@ -20,31 +29,54 @@ const RUN_MS_MAX = SOAK ? 6 * 60 * MINUTE_MS : LONG ? 60 * MINUTE_MS : 12 * MINU
 /** The whole-program tests mostly wait, so there is room for one more than there are processors; but not for hours. */
 const CONCURRENCY = SOAK ? 1 : Math.min(availableParallelism() + 1, 8);
 
+let isStopped = false;
+
+function stop() {
+  isStopped = true;
+}
+
 async function main() {
   const node = await ensureInstalled();
   const flags = process.argv.slice(2).filter((arg) => arg.startsWith('-'));
   const files = process.argv.slice(2).filter((arg) => !arg.startsWith('-'));
-  const args = [
-    '--conditions=tributary-source',
-    '--test',
-    `--test-concurrency=${CONCURRENCY}`,
-    `--test-timeout=${TEST_MS_MAX}`,
-    ...flags,
-    ...(files.length > 0 ? files : EVERY_TEST),
-  ];
-  const child = spawn(node, args, { cwd: repository, stdio: 'inherit' });
+  if (files.length > 0) return await run(node, [`--test-concurrency=${CONCURRENCY}`, ...flags, ...files]);
+  const unit = UNIT_TESTS.map((patterns) =>
+    run(node, ['--test-isolation=none', ...flags, ...patterns], 'kept'),
+  );
+  const codes = await Promise.all(unit);
+  // Not beside the others: they look at the clock.
+  if (!isStopped)
+    codes.push(await run(node, [`--test-concurrency=${CONCURRENCY}`, ...flags, ...PROGRAM_TESTS]));
+  return codes.find((code) => code !== 0) ?? 0;
+}
+
+/**
+ * Runs Node's test runner.
+ * @param output where its output goes: on, or kept until it has ended, so that two do not mix
+ * @returns its exit code
+ */
+function run(node, args, output = 'inherit') {
+  const fixed = ['--conditions=tributary-source', '--test', `--test-timeout=${TEST_MS_MAX}`];
+  const stdout = output === 'kept' ? 'pipe' : 'inherit';
+  const child = spawn(node, [...fixed, ...args], { cwd: repository, stdio: ['inherit', stdout, 'inherit'] });
+  const kept = [];
+  child.stdout?.on('data', (chunk) => kept.push(chunk));
   // Ctrl-C reaches the child by itself; what is sent to us alone has to be passed on.
-  process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', () => {
+    stop();
+    child.kill('SIGTERM');
+  });
   // --test-timeout bounds one test; a file that never ends after its last test is bounded here.
   const watchdog = setTimeout(() => {
     process.stderr.write(`tributary: the tests were stopped after ${RUN_MS_MAX / 60_000} minutes\n`);
     child.kill('SIGTERM');
   }, RUN_MS_MAX);
-  return await new Promise((resolve, reject) => {
+  return new Promise((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code) => {
       clearTimeout(watchdog);
+      for (const chunk of kept) process.stdout.write(chunk);
       resolve(code ?? 1);
     });
   });
