@@ -67,6 +67,7 @@ function run(options: ReporterOptions): void {
   // Before it starts: whoever reads that it has may stop it at once.
   process.on('SIGTERM', () => stop('SIGTERM'));
   process.on('SIGINT', () => stop('SIGINT'));
+  process.on('SIGHUP', () => stop('SIGHUP'));
   const reporter = startReporter(options, log);
 }
 

@@ -129,7 +129,11 @@ function createPace({ interval, 'path.procfs': procRoot }: ReporterOptions, log:
     interval,
     shortage: createCpuShortage(procRoot),
     monotonic: () => performance.now(),
-    onChange: (ms) => log.info({ interval: formatDuration(ms) }, 'the pace follows the CPU that is to spare'),
+    onChange: (fromMs, toMs, why) =>
+      log.info(
+        { interval: formatDuration(toMs), before: formatDuration(fromMs), why },
+        `the pace is ${toMs > fromMs ? 'slower' : 'quicker'} now`,
+      ),
   });
 }
 

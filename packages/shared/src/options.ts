@@ -109,7 +109,7 @@ export function envName(prefix: string, option: string): string {
 
 /** Letters in which a variable may differ from the one that was meant, and the least length for a guess. */
 const MISSPELT_LETTERS_MAX = 2;
-const MISSPELT_LENGTH_MIN = 8;
+const MISSPELT_LENGTH_MIN = 5;
 
 /**
  * A variable that is nearly an option's is a mistake. Others that no option knows are let be: Kubernetes sets some for

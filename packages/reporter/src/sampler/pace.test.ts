@@ -3,12 +3,15 @@ import { test } from 'node:test';
 import { CALM_MS, type IntervalSetting, Pace, type Shortage, WISH_MS_MAX } from './pace.ts';
 
 function paced(interval: IntervalSetting) {
-  const world = { now: 0, shortage: 'calm' as Shortage, changes: [] as number[] };
+  const world = { now: 0, shortage: 'calm' as Shortage, changes: [] as number[], why: '' };
   const pace = new Pace({
     interval,
     shortage: () => world.shortage,
     monotonic: () => world.now,
-    onChange: (ms) => world.changes.push(ms),
+    onChange: (_, ms, why) => {
+      world.changes.push(ms);
+      world.why = why;
+    },
   });
   /** Ticks for so long, at the pace itself. */
   const tickFor = (ms: number) => {
@@ -55,7 +58,7 @@ test('auto comes back a step for each minute of calm, and what is between counts
 test('a tick that began late slows it down as well', () => {
   const { world, pace } = paced('auto');
   pace.observe(true);
-  assert.deepEqual(world.changes, [10_000]);
+  assert.deepEqual([world.changes, world.why], [[10_000], 'a tick began late']);
 });
 
 test('the gateway may wish for slower, not for quicker, and not for silence', () => {

@@ -16,6 +16,8 @@ export const WISH_MS_MAX = 5 * 60_000;
 /** How short of CPU the host is: `short` and `calm` leave room between them, so that the pace does not swing. */
 export type Shortage = 'short' | 'between' | 'calm';
 
+export type PaceChange = 'short of CPU' | 'a tick began late' | 'CPU to spare';
+
 /** So long it has to be calm for one step back. A shortage counts at once. */
 export const CALM_MS = 60_000;
 
@@ -25,8 +27,8 @@ export interface PaceParts {
   readonly shortage: () => Shortage;
   /** Monotonic, in ms. */
   readonly monotonic: () => number;
-  /** Told of each change that `auto` makes. */
-  readonly onChange: (intervalMs: number) => void;
+  /** Told of each change that `auto` makes, and why. */
+  readonly onChange: (fromMs: number, toMs: number, why: PaceChange) => void;
 }
 
 export class Pace {
@@ -55,23 +57,24 @@ export class Pace {
     if (interval !== 'auto') return;
     const state = isLate ? 'short' : shortage();
     if (state !== 'calm') this.#calmSince = null;
-    if (state === 'short') this.#go(1);
+    if (state === 'short') this.#go(1, isLate ? 'a tick began late' : 'short of CPU');
     if (state !== 'calm') return;
     const now = monotonic();
     this.#calmSince ??= now;
     if (now - this.#calmSince < CALM_MS) return;
     this.#calmSince = now;
-    this.#go(-1);
+    this.#go(-1, 'CPU to spare');
   }
 
   get #chosenMs(): number {
     return AUTO_INTERVALS_MS[this.#step] ?? AUTO_INTERVALS_MS[0];
   }
 
-  #go(steps: 1 | -1): void {
+  #go(steps: 1 | -1, why: PaceChange): void {
     const to = Math.min(Math.max(this.#step + steps, 0), AUTO_INTERVALS_MS.length - 1);
     if (to === this.#step) return;
+    const fromMs = this.#chosenMs;
     this.#step = to;
-    this.#parts.onChange(this.#chosenMs);
+    this.#parts.onChange(fromMs, this.#chosenMs, why);
   }
 }

@@ -119,7 +119,8 @@ describe('time', () => {
     assert.deepEqual(timesOf(spool), [
       START_AT,
       START_AT + STEP_MS,
-      START_AT + 2 * STEP_MS,
+      // The clock is ahead again, and what it says is the time.
+      START_AT + STEP_MS + 1,
       START_AT + INTERVAL_MS * 9,
     ]);
   });
@@ -289,3 +290,15 @@ function openCopy(t: Parameters<typeof temporaryFolder>[0], folder: string): Spo
 function copyIfThere(from: string, to: string): void {
   if (existsSync(from)) copyFileSync(from, to);
 }
+
+test('a tick that comes sooner than usual has its own time, one behind the clock goes on in steps', (t) => {
+  const spool = openSpool(t);
+  appendTick(spool, { at: START_AT, stepMs: 5_000 });
+  appendTick(spool, { at: START_AT + 2_000, mono: 2_000, stepMs: 10_000 });
+  appendTick(spool, { at: START_AT + 1_000, mono: 3_000, stepMs: 5_000 });
+  appendTick(spool, { at: START_AT + 7_500, mono: 4_000, stepMs: 5_000 });
+  assert.deepEqual(
+    timesOf(spool).map((at) => at - START_AT),
+    [0, 2_000, 7_000, 7_500],
+  );
+});

@@ -148,7 +148,9 @@ export class Spool {
   ): number {
     const { seq, drops } = this.#transact((parts) => {
       const { marks, shapes, retention } = parts;
-      const at = Math.max(moment.at, floorOf(marks, moment, timeIsSure) + stepMs);
+      const floor = floorOf(marks, moment, timeIsSure);
+      // Not so when it is only sooner than usual, as where the interval has just changed.
+      const at = moment.at > floor ? moment.at : floor + stepMs;
       const ids = layers.flatMap((groups) => this.#appendLayer(parts, { ...moment, at }, groups));
       const seq = marks.next - 1;
       shapes.used([...new Set(ids)], seq);
