@@ -22,8 +22,14 @@ export interface BodyOptions {
 /** What any target may have in memory, without asking the others. */
 export const LARGE_BYTES = 1024 * 1024;
 
+export interface Body {
+  readonly bytes: Uint8Array;
+  /** To be called once it is of no use any more: until then a large one has its place. */
+  readonly leave: () => void;
+}
+
 /** @throws ScrapeError, the signal's reason, an error of the stream, or what `look` throws. */
-export async function readBody(response: IncomingMessage, options: BodyOptions): Promise<Uint8Array> {
+export async function readBody(response: IncomingMessage, options: BodyOptions): Promise<Body> {
   const { bytesMax, look, largeBodies, signal } = options;
   const declared = Number(response.headers['content-length'] ?? 0);
   if (declared > bytesMax) throw tooLarge(bytesMax);
@@ -39,9 +45,10 @@ export async function readBody(response: IncomingMessage, options: BodyOptions):
       if (before <= LARGE_BYTES && length > LARGE_BYTES) leave = await largeBodies.enter(signal);
       chunks.push(chunk);
     }
-    return Buffer.concat(chunks, length);
-  } finally {
+    return { bytes: Buffer.concat(chunks, length), leave };
+  } catch (error) {
     leave();
+    throw error;
   }
 }
 

@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { LARGE_BYTES } from './body.ts';
 import { TargetClient } from './client.ts';
@@ -30,7 +31,9 @@ function clientOf(
 }
 
 async function textOf(client: TargetClient, signal = new AbortController().signal): Promise<string> {
-  return Buffer.from((await client.get(signal)).body).toString();
+  const { body, leave } = await client.get(signal);
+  leave();
+  return Buffer.from(body).toString();
 }
 
 async function failing(client: TargetClient, reason: FailureReason, message: RegExp): Promise<void> {
@@ -193,8 +196,12 @@ test('large bodies wait for one another, small ones for nobody', async (t) => {
   await assert.rejects(impatient);
   leave();
   assert.equal(await waiting, LARGE_BYTES + 1);
-  // Its place was given back.
-  assert.equal((await textOf(large)).length, LARGE_BYTES + 1);
+  // Its place is given back when the body was made use of, and not before.
+  const held = await large.get(new AbortController().signal);
+  const free = gate.enter(new AbortController().signal);
+  assert.equal(await Promise.race([free, nextTurn('waiting')]), 'waiting');
+  held.leave();
+  (await free)();
 });
 
 test('what is no HTTP, no gzip or cut off fails', async (t) => {
@@ -257,6 +264,17 @@ test('the signal ends it at any moment: before the head, within the head, within
     await reached;
     abort.abort(reason);
     await assert.rejects(asking);
+  }
+});
+
+test('more lines than any body of that size has fail at the limit, whatever is wanted of them', async (t) => {
+  const url = await serve(t, (request, response) =>
+    response.end('#\n'.repeat(Number(request.url?.slice(1)))),
+  );
+  for (const keeps of [null, () => false]) {
+    const change = { bodyBytesMax: 200 * KIB, keeps };
+    assert.equal((await textOf(clientOf(t, `${url}/50000`, change))).length, 100_000);
+    await failing(clientOf(t, `${url}/50001`, change), 'body_size', /more than the 50000 lines/);
   }
 });
 

@@ -11,6 +11,7 @@ import {
 } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
+import { formatSize } from '@tributary/shared/units';
 import { errorCode } from '../collectors/source.ts';
 import { readBody } from './body.ts';
 import type { Gate } from './gate.ts';
@@ -22,6 +23,8 @@ import type { Target } from './target-options.ts';
 export interface Answer {
   /** Inflated. */
   readonly body: Uint8Array;
+  /** See body.ts. */
+  readonly leave: () => void;
   /** Null where the answer does not say. */
   readonly contentType: string | null;
 }
@@ -38,6 +41,12 @@ export interface ClientParts {
 const ACCEPT =
   'application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2';
 const REDIRECTS_MAX = 10;
+/**
+ * Reading a body costs about a microsecond a line, and holds everything else meanwhile. So lines count for the size of the
+ * body as if each had this many bytes, which most have; a small body may have some more.
+ */
+const LINE_BYTES = 128;
+const LINES_FREE = 50_000;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 type Agent = HttpAgent | HttpsAgent;
@@ -63,26 +72,32 @@ export class TargetClient {
     const { bodyBytesMax } = this.#target;
     const response = await this.#follow(signal);
     try {
-      const body = await readBody(response, {
+      const { bytes, leave } = await readBody(response, {
         bytesMax: bodyBytesMax,
-        look: this.#sampleCheck(),
+        look: this.#lineCheck(),
         largeBodies: this.#parts.largeBodies,
         signal,
       });
-      return { body, contentType: response.headers['content-type'] ?? null };
+      return { body: bytes, leave, contentType: response.headers['content-type'] ?? null };
     } finally {
       if (!response.readableEnded) response.destroy();
     }
   }
 
-  /** Where every sample is wanted, too many of them are known as such before the body ends. */
-  #sampleCheck(): (chunk: Uint8Array) => void {
-    const { keeps, samplesMax } = this.#target;
-    if (keeps !== null) return () => {};
-    const lines = new SampleLines();
+  /** Too many lines are known as such before the body ends, and where every sample is wanted, too many samples, too. */
+  #lineCheck(): (chunk: Uint8Array) => void {
+    const { keeps, samplesMax, bodyBytesMax } = this.#target;
+    const linesMax = Math.max(LINES_FREE, Math.floor(bodyBytesMax / LINE_BYTES));
+    const seen = new SampleLines();
     return (chunk) => {
-      if (lines.add(chunk) > samplesMax)
+      seen.add(chunk);
+      if (keeps === null && seen.samples > samplesMax)
         throw new ScrapeError('sample_limit', `there are more samples than sample_limit, ${samplesMax}`);
+      if (seen.lines > linesMax)
+        throw new ScrapeError(
+          'body_size',
+          `there are more than the ${linesMax} lines that body_size_limit, ${formatSize(bodyBytesMax)}, allows`,
+        );
     };
   }
 

@@ -1,5 +1,6 @@
 /** One scrape of one target: asks, reads, and says how it went. Never fails itself. */
 
+import { setImmediate } from 'node:timers/promises';
 import { LABELS_MAX } from '@tributary/shared/limits';
 import type { Shape } from '@tributary/shared/shape';
 import { formatDuration } from '@tributary/shared/units';
@@ -39,6 +40,8 @@ export interface Scrape {
 const NO_COLUMNS: ScrapeColumns = { layers: [[]], leftOut: new Map() };
 /** Families without samples cost memory, too. */
 const FAMILIES_MAX = 20_000;
+/** So long a text is read before whatever else is to be done. */
+const TURN_MS = 10;
 
 export class Scraper {
   readonly #target: Target;
@@ -110,8 +113,12 @@ export class Scraper {
     const onStop = () => abort.abort(stop.reason);
     stop.addEventListener('abort', onStop, { once: true });
     try {
-      const { body, contentType } = await this.#client.get(abort.signal);
-      return this.#reader.read(body, contentType);
+      const { body, contentType, leave } = await this.#client.get(abort.signal);
+      try {
+        return await this.#reader.readInTurns(body, contentType, createPause(abort.signal));
+      } finally {
+        leave();
+      }
     } catch (error) {
       // Whatever came of it, this was the cause.
       throw abort.signal.aborted ? abort.signal.reason : error;
@@ -129,6 +136,18 @@ export class Scraper {
     }
     return this.#columns.take(reading, moment);
   }
+}
+
+/** Lets others have their turn when this one has lasted, and ends at the signal. */
+function createPause(signal: AbortSignal): () => Promise<void> | null {
+  let since = performance.now();
+  return () => {
+    if (performance.now() - since < TURN_MS) return null;
+    return setImmediate().then(() => {
+      signal.throwIfAborted();
+      since = performance.now();
+    });
+  };
 }
 
 function toFailure(thrown: unknown): ScrapeError {

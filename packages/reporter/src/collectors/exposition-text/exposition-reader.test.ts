@@ -254,6 +254,36 @@ test('names that are not wanted cost no samples', () => {
   refused(() => read('b one\n'), 'format', 1, /"one" is no number/);
 });
 
+test('no expression is asked about a name that is too long in any case', () => {
+  const asked: string[] = [];
+  const keep = (name: string) => asked.push(name) > 0;
+  const { leftOut, kept } = reader({ keep })(`${'a'.repeat(257)} 1\n${'b'.repeat(256)} 2\n`);
+  assert.deepEqual(asked, ['b'.repeat(256)]);
+  assert.deepEqual({ leftOut, kept }, { leftOut: { name: 1 }, kept: 2 });
+});
+
+test('a text that is read in turns may be interrupted at each, and the next one is read', async () => {
+  const text = Array.from({ length: 2_000 }, (_, i) => `a{i="${i}",long="${'x'.repeat(100)}"} ${i}\n`).join(
+    '',
+  );
+  const body = Buffer.from(text);
+  const it = new ExpositionReader();
+  const stop = new Error('enough');
+  let pauses = 0;
+  const interrupted = it.readInTurns(body, TEXT, () => {
+    if (++pauses === 3) throw stop;
+    return Promise.resolve();
+  });
+  await assert.rejects(interrupted, stop);
+  pauses = 0;
+  const { values, added } = await it.readInTurns(body, TEXT, () => {
+    pauses++;
+    return null;
+  });
+  assert.deepEqual([values.length, added], [2_000, 2_000]);
+  assert.equal(pauses, Math.floor(text.length / (16 * 1024 + 130)));
+});
+
 test('more than is taken is refused as such', () => {
   const read = reader({ limits: { ...DEFAULT_READER_OPTIONS.limits, samplesMax: 2, familiesMax: 2 } });
   refused(() => read('a 1\na 2\na 3\n'), 'limit', 3, /line 3: there are more than 2 samples, in "a 3"/);

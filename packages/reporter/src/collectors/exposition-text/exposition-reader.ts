@@ -55,18 +55,44 @@ export class ExpositionReader {
    * @throws ExpositionError when the body is refused whole, as Prometheus would (its scrape fails, `up` is 0).
    */
   read(body: Uint8Array, contentType: string | null): Reading {
+    const turns = this.#turns(body, contentType);
+    let turn = turns.next();
+    while (turn.done !== true) turn = turns.next();
+    return turn.value;
+  }
+
+  /**
+   * The same with pauses. A text that looks like none before can take seconds, and a hostile one a minute: it must not hold
+   * everything else.
+   * @param pause is called every few milliseconds. What it throws ends the reading, and the list is kept.
+   */
+  async readInTurns(
+    body: Uint8Array,
+    contentType: string | null,
+    pause: () => Promise<void> | null,
+  ): Promise<Reading> {
+    const turns = this.#turns(body, contentType);
+    for (;;) {
+      const turn = turns.next();
+      if (turn.done === true) return turn.value;
+      const paused = pause();
+      if (paused !== null) await paused;
+    }
+  }
+
+  *#turns(body: Uint8Array, contentType: string | null): Generator<undefined, Reading> {
     if (body.length === 0) return nothing(this.#layout);
     const format = formatOf(contentType, this.#options.fallback);
     const text = toText(body, format);
     try {
-      return this.#read(text, format);
+      return yield* this.#read(text, format);
     } catch (error) {
       if (error instanceof Mistake) throw explain(error, text);
       throw error;
     }
   }
 
-  #read(text: string, format: ExpositionFormat): Reading {
+  *#read(text: string, format: ExpositionFormat): Generator<undefined, Reading> {
     const previous = this.#layout?.format === format ? this.#layout : null;
     const sink = previous === null ? null : readValues(text, previous);
     if (previous !== null && sink !== null) {
@@ -74,7 +100,7 @@ export class ExpositionReader {
       return toReading(previous, sink, 0);
     }
     const { limits, keep } = this.#options;
-    const whole = readWhole(text, previous, { ...limits, keep, format }, this.#readings + 1);
+    const whole = yield* readWhole(text, previous, { ...limits, keep, format }, this.#readings + 1);
     this.#readings++;
     this.#layout = whole.layout;
     return toReading(whole.layout, whole.sink, whole.added);

@@ -2,7 +2,7 @@
  * Tells which series a line speaks of, by the text of it: from the layout of the text before where that knows it, else
  * by reading the labels. Prometheus keeps the same cache, by the same key.
  */
-import { LABEL_VALUE_CHARS_MAX } from '@tributary/shared/limits';
+import { LABEL_VALUE_CHARS_MAX, NAME_CHARS_MAX } from '@tributary/shared/limits';
 import { isLabelName, isMetricName, isReservedMetricName, quote } from '@tributary/shared/names';
 import type { Labels } from '@tributary/shared/shape';
 import type { ExpositionFormat } from './content-type.ts';
@@ -84,6 +84,8 @@ export class KnownSeries {
 
   #faultOf(name: string, labels: readonly string[]): number {
     const { keep, labelsMax } = this.#rules;
+    // Before any expression sees it: some take the square of its length.
+    if (name.length > NAME_CHARS_MAX) return BAD_NAME;
     if (!keep(name)) return DROPPED;
     if (!this.#isGoodName(name, isTakenName)) return BAD_NAME;
     let fault = labels.length <= 2 * labelsMax ? 0 : BAD_LABELS;

@@ -30,7 +30,7 @@ export interface Layout {
   readonly isAltered: boolean;
   /**
    * Of each sample, everything from the end of the sample before it up to its own value: comments, the series, blanks.
-   * These are slices of one text, which they hold in memory.
+   * These are slices of one text, which they hold in memory; none where that would be too much.
    */
   readonly lines: readonly string[];
   /** Where in each line its series begins and ends. */
@@ -38,7 +38,7 @@ export interface Layout {
   readonly ends: Uint32Array;
   /** Of each line, the place of its series in the list, or why it has none. */
   readonly places: Int32Array;
-  /** What stands behind the last sample; null when the text has more lines than are kept. */
+  /** What stands behind the last sample; null when not all lines are kept. */
   readonly tail: string | null;
   /** Places of series that no line spells as `seriesText` does, by that spelling. */
   readonly odd: ReadonlyMap<string, number>;

@@ -17,6 +17,15 @@ export interface LineOptions {
 
 /** Lines kept for each sample that may be: those that are dropped have to be read as well. */
 const LINES_PER_SAMPLE = 4;
+/**
+ * A text is kept as a whole by the lines that are. One with more than this and so much for each line (long comments, say, or
+ * samples that nobody can send) is read anew each time, so that no target costs tens of megabytes for good.
+ */
+const KEPT_CHARS_FREE = 1024 * 1024;
+const KEPT_CHARS_PER_LINE = 512;
+
+/** So much of a text is read at once. A label costs some microseconds, and in so many characters there may be thousands. */
+const TURN_CHARS = 16 * 1024;
 
 export interface Lines {
   readonly known: KnownSeries;
@@ -35,9 +44,14 @@ export interface Lines {
 /**
  * @param text of text 0.0.4 ends with a line break.
  * @param previous of a text before, in the same format; null for the first.
+ * Yields where it may be interrupted.
  * @throws Mistake
  */
-export function readLines(text: string, previous: Layout | null, options: LineOptions): Lines {
+export function* readLines(
+  text: string,
+  previous: Layout | null,
+  options: LineOptions,
+): Generator<undefined, Lines> {
   const { format, samplesMax, familiesMax } = options;
   const linesMax = LINES_PER_SAMPLE * samplesMax;
   const own = createOwner();
@@ -50,7 +64,12 @@ export function readLines(text: string, previous: Layout | null, options: LineOp
   const without = [0, 0, 0];
   let samples = 0;
   let from = 0;
+  let turnEnd = TURN_CHARS;
   for (;;) {
+    if (from >= turnEnd) {
+      yield;
+      turnEnd = from + TURN_CHARS;
+    }
     const at = reader.skipToSample(from);
     if (at >= text.length) break;
     const { id, end } = known.find(text, at, format);
@@ -74,14 +93,15 @@ export function readLines(text: string, previous: Layout | null, options: LineOp
     from = next;
   }
   const [dropped = 0, badNames = 0, badLabels = 0] = without;
+  const isKept = text.length <= KEPT_CHARS_FREE + KEPT_CHARS_PER_LINE * kept.ids.length;
   return {
     known,
     metadata: reader.families,
     ids,
     values,
     timesMs,
-    kept,
-    tail: kept.ids.length === samples ? text.slice(from) : null,
+    kept: isKept ? kept : { texts: [], starts: [], ends: [], ids: [] },
+    tail: isKept && kept.ids.length === samples ? text.slice(from) : null,
     samples,
     without: { dropped, badNames, badLabels },
   };

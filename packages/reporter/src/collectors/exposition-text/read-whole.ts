@@ -20,20 +20,21 @@ export interface Whole {
  * @param text of text 0.0.4 ends with a line break.
  * @param previous of the text before, in the same format; null for the first.
  * @param reading counts the texts of the target.
+ * Yields where it may be interrupted.
  * @throws Mistake
  */
-export function readWhole(
+export function* readWhole(
   text: string,
   previous: Layout | null,
   options: LineOptions,
   reading: number,
-): Whole {
-  const lines = readLines(text, previous, options);
+): Generator<undefined, Whole> {
+  const lines = yield* readLines(text, previous, options);
   const presence = presenceOf(previous, lines);
   const { before, now } = presence;
   const seen = (place: number) => (before[place] === 1 ? reading - 1 : (previous?.seen[place] ?? 0));
   const chosen = chooseList(previous, lines, presence, seen, reading);
-  if (chosen === null) return withListOf(previous, readWhole(text, null, options, reading));
+  if (chosen === null) return withListOf(previous, yield* readWhole(text, null, options, reading));
   const { list, placeOf } = chosen;
   const seenNow = new Uint32Array(list.length);
   for (const [id, place] of placeOf.entries()) {
