@@ -167,13 +167,13 @@ function checkNumber(labels: Labels): Labels {
 
 function urlOf(text: string, about: readonly string[]): URL {
   const url = URL.parse(text);
+  // Told before the URL is shown to anybody, which it is not if it may have some, and is no URL for what they hold.
+  const hasCredentials = url === null ? text.includes('@') : url.username !== '' || url.password !== '';
+  if (hasCredentials) throw new OptionError('a URL must not carry credentials; use basic_auth', about);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     const meant = /^[\w.-]+(:\d+)?(\/\S*)?$/.test(text) ? `; do you mean http://${text}?` : '';
     throw new OptionError(`${quote(text)} is not an http:// or https:// URL${meant}`, about);
   }
-  // Told before the URL is shown to anybody.
-  if (url.username !== '' || url.password !== '')
-    throw new OptionError('a URL must not carry credentials; use basic_auth', about);
   if (url.hash !== '') throw new OptionError(`${quote(text)} must not have a fragment (#)`, about);
   if (/^[^/]+\/\/[^/?]+(\?|$)/.test(text)) url.pathname = METRICS_PATH;
   return url;
