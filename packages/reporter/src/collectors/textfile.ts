@@ -16,7 +16,7 @@ import type { Shape } from '@tributary/shared/shape';
 import type { Collector, ColumnWriter, Settled } from './collector.ts';
 import { settingsOf } from './collector-options.ts';
 import type { Column } from './columns.ts';
-import type { TextFamily } from './exposition-text/families.ts';
+import type { TextFamily, TextSample } from './exposition-text/families.ts';
 import { parseText } from './exposition-text/parse-text.ts';
 import { expandGlob } from './glob.ts';
 
@@ -139,32 +139,36 @@ async function readAll(patterns: readonly string[], known: ReadonlyMap<string, T
   return { files, unread };
 }
 
-interface MergedFamily extends TextFamily {
+interface MergedFamily extends Omit<TextFamily, 'help' | 'samples'> {
+  help: string | null;
+  readonly samples: TextSample[];
   readonly paths: string[];
   readonly keys: Set<string>;
 }
 
 /** Adds a file's families to the others', or nothing when it contradicts them. @returns why not, or ''. */
 function mergeFile(merged: Map<string, MergedFamily>, path: string, families: readonly TextFamily[]): string {
-  const keyOf = (suffix: string, labels: readonly string[]) => `${suffix}\0${labels.join('\0')}`;
+  const keyOf = ({ suffix, labels }: TextSample) => `${suffix}\0${labels.join('\0')}`;
   for (const { name, type, samples } of families) {
     const other = merged.get(name);
     if (other === undefined) continue;
     if (other.type !== type) return `${name} is a ${type} here and a ${other.type} in ${other.paths[0]}`;
-    if (samples.some(({ suffix, labels }) => other.keys.has(keyOf(suffix, labels))))
+    if (samples.some((sample) => other.keys.has(keyOf(sample))))
       return `a series of ${name} is in ${other.paths.join(' or ')} too`;
   }
-  for (const family of families) {
-    const { name, samples } = family;
-    const other = merged.get(name);
-    const keys = samples.map(({ suffix, labels }) => keyOf(suffix, labels));
-    merged.set(name, {
-      ...family,
-      help: other?.help || family.help,
-      samples: [...(other?.samples ?? []), ...samples],
-      paths: [...(other?.paths ?? []), path],
-      keys: new Set([...(other?.keys ?? []), ...keys]),
-    });
+  for (const { name, type, help, samples } of families) {
+    let family = merged.get(name);
+    if (family === undefined) {
+      family = { name, type, help: null, samples: [], paths: [], keys: new Set() };
+      merged.set(name, family);
+    }
+    // Added to what is there: a family may be in a thousand files, and this is done in each tick.
+    family.help ||= help;
+    family.paths.push(path);
+    for (const sample of samples) {
+      family.samples.push(sample);
+      family.keys.add(keyOf(sample));
+    }
   }
   return '';
 }
