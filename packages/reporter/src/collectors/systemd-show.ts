@@ -6,6 +6,7 @@
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { childEnvironment } from './child-environment.ts';
 
 /** The properties of one unit, or of the manager. */
 export type Properties = ReadonlyMap<string, string>;
@@ -54,7 +55,7 @@ const OUTPUT_BYTES_MAX = 16 * 1024 * 1024;
 export const runSystemctl: RunSystemctl = async (args) => {
   const { stdout } = await promisify(execFile)('systemctl', [...args], {
     encoding: 'utf8',
-    env: { ...process.env, LC_ALL: 'C', SYSTEMD_COLORS: '0' },
+    env: childEnvironment({ LC_ALL: 'C', SYSTEMD_COLORS: '0' }),
     timeout: TIMEOUT_MS,
     killSignal: 'SIGKILL',
     maxBuffer: OUTPUT_BYTES_MAX,

@@ -122,6 +122,17 @@ test('a child is told its questions, when to give up, and its priority', async (
   assert.deepEqual(answers.get('cpu'), { value: ['cpu,bios', '25000', '7'] });
 });
 
+test('a child does not see what the service was given in its environment', async (t) => {
+  process.env['A_SECRET_OF_THE_SERVICE'] = 's';
+  t.after(() => delete process.env['A_SECRET_OF_THE_SERVICE']);
+  const answers = await createAskChild(
+    script(
+      `console.log(JSON.stringify({ question: 'cpu', value: process.env.A_SECRET_OF_THE_SERVICE ?? 'none' }));`,
+    ),
+  )(['cpu']);
+  assert.deepEqual(answers.get('cpu'), { value: 'none' });
+});
+
 test('a reporter that exits leaves no child behind', async (t) => {
   const file = join(folder(t), 'pid');
   const hang = `const { renameSync, writeFileSync } = require('node:fs');

@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { childEnvironment } from '../child-environment.ts';
 import { DONE_LINE, isQuestion, type Question } from './questions.ts';
 
 /** What a child said to one question: a value as the package gives it, unchecked, or why there is none. */
@@ -95,6 +96,7 @@ function askOnce(
   const [program, ...args] = command;
   const child = spawn(program, [...args, questions.join(','), `${deadlineMs + ORPHAN_MS}`, `${priority}`], {
     stdio: ['ignore', 'pipe', 'pipe'],
+    env: childEnvironment(),
     detached: process.platform !== 'win32',
     windowsHide: true,
   });
