@@ -19,7 +19,7 @@ import {
 import type { Target, TlsOptions as TargetTls } from './target-options.ts';
 import { targetOf } from './targets-test-support.ts';
 
-const PARTS = { userAgent: 'test', largeBodies: new Gate(1), lookup };
+const PARTS = { userAgent: 'test', largeBodies: new Gate(1), lookup, lookupElsewhere: lookup };
 
 /** In CI nothing is passed by not being looked at. */
 const isCi = !['', '0', 'false', undefined].includes(process.env['CI']);

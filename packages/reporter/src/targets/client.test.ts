@@ -3,7 +3,7 @@ import { lookup } from 'node:dns';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
-import { createServer, type Socket } from 'node:net';
+import { createServer, type LookupFunction, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -25,7 +25,8 @@ function clientOf(
   largeBodies = new Gate(1),
 ): TargetClient {
   const target = targetOf({ url: new URL(url), bodyBytesMax: 100 * KIB, ...change });
-  const client = new TargetClient(target, { userAgent: 'tributary-reporter/1.2.3', largeBodies, lookup });
+  const parts = { userAgent: 'tributary-reporter/1.2.3', largeBodies, lookup, lookupElsewhere: lookup };
+  const client = new TargetClient(target, parts);
   t.after(() => client.close());
   return client;
 }
@@ -326,4 +327,25 @@ test('another host is told neither who asks nor more', async (t) => {
     [undefined, undefined],
   ]);
   assert.match(seen[2]?.accept ?? '', /openmetrics/);
+});
+
+test('a name that a redirect tells is looked up apart from those of the file', async (t) => {
+  const url = await serve(t, (request, response) => {
+    if (request.headers.host?.startsWith('elsewhere.test') === true) return void response.end('elsewhere');
+    response.writeHead(302, { location: `http://elsewhere.test:${request.socket.localPort}/` }).end();
+  });
+  const asked: string[] = [];
+  const parts = {
+    userAgent: 'test',
+    largeBodies: new Gate(1),
+    lookup: () => assert.fail('no name of the file'),
+    lookupElsewhere: ((name, options, callback) => {
+      asked.push(name);
+      lookup('127.0.0.1', options, callback);
+    }) satisfies LookupFunction,
+  };
+  const client = new TargetClient(targetOf({ url: new URL(url) }), parts);
+  t.after(() => client.close());
+  assert.equal(await textOf(client), 'elsewhere');
+  assert.deepEqual(asked, ['elsewhere.test']);
 });

@@ -35,6 +35,8 @@ export interface ClientParts {
   readonly largeBodies: Gate;
   /** See lookup.ts. */
   readonly lookup: LookupFunction;
+  /** For names that only a redirect tells: they may be chosen so that they never get an answer, and keep no other waiting. */
+  readonly lookupElsewhere: LookupFunction;
 }
 
 /** What the formats are that are read, the better one first; legacy names are asked for by not speaking of others. */
@@ -163,7 +165,7 @@ export class TargetClient {
   async #requestElsewhere(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
     const { ca, minVersion, rejectUnauthorized } = this.#tls ?? {};
     const tls = { ...(ca === undefined ? {} : { ca }), minVersion, rejectUnauthorized };
-    const { lookup } = this.#parts;
+    const { lookupElsewhere: lookup } = this.#parts;
     return await send(url, { agent: false, headers: this.#headers(), signal, lookup, ...tls });
   }
 

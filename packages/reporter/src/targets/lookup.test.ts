@@ -49,6 +49,16 @@ test('a name is asked for once at a time, and two names at most', async () => {
   await again;
 });
 
+test('names that never get an answer are a bounded number', async () => {
+  const { lookup, names } = slowResolver();
+  const resolve = promisify(createLookup(lookup, 1));
+  const waiting = Array.from({ length: 512 }, (_, i) => resolve(`n${i}`, {}));
+  await assert.rejects(resolve('another', {}), { code: 'EAGAIN', message: /too many other names/ });
+  void resolve('n0', {});
+  await new Promise(setImmediate);
+  assert.deepEqual([names(), waiting.length], [['n0'], 512]);
+});
+
 test('with the resolver of the system', async () => {
   const resolve = promisify(createLookup(lookupOfNode));
   assert.equal(await resolve('127.0.0.1', {}), '127.0.0.1');

@@ -16,13 +16,16 @@ export type LookupAll = (
 
 /** Of Node's four threads. */
 const LOOKUPS_MAX = 2;
+/** More names at a time than targets have; redirects may lead to any. */
+const NAMES_MAX = 512;
 const LOCALHOST: readonly LookupAddress[] = [
   { address: '127.0.0.1', family: 4 },
   { address: '::1', family: 6 },
 ];
 
-export function createLookup(lookup: LookupAll): LookupFunction {
-  const gate = new Gate(LOOKUPS_MAX);
+/** @param atOnce so many names are asked for at a time. */
+export function createLookup(lookup: LookupAll, atOnce = LOOKUPS_MAX): LookupFunction {
+  const gate = new Gate(atOnce);
   const never = new AbortController().signal;
   const asked = new Map<string, Promise<readonly LookupAddress[]>>();
   const resolve = async (name: string): Promise<readonly LookupAddress[]> => {
@@ -40,6 +43,8 @@ export function createLookup(lookup: LookupAll): LookupFunction {
     }
   };
   return (name, options, callback) => {
+    if (asked.size >= NAMES_MAX && !asked.has(name))
+      return void process.nextTick(callback, tooMany(name), []);
     const addresses = asked.get(name) ?? resolve(name);
     asked.set(name, addresses);
     addresses.then(
@@ -47,6 +52,11 @@ export function createLookup(lookup: LookupAll): LookupFunction {
       (error: NodeJS.ErrnoException) => callback(error, []),
     );
   };
+}
+
+function tooMany(name: string): NodeJS.ErrnoException {
+  const error = new Error(`${name} was not looked up: too many other names are waiting`);
+  return Object.assign(error, { code: 'EAGAIN' });
 }
 
 function answer(

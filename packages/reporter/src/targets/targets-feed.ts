@@ -43,6 +43,7 @@ export class TargetsFeed implements Feed {
       claims: new Claims(),
       largeBodies: new Gate(LARGE_BODIES_MAX),
       lookup: createLookup(lookup),
+      lookupElsewhere: createLookup(lookup, 1),
     };
     this.#loops = targets.map((target) => {
       const scraper = new Scraper(target, target, parts);
