@@ -50,6 +50,23 @@ test('a file with a mistake costs itself only', async (t) => {
   assert.throws(() => parseTextFile(Buffer.from([0x61, 0xff, 0x20, 0x31, 0x0a])), /no UTF-8/);
 });
 
+test('a file with more series than files may have together costs itself only', async (t) => {
+  const many = (name: string, count: number) =>
+    Array.from({ length: count }, (_, i) => `${name}{i="${i}"} 1\n`).join('');
+  const directory = folder(t, {
+    '1.prom': many('a', 9_000),
+    '2.prom': many('b', 1_001),
+    '3.prom': many('c', 1_000),
+  });
+  const warned: string[] = [];
+  const text = await renderOnce(
+    createTextfileCollector({ directory: [directory] }, (_, why) => warned.push(why)),
+  );
+  const told = ['a', 'b', 'c'].map((name) => samplesOf(text, name).length);
+  assert.deepEqual([told, errorOf(text)], [[9_000, 0, 1_000], ['1']]);
+  assert.deepEqual(warned, ['1001 series: with them there would be more than 10000 in files']);
+});
+
 test('of files that contradict each other the first is right', async (t) => {
   const directory = folder(t, {
     '1.prom': '# HELP a First.\n# TYPE a gauge\na{x="1"} 1\n',

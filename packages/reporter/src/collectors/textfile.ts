@@ -10,6 +10,7 @@
 import { isUtf8 } from 'node:buffer';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DEFAULT_LIMITS } from '@tributary/shared/limits';
 import { isReservedMetricName } from '@tributary/shared/names';
 import { type OptionValues, textsOption } from '@tributary/shared/options';
 import type { Shape } from '@tributary/shared/shape';
@@ -34,6 +35,8 @@ export const TEXTFILE_OPTIONS = {
 const FILE_BYTES_MAX = 16 * 1024 * 1024;
 /** Files beyond these are left out, and told as an error. */
 const FILES_MAX = 1000;
+/** Of all files, half of what a gateway takes of a host: beyond that it would refuse what other collectors tell. */
+const SERIES_MAX = DEFAULT_LIMITS.seriesMax / 2;
 
 interface TextFile {
   readonly path: string;
@@ -178,10 +181,19 @@ function write(out: ColumnWriter, { files, unread }: Reading): Reasons {
   const reasons: Reasons = new Map(unread);
   const merged = new Map<string, MergedFamily>();
   const served: TextFile[] = [];
+  let left = SERIES_MAX;
   for (const file of files) {
-    const reason = file.families === null ? file.refusal : mergeFile(merged, file.path, file.families);
-    if (reason === '') served.push(file);
-    else reasons.set(file.path, reason);
+    const series = (file.families ?? []).reduce((sum, { samples }) => sum + samples.length, 0);
+    const reason =
+      file.families === null
+        ? file.refusal
+        : series > left
+          ? `${series} series: with them there would be more than ${SERIES_MAX} in files`
+          : mergeFile(merged, file.path, file.families);
+    if (reason === '') {
+      served.push(file);
+      left -= series;
+    } else reasons.set(file.path, reason);
   }
   for (const { name, type, help, paths, samples } of merged.values()) {
     out.foreignFamily(name, type, help || `Metric read from ${paths.join(', ')}`);
