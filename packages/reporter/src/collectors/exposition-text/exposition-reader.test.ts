@@ -284,6 +284,22 @@ test('a text that is read in turns may be interrupted at each, and the next one 
   assert.equal(pauses, Math.floor(text.length / (16 * 1024 + 130)));
 });
 
+test('comments are read in turns as well', async () => {
+  const comments = '# HELP a Some.\n'.repeat(10_000);
+  for (const [text, type] of [
+    [`${comments}a 1\n`, TEXT],
+    [`${comments}a 1\n# EOF\n`, OPENMETRICS],
+  ] as const) {
+    let pauses = 0;
+    const { list, values } = await new ExpositionReader().readInTurns(Buffer.from(text), type, () => {
+      pauses++;
+      return null;
+    });
+    assert.deepEqual([list.families[0]?.help, values], ['Some.', [1]]);
+    assert.equal(pauses, Math.floor(comments.length / (16 * 1024)));
+  }
+});
+
 test('more than is taken is refused as such', () => {
   const read = reader({ limits: { ...DEFAULT_READER_OPTIONS.limits, samplesMax: 2, familiesMax: 2 } });
   refused(() => read('a 1\na 2\na 3\n'), 'limit', 3, /line 3: there are more than 2 samples, in "a 3"/);

@@ -56,19 +56,21 @@ export class MetadataReader {
 
   /**
    * Passes over comments and empty lines.
+   * @param until a comment that begins there or behind is not read: its place is returned.
    * @returns where the next sample's line begins, or the text's length when there is none.
    * @throws Mistake
    */
-  skipToSample(from: number): number {
-    return this.#format === 'text' ? this.#skipText(from) : this.#skipOpenMetrics(from);
+  skipToSample(from: number, until: number): number {
+    return this.#format === 'text' ? this.#skipText(from, until) : this.#skipOpenMetrics(from, until);
   }
 
-  #skipText(from: number): number {
+  #skipText(from: number, until: number): number {
     const text = this.#text;
     let at = skipBlanks(text, from);
     for (;;) {
       const code = text.charCodeAt(at);
       if (code === HASH) {
+        if (at >= until) return at;
         const end = text.indexOf('\n', at);
         this.#textComment(text.slice(at + 1, end), at);
         at = end;
@@ -94,10 +96,11 @@ export class MetadataReader {
       );
   }
 
-  #skipOpenMetrics(from: number): number {
+  #skipOpenMetrics(from: number, until: number): number {
     const text = this.#text;
     let at = from;
     while (text.charCodeAt(at) === HASH) {
+      if (at >= until) return at;
       if (text.startsWith('# EOF', at)) {
         const end = at + '# EOF'.length;
         if (end === text.length || (text.charCodeAt(end) === NEWLINE && end + 1 === text.length))

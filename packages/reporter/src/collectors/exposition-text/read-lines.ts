@@ -70,7 +70,12 @@ export function* readLines(
       yield;
       turnEnd = from + TURN_CHARS;
     }
-    const at = reader.skipToSample(from);
+    let at = reader.skipToSample(from, turnEnd);
+    while (text[at] === '#') {
+      yield;
+      turnEnd = at + TURN_CHARS;
+      at = reader.skipToSample(at, turnEnd);
+    }
     if (at >= text.length) break;
     const { id, end } = known.find(text, at, format);
     const valueAt = format === 'text' ? skipBlanks(text, end) : behindBlank(text, end);

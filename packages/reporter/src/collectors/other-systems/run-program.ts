@@ -15,7 +15,7 @@ const MORE_FOLDERS = ['/sbin', '/usr/sbin', '/bin', '/usr/bin'];
 export const runProgram: RunProgram = async (program, args) => {
   const { stdout } = await promisify(execFile)(program, [...args], {
     encoding: 'utf8',
-    env: childEnvironment({ LC_ALL: 'C', PATH: [process.env['PATH'] ?? '', ...MORE_FOLDERS].join(':') }),
+    env: childEnvironment({ LC_ALL: 'C', PATH: [process.env['PATH'] ?? [], MORE_FOLDERS].flat().join(':') }),
     timeout: TIMEOUT_MS,
     killSignal: 'SIGKILL',
     maxBuffer: OUTPUT_BYTES_MAX,
