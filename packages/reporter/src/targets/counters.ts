@@ -7,6 +7,7 @@ export class TargetCounters {
   readonly #jobs: readonly string[];
   readonly #scrapes: Counts = new Map();
   readonly #late: Counts = new Map();
+  /** By job and instance: which of a job's targets is down, and why, is what is asked first. */
   readonly #failures = new Map<string, Counts>();
   readonly #leftOut = new Map<string, Counts>();
 
@@ -23,8 +24,8 @@ export class TargetCounters {
     add(this.#late, job, 1);
   }
 
-  failed(job: string, reason: string): void {
-    add(countsOf(this.#failures, job), reason, 1);
+  failed(job: string, instance: string, reason: string): void {
+    add(countsOf(this.#failures, `${job}\0${instance}`), reason, 1);
   }
 
   leftOut(job: string, reason: string, samples: number): void {
@@ -41,22 +42,23 @@ export class TargetCounters {
       out.family(name, 'counter', help, ['scrape_job']);
       for (const job of this.#jobs) out.add(counts.get(job) ?? 0, job);
     };
-    const byReason = (name: string, help: string, all: ReadonlyMap<string, Counts>) => {
-      out.family(name, 'counter', help, ['scrape_job', 'reason']);
-      for (const [job, counts] of all) for (const [reason, count] of counts) out.add(count, job, reason);
-    };
     byJob('tributary_reporter_target_scrapes_total', 'Scrapes of targets, good or bad.', this.#scrapes);
     byJob(
       'tributary_reporter_target_late_scrapes_total',
       'Scrapes that were passed over, since the one before them was not done.',
       this.#late,
     );
-    byReason('tributary_reporter_target_failures_total', 'Scrapes that failed.', this.#failures);
-    byReason(
-      'tributary_reporter_target_left_out_samples_total',
-      'Samples of targets that were not told.',
-      this.#leftOut,
-    );
+    const failureLabels = ['scrape_job', 'scrape_instance', 'reason'];
+    out.family('tributary_reporter_target_failures_total', 'counter', 'Scrapes that failed.', failureLabels);
+    for (const [target, counts] of this.#failures) {
+      const [job = '', instance = ''] = target.split('\0');
+      for (const [reason, count] of counts) out.add(count, job, instance, reason);
+    }
+    const leftOutName = 'tributary_reporter_target_left_out_samples_total';
+    out.family(leftOutName, 'counter', 'Samples of targets that were not told.', ['scrape_job', 'reason']);
+    for (const [job, counts] of this.#leftOut) {
+      for (const [reason, count] of counts) out.add(count, job, reason);
+    }
   }
 }
 

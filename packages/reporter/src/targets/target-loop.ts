@@ -128,9 +128,9 @@ export class TargetLoop {
 
   #count({ error, leftOut }: Scrape): void {
     const { counters } = this.#parts;
-    const { job } = this.#target;
+    const { job, labels } = this.#target;
     counters.scraped(job);
-    if (error !== null) counters.failed(job, error.reason);
+    if (error !== null) counters.failed(job, labels['instance'] ?? '', error.reason);
     for (const [reason, samples] of leftOut) this.#leftOut(reason, samples);
   }
 

@@ -220,7 +220,11 @@ test('whatever a target answers, it is down for a reason, and the others are not
   );
   for (const [job, reason] of Object.entries(reasons)) {
     assert.deepEqual(new Set(harness.valuesOf(job, 'up')), new Set([0]), job);
-    const counted = harness.counter('tributary_reporter_target_failures_total', { scrape_job: job, reason });
+    const counted = harness.counter('tributary_reporter_target_failures_total', {
+      scrape_job: job,
+      scrape_instance: job === 'closed' ? `127.0.0.1:${port}` : new URL(url).host,
+      reason,
+    });
     assert.ok(counted > 0, `${job}: ${reason} was not counted`);
     const told = harness.lines.filter(({ fields }) => fields['job'] === job);
     assert.deepEqual(
