@@ -49,11 +49,13 @@ test('counters by code are there once something was counted', () => {
   own.counters.rejects.set('FUTURE', 2);
   own.counters.refusals.set('DRAINING', 1);
   own.counters.skips.set('too_old', 7);
+  own.counters.overLimit.set('push', 3);
   const lines = samples(own);
   for (const line of [
     'tributary_reporter_rejects_total{code="FUTURE"} 2',
     'tributary_reporter_refusals_total{code="DRAINING"} 1',
     'tributary_reporter_skipped_batches_total{reason="too_old"} 7',
+    'tributary_reporter_over_limit_samples_total{source="push"} 3',
   ]) {
     assert.ok(lines.includes(line), line);
   }

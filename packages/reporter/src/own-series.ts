@@ -13,6 +13,8 @@ export interface ReporterCounters {
   failedAppends: number;
   /** Samples that a collector had and that could not be told, by collector. */
   leftOut: Map<string, number>;
+  /** Samples that were more than a gateway takes of a host, by source: see series-budget.ts. */
+  overLimit: Map<string, number>;
   /** Ticks that were not taken: see ticker.ts. */
   missedTicks: number;
   /** Ticks that began late: see ticker.ts. */
@@ -29,6 +31,7 @@ export function createCounters(): ReporterCounters {
     refusals: new Map(),
     failedAppends: 0,
     leftOut: new Map(),
+    overLimit: new Map(),
     missedTicks: 0,
     lateTicks: 0,
   };
@@ -179,6 +182,13 @@ function writeSpool(out: ColumnWriter, { counters, spool }: OwnSources): void {
     'Samples of a collector that are not told: another collector tells them too, or no gateway would take them.',
     'collector',
     counters.leftOut,
+  );
+  byKey(
+    out,
+    'tributary_reporter_over_limit_samples_total',
+    'Samples that are not told, since the host has more series than a gateway takes of it.',
+    'source',
+    counters.overLimit,
   );
 }
 

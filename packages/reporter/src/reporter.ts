@@ -28,6 +28,7 @@ import { createCpuShortage } from './sampler/cpu-shortage.ts';
 import { Pace } from './sampler/pace.ts';
 import { Sampler } from './sampler/sampler.ts';
 import { Timekeeper } from './sampler/timekeeper.ts';
+import { SeriesBudget } from './series-budget.ts';
 import { Spool } from './spool/spool.ts';
 import { createTick } from './tick.ts';
 import { Ticker } from './ticker.ts';
@@ -52,6 +53,7 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
   const time = new Timekeeper(() => systemClock.now(), bootClock, spool.clock);
   const clockSteps = createClockSteps(spool, time, log);
   const pace = createPace(options, log);
+  const budget = createBudget(counters, log);
   const observer = logLink(log, counters, options['gateway.url']);
   const stream = createStream(options, observer.connectFailed);
   const session = stream.start(
@@ -66,7 +68,8 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
           backoff: new Backoff({ initialMs: BACKOFF_INITIAL_MS, maxMs: BACKOFF_MAX_MS, random: Math.random }),
           wall: () => systemClock.now(),
           monotonic: () => performance.now(),
-          onWelcome: (clock, roundTripMs) => {
+          onWelcome: (clock, roundTripMs, { seriesMax }) => {
+            budget.limit(seriesMax);
             // The wish was that of the connection before; this one may have another.
             pace.wish(0);
             clockSteps.note(time.welcome(clock, roundTripMs));
@@ -100,7 +103,7 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
     intervalMs,
     onMissed: () => counters.missedTicks++,
     monotonic: () => performance.now(),
-    onTick: createTick({ time, clockSteps, pace, counters, feeds, sampler, append, watchLabels }),
+    onTick: createTick({ time, clockSteps, pace, counters, feeds, sampler, budget, append, watchLabels }),
   });
   for (const feed of feeds) feed.start();
   ticker.start();
@@ -174,6 +177,20 @@ export function createSampler(options: ReporterOptions, log: Log, parts: Sampler
       if (toldOf.get(collector) === reason) return;
       toldOf.set(collector, reason);
       log.warn({ collector, series, reason }, 'series of a collector are left out');
+    },
+  });
+}
+
+function createBudget({ overLimit }: ReporterCounters, log: Log): SeriesBudget {
+  return new SeriesBudget({
+    onLeftOut: (source, { samples, series, seriesMax }) => {
+      // The first time is told, and the counter goes on.
+      if (!overLimit.has(source))
+        log.warn(
+          { source, series, seriesMax },
+          'the host has more series than a gateway takes; some are left out',
+        );
+      overLimit.set(source, (overLimit.get(source) ?? 0) + samples);
     },
   });
 }

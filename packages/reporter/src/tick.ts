@@ -6,6 +6,7 @@ import type { Pace } from './sampler/pace.ts';
 import type { Sampler } from './sampler/sampler.ts';
 import { splitLayer } from './sampler/split.ts';
 import type { Timekeeper } from './sampler/timekeeper.ts';
+import type { SeriesBudget } from './series-budget.ts';
 
 /** Collectors of one tick get half the interval, and no more than this: what is late says little of its tick. */
 const DEADLINE_MS_MAX = 2_500;
@@ -16,7 +17,8 @@ export interface TickParts {
   readonly pace: Pace;
   readonly counters: Pick<ReporterCounters, 'lateTicks'>;
   readonly feeds: readonly Feed[];
-  readonly sampler: Sampler;
+  readonly sampler: Pick<Sampler, 'sample'>;
+  readonly budget: SeriesBudget;
   /** See append.ts. */
   readonly append: (mono: number, layers: readonly Layer[]) => void;
   /** See label-watch.ts. */
@@ -24,7 +26,7 @@ export interface TickParts {
 }
 
 export function createTick(parts: TickParts) {
-  const { time, clockSteps, pace, counters, feeds, sampler, append, watchLabels } = parts;
+  const { time, clockSteps, pace, counters, feeds, sampler, budget, append, watchLabels } = parts;
   return async (isLate: boolean): Promise<void> => {
     if (isLate) counters.lateTicks++;
     pace.observe(isLate);
@@ -32,10 +34,14 @@ export function createTick(parts: TickParts) {
     const { at, mono } = time.moment();
     // Before the collectors are asked: what a feed hands over must not be younger than the tick.
     const moment = { mono, wall: at - time.correctionMs };
-    const gathered = feeds.map((feed) => feed.take(moment).map(splitLayer));
+    const gathered = feeds.map((feed) => ({
+      source: feed.own?.name ?? 'feed',
+      layers: feed.take(moment).map(splitLayer),
+    }));
     const tickMs = pace.intervalMs;
     const columns = await sampler.sample(Math.min(DEADLINE_MS_MAX, tickMs / 2), tickMs);
-    const layers = joinLayers(columns, gathered);
+    const fit = budget.fit(mono, { source: 'collectors', layers: [columns] }, gathered);
+    const layers = joinLayers(fit.host.flat(), fit.feeds);
     watchLabels(layers);
     append(mono, layers);
   };

@@ -83,8 +83,9 @@ describe('welcome', () => {
     link.open();
     link.did();
     link.nowMs += 80;
-    link.welcome(1, { clock: WALL + 7 });
+    link.welcome(1, { clock: WALL + 7, limits: { seriesMax: 500 } });
     assert.deepEqual(link.welcomes, [[WALL + 7, 80]]);
+    assert.deepEqual(link.seriesMax, [500]);
     assert.deepEqual(seen, [0]);
     assert.equal(link.spool.sent, 3);
     const [, first] = link.frames();

@@ -16,7 +16,7 @@ import { decodeGatewayFrame } from '@tributary/shared/decode-gateway';
 import { encodeFrame } from '@tributary/shared/encode';
 import { isRefuseCode, REFUSALS, RefuseError } from '@tributary/shared/errors';
 import type { GatewayFrame, Refuse, Welcome } from '@tributary/shared/frames';
-import { DEFAULT_LIMITS, SILENCE_MS_MAX } from '@tributary/shared/limits';
+import { DEFAULT_LIMITS, SILENCE_MS_MAX, type WireLimits } from '@tributary/shared/limits';
 import type { Spool } from '../spool/spool.ts';
 import { SpoolError } from '../spool/spool-error.ts';
 import type { LinkObserver } from './observer.ts';
@@ -44,7 +44,7 @@ export interface SessionOptions {
   /** Milliseconds that only rise. */
   readonly monotonic: () => number;
   /** Takes the gateway's clock before anything is sent, and restates what is unsent where that is needed. */
-  readonly onWelcome: (clock: number, roundTripMs: number) => void;
+  readonly onWelcome: (clock: number, roundTripMs: number, limits: WireLimits) => void;
   /** The gateway found a batch's time too far ahead; the next welcome says how far. */
   readonly onFuture?: () => void;
   readonly onPace: (intervalMs: number) => void;
@@ -254,7 +254,7 @@ export class LinkSession {
       this.#beginEpoch(acked, `the gateway has settled ${settled}, but only ${sent} was sent`);
       return this.#close(CLOSE_NORMAL, 'new epoch');
     }
-    onWelcome(welcome.clock, monotonic() - this.#helloAt);
+    onWelcome(welcome.clock, monotonic() - this.#helloAt, welcome.limits);
     spool.markAllSent();
     this.#outbox.begin(this.#resumeAt(settled), welcome);
     this.#state = 'streaming';

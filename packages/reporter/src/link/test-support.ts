@@ -26,6 +26,8 @@ export class Harness {
   readonly told: string[] = [];
   readonly paces: number[] = [];
   readonly welcomes: [clock: number, roundTripMs: number][] = [];
+  /** Of each welcome. */
+  readonly seriesMax: number[] = [];
   /** Called for each welcome, as the reporter puts its clock right there. */
   onWelcome: () => void = () => {};
   futures = 0;
@@ -47,8 +49,9 @@ export class Harness {
         backoff: new Backoff({ initialMs: BACKOFF_MS, maxMs: 16 * BACKOFF_MS, random: () => 1 }),
         wall: () => WALL,
         monotonic: () => this.nowMs,
-        onWelcome: (clock, roundTripMs) => {
+        onWelcome: (clock, roundTripMs, limits) => {
           this.welcomes.push([clock, roundTripMs]);
+          this.seriesMax.push(limits.seriesMax);
           this.onWelcome();
         },
         onFuture: () => {

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { ColumnRecorder } from './collectors/columns.ts';
+import type { Feed, Layer } from './collectors/feed.ts';
+import { SeriesBudget } from './series-budget.ts';
+import { createTick } from './tick.ts';
+
+function columnOf(name: string, count: number) {
+  const recorder = new ColumnRecorder({ job: 'a' });
+  recorder.family(name, 'gauge', '', ['i']);
+  for (let i = 0; i < count; i++) recorder.add(i, String(i));
+  const column = recorder.take();
+  assert.ok(column !== null);
+  return column;
+}
+
+function feedOf(name: string, count: number): Feed {
+  const layer = [columnOf(name, count)];
+  return {
+    own: { name, collect: () => {} },
+    start: () => {},
+    take: () => [layer],
+    stop: async () => {},
+  };
+}
+
+test('collectors and all feeds together tell what a gateway takes of a host', async () => {
+  const left: string[] = [];
+  const told: (readonly Layer[])[] = [];
+  const budget = new SeriesBudget({ onLeftOut: (source) => left.push(source) });
+  // Only what a tick is put together of is of interest here, and not when.
+  const tick = createTick({
+    time: { observe: () => 0, moment: () => ({ at: 0, mono: 0 }), correctionMs: 0 } as never,
+    clockSteps: { note: () => {}, settle: () => {} },
+    pace: { observe: () => {}, intervalMs: 10_000 } as never,
+    counters: { lateTicks: 0 },
+    feeds: [feedOf('push', 10_000), feedOf('statsd', 5_000), feedOf('targets', 4_000)],
+    sampler: { sample: async () => [columnOf('node', 3_000)] },
+    budget,
+    append: (_, layers) => told.push(layers),
+    watchLabels: () => {},
+  });
+  await tick(false);
+  assert.deepEqual(left, ['targets']);
+  assert.deepEqual(
+    told.map((layers) => layers.map((layer) => layer.map(({ shape }) => shape.families[0]?.name))),
+    [[['node', 'push', 'statsd']]],
+  );
+});
