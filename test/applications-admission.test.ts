@@ -118,7 +118,7 @@ test('what is sent over StatsD', () => {
       const tags = labelText(random).replaceAll('=', ':').replaceAll('"', '');
       const line = `${one(random, NAMES)}:1|${one(random, ['c', 'g', 'ms', 's'])}${tags === '' ? '' : `|#${tags}`}`;
       parseLine(line, { sample: (sample) => table.add(sample, i), error: () => {}, tagError: () => {} });
-      if (random() < 0.1) table.expire(i - 5);
+      if (random() < 0.1) table.expire(i - 5, i);
       series += admitted(table.chunks.columns({ job: 'statsd', env: 'prod' }));
     }
   }

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Labels, Series } from '@tributary/shared/shape';
 import type { Column } from './collectors/columns.ts';
+import { shapeKeys } from './collectors/shape-keys.ts';
 import { type OverLimit, SeriesBudget } from './series-budget.ts';
-import { shapeKeys } from './shape-keys.ts';
 
 /** A column of the series `from` to `to`, all of one family. */
 function columnOf(name: string, from: number, to: number, labels: Labels = { job: 'node' }): Column {

@@ -11,7 +11,7 @@ import { DEFAULT_LIMITS } from '@tributary/shared/limits';
 import { type Shape, seriesCount } from '@tributary/shared/shape';
 import type { Column } from './collectors/columns.ts';
 import type { Layer } from './collectors/feed.ts';
-import { shapeKeys } from './shape-keys.ts';
+import { shapeKeys } from './collectors/shape-keys.ts';
 
 /** What one source has for a tick, the oldest layer first. */
 export interface Gathered {

@@ -62,8 +62,8 @@ test('PUT replaces a group, POST those of its families that it names', () => {
   pushes.put({ job: 'a' }, '');
   assert.deepEqual(pushes.shown(), []);
   assert.deepEqual(pushes.times('a'), [4, START / -1000]);
-  assert.equal(pushes.groups.delete({ job: 'a' }), true);
-  assert.equal(pushes.groups.delete({ job: 'a' }), false);
+  assert.equal(pushes.groups.delete({ job: 'a' }, { mono: pushes.now - START }), true);
+  assert.equal(pushes.groups.delete({ job: 'a' }, { mono: pushes.now - START }), false);
   assert.deepEqual(pushes.groups.columns(), []);
 });
 
@@ -73,7 +73,7 @@ test('a group is its whole key', () => {
   pushes.post({ job: 'a', instance: 'i' }, 'x 2\n');
   pushes.post({ instance: 'i', job: 'a' }, 'x 3\n');
   assert.equal(pushes.groups.size, 2);
-  pushes.groups.delete({ job: 'a' });
+  pushes.groups.delete({ job: 'a' }, { mono: pushes.now - START });
   assert.deepEqual(pushes.shown(), ['x{instance=i,job=a} 3']);
 });
 
@@ -255,12 +255,52 @@ test('series and groups are bounded', () => {
   assert.equal(pushes.groups.size, 3);
 });
 
+test('what was told keeps its place for five minutes, however it went', () => {
+  const limits = { ...GROUP_LIMITS, seriesMax: 10 };
+  const pushes = new Pushes({ limits });
+  const waitFor = (ms: number) => {
+    pushes.now += ms;
+  };
+  const mono = () => pushes.now - START;
+  pushes.put({ job: 'a' }, 'x{l="1"} 1\nx{l="2"} 1\n');
+  // Not told yet.
+  pushes.put({ job: 'a' }, 'x{l="3"} 1\nx{l="4"} 1\n');
+  pushes.shown();
+  pushes.put({ job: 'a' }, 'x{l="4"} 1\nx{l="5"} 1\n');
+  pushes.shown();
+  pushes.put({ job: 'a' }, 'x{l="6"} 1\nx{l="7"} 1\n');
+  pushes.shown();
+  const why =
+    /all groups together may have 5 more; 5 that were replaced or deleted keep their place for 5 minutes/;
+  pushes.refused({ job: 'a' }, 'y{l="1"} 1\ny{l="2"} 1\nx 1\nz 1\n', 'too_many_series', why);
+  // Those that come back are where they were.
+  pushes.put({ job: 'a' }, 'x{l="3"} 1\nx{l="4"} 1\nx{l="5"} 1\nx{l="6"} 1\nx{l="7"} 1\n');
+  pushes.put({ job: 'a' }, 'x{l="6"} 1\nx{l="7"} 1\n');
+  pushes.refused({ job: 'b' }, 'x 1\ny 1\n', 'too_many_series', /may have 3 more; 3 that were/);
+  waitFor(300_000);
+  pushes.put({ job: 'b' }, 'x 1\ny 1\n');
+  pushes.shown();
+  pushes.groups.delete({ job: 'b' }, { mono: mono() });
+  pushes.refused(
+    { job: 'c' },
+    'x 1\n',
+    'too_many_series',
+    /may have 2 more; 4 that were replaced or deleted/,
+  );
+  waitFor(300_000);
+  pushes.put({ job: 'c' }, 'x 1\ny 1\n');
+  pushes.shown();
+  assert.equal(pushes.groups.expire(mono(), mono()), 1);
+  assert.equal(pushes.groups.expire(mono() + 1, mono()), 1);
+  pushes.refused({ job: 'd' }, 'x 1\n', 'too_many_series', /may have 2 more; 8 that were/);
+});
+
 test('a group that nobody pushes any more expires', () => {
   const pushes = new Pushes();
   pushes.post({ job: 'a' }, 'x 1\n');
   pushes.post({ job: 'b' }, 'x 1\n');
   pushes.post({ job: 'a' }, '');
-  assert.equal(pushes.groups.expire(3000), 1);
+  assert.equal(pushes.groups.expire(3000, 3000), 1);
   assert.deepEqual(pushes.shown(), ['x{job=a} 1']);
 });
 
@@ -271,7 +311,7 @@ test('few series with long labels are too much as well', () => {
   pushes.refused({ job: 'a' }, long('y'), 'too_much_text', /more than 1000 characters/);
   pushes.refused({ job: 'b' }, long('y'), 'too_much_text', /more than 1000 characters/);
   pushes.put({ job: 'a' }, long('y'));
-  pushes.groups.delete({ job: 'a' });
+  pushes.groups.delete({ job: 'a' }, { mono: pushes.now - START });
   pushes.post({ job: 'b' }, long('y'));
 });
 

@@ -11,14 +11,16 @@ import { isTargetLabelName, quote } from '@tributary/shared/names';
 import type { Labels } from '@tributary/shared/shape';
 import { type Column, ColumnRecorder } from '../../collectors/columns.ts';
 import type { TextFamily } from '../../collectors/exposition-text/families.ts';
+import { LEAVING_MS, Leaving } from '../leaving.ts';
 import { type Held, inconsistencyOf } from './consistency.ts';
-import { PUSH_FAILURE_TIME, PUSH_TIME, type PushedFamily, prepare } from './prepare.ts';
+import { PUSH_FAILURE_TIME, PUSH_TIME, type PushedFamily, prepare, sampleKey } from './prepare.ts';
 import { PushError } from './push-error.ts';
 import { type Target, targetOf, withInstance } from './target.ts';
 
 export interface GroupLimits {
   /** Series that one group may have, its two times included. */
   readonly groupSeriesMax: number;
+  /** Of all groups, and those that were told within five minutes and are no more. */
   readonly seriesMax: number;
   /** Of all groups' help, names and labels, as often as the wire has them: a series alone may have 100,000. */
   readonly charsMax: number;
@@ -78,6 +80,9 @@ export class Groups {
   readonly #options: GroupsOptions;
   readonly #limits: GroupLimits;
   readonly #groups = new Map<string, Group>();
+  readonly #leaving = new Leaving();
+  /** Groups and families that a tick has told. */
+  readonly #told = new WeakSet<object>();
 
   constructor(options: GroupsOptions) {
     this.#options = options;
@@ -111,8 +116,17 @@ export class Groups {
   }
 
   /** @returns false when there is none. */
-  delete(labels: Labels): boolean {
-    return this.#groups.delete(keyOf(labels));
+  delete(labels: Labels, { mono }: Pick<PushMoment, 'mono'>): boolean {
+    const key = keyOf(labels);
+    const group = this.#groups.get(key);
+    if (group !== undefined) this.#remove(key, group, mono);
+    return group !== undefined;
+  }
+
+  #remove(key: string, group: Group, mono: number): void {
+    this.#groups.delete(key);
+    for (const name of this.#lostBy(key, group, new Map())) this.#leaving.leave(name, 1, mono);
+    if (this.#told.has(group) || this.#leaving.isBack(key)) this.#leaving.leave(key, OWN_SERIES, mono);
   }
 
   /** Puts back what was kept of a group. @throws PushError */
@@ -125,16 +139,20 @@ export class Groups {
     group.failedAt = times.failedAt;
   }
 
-  /** @returns how many were last pushed before `mono`, and are gone. */
-  expire(mono: number): number {
-    const old = [...this.#groups].filter(([, { touched }]) => touched < mono);
-    for (const [key] of old) this.#groups.delete(key);
+  /** @returns how many were last pushed before `before`, and are gone. @param mono now. */
+  expire(before: number, mono: number): number {
+    const old = [...this.#groups].filter(([, { touched }]) => touched < before);
+    for (const [key, group] of old) this.#remove(key, group, mono);
     return old.length;
   }
 
+  /** What a tick tells. */
   columns(): Column[] {
     return this.all().flatMap((group) => {
-      group.columns ??= columnsOf(group);
+      if (group.columns === null) {
+        group.columns = columnsOf(group);
+        for (const told of [group, ...group.families.values()]) this.#told.add(told);
+      }
       return group.columns;
     });
   }
@@ -154,13 +172,18 @@ export class Groups {
       after.set(family.name, family);
     }
     const targets = instancesOf(after.values()).size;
-    this.#checkLimits(known, after, targets);
+    const lost = known === undefined ? [] : this.#lostBy(key, known, after);
+    const back = keysOf(key, families).filter((name) => this.#leaving.has(name));
+    const leaving = this.#leaving.series(moment.mono) + lost.length - back.length;
+    this.#checkLimits(known, after, targets, leaving);
     const others = this.all().filter((group) => group !== known);
     const wrong = inconsistencyOf(families, target, rest, others);
     if (wrong !== null) {
       const message = `pushed metrics are invalid or inconsistent with existing metrics: ${wrong}`;
       throw new PushError('inconsistent', message);
     }
+    for (const name of lost) this.#leaving.leave(name, 1, moment.mono);
+    for (const name of [key, ...back]) this.#leaving.back(name);
     const group = known ?? emptyGroup(labels, target);
     group.families.clear();
     for (const family of after.values()) group.families.set(family.name, family);
@@ -172,6 +195,19 @@ export class Groups {
     group.columns = null;
     this.#groups.set(key, group);
     return group;
+  }
+
+  /** Keys of the group's series that were told, and will be no longer. */
+  #lostBy(key: string, { families }: Group, after: ReadonlyMap<string, PushedFamily>): string[] {
+    const told = [...families.values()]
+      .filter((family) => after.get(family.name) !== family)
+      .flatMap((family) => {
+        const keys = keysOf(key, [family]);
+        return this.#told.has(family) ? keys : keys.filter((name) => this.#leaving.isBack(name));
+      });
+    if (told.length === 0) return told;
+    const stay = new Set(keysOf(key, after.values()));
+    return told.filter((name) => !stay.has(name));
   }
 
   /** What no push to a group of this key can change; null when it may be. */
@@ -192,17 +228,23 @@ export class Groups {
     return targetOf(labels, statics, host);
   }
 
-  #checkLimits(known: Group | undefined, after: ReadonlyMap<string, PushedFamily>, targets: number): void {
+  #checkLimits(
+    known: Group | undefined,
+    after: ReadonlyMap<string, PushedFamily>,
+    targets: number,
+    leaving: number,
+  ): void {
     const { groupSeriesMax, seriesMax, charsMax, targetsMax } = this.#limits;
     const series = seriesOf(after.values());
     if (series > groupSeriesMax) {
       const message = `the group would have ${series} series, and may have ${groupSeriesMax}`;
       throw new PushError('too_many_series', message);
     }
-    const left = seriesMax - this.series + (known?.series ?? 0);
+    const left = seriesMax - this.series + (known?.series ?? 0) - leaving;
     if (series > left) {
       const message = `the group would have ${series} series, and all groups together may have ${Math.max(0, left)} more`;
-      throw new PushError('too_many_series', message);
+      const why = `; ${leaving} that were replaced or deleted keep their place for ${LEAVING_MS / 60_000} minutes`;
+      throw new PushError('too_many_series', leaving === 0 ? message : message + why);
     }
     const others = this.all().reduce((sum, { chars }) => sum + chars, 0) - (known?.chars ?? 0);
     if (others + charsOf(after.values()) > charsMax) {
@@ -225,7 +267,8 @@ export class Groups {
     let group = this.#groups.get(key);
     if (group === undefined) {
       const { seriesMax, targetsMax } = this.#limits;
-      if (this.#targets >= targetsMax || this.series + OWN_SERIES > seriesMax) return;
+      const series = this.series + this.#leaving.series(mono);
+      if (this.#targets >= targetsMax || series + OWN_SERIES > seriesMax) return;
       const target = this.#targetOf(labels);
       if (this.#faultOf(labels, target) !== null) return;
       group = emptyGroup(labels, target);
@@ -240,6 +283,12 @@ export class Groups {
 
 function keyOf(labels: Labels): string {
   return JSON.stringify(Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function keysOf(group: string, families: Iterable<PushedFamily>): string[] {
+  return [...families].flatMap(({ name, samples }) =>
+    samples.map((sample) => `${group}\0${name}\0${sampleKey(sample)}`),
+  );
 }
 
 function emptyGroup(labels: Labels, target: Target): Group {

@@ -88,7 +88,7 @@ export class PushFeed implements Feed {
 
   take({ mono }: TickMoment): readonly Layer[] {
     const { expireAfterMs } = this.#options;
-    const expired = expireAfterMs === 0 ? 0 : this.#groups.expire(mono - expireAfterMs);
+    const expired = expireAfterMs === 0 ? 0 : this.#groups.expire(mono - expireAfterMs, mono);
     if (expired > 0) {
       this.#expired += expired;
       this.#changed();

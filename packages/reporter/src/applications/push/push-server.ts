@@ -126,7 +126,7 @@ async function answer(
     if (found.kind === 'bad') throw new PushError('path', found.message);
     job = found.labels['job'] ?? '';
     if (method === 'delete') {
-      if (parts.groups.delete(found.labels)) parts.onChange();
+      if (parts.groups.delete(found.labels, parts.moment())) parts.onChange();
     } else await bodies.read(request, (text) => push(parts, found.labels, text, method === 'put'));
     parts.accepted.add(method);
     reply(response, method === 'delete' ? 202 : 200, '');

@@ -25,6 +25,8 @@ export interface TableSeries {
   readonly chars: number;
   /** Of its last sample, in ms. */
   touched: number;
+  /** Whether a tick has told it. */
+  isTold: boolean;
 }
 
 export const WIRE_TYPES: Readonly<Record<StatsdType, MetricType>> = {

@@ -110,7 +110,8 @@ export class StatsdFeed implements Feed {
 
   take(): readonly Layer[] {
     const { expireAfterMs, monotonic } = this.#options;
-    if (expireAfterMs > 0) this.#expired += this.#table.expire(monotonic() - expireAfterMs);
+    const now = monotonic();
+    if (expireAfterMs > 0) this.#expired += this.#table.expire(now - expireAfterMs, now);
     const columns = this.#table.chunks.columns(this.#target);
     this.#table.tick();
     return columns.length === 0 ? [] : [columns];

@@ -120,7 +120,7 @@ test('a name has one type, and is no line of a histogram', () => {
   );
   // A name is free again once nothing of it is left.
   lines.now = 1;
-  assert.equal(lines.table.expire(1), lines.table.series + 7);
+  assert.equal(lines.table.expire(1, 1), lines.table.series + 7);
   lines.add('a:1|g', 'b:1|ms');
   assert.equal(lines.errors.length, 8);
 });
@@ -175,11 +175,36 @@ test('a full table makes room from quiet series, once a tick, and else turns new
   lines.add('a:1|c', 'b:1|c');
   assert.deepEqual(lines.errors, ['too_many_series', 'too_many_series']);
   lines.shown();
-  // The histogram was last sent at 0.
+  // The histogram was last sent at 0, and keeps its place for as long as the gateway counts it.
   lines.now = 101;
   lines.add('b:1|c');
-  assert.deepEqual(lines.shown(), ['a 3', 'b 1']);
-  assert.equal(lines.errors.length, 2);
+  assert.deepEqual(lines.shown(), ['a 3']);
+  assert.equal(lines.errors.length, 3);
+  lines.now = 300_101;
+  lines.add('a:1|c', 'b:1|c');
+  assert.deepEqual(lines.shown(), ['a 4', 'b 1']);
+  assert.equal(lines.errors.length, 3);
+});
+
+test('what has left keeps its place if it was told, and can have it back', () => {
+  const lines = new Lines({ seriesMax: 6 });
+  lines.add('a:1|c', 't:1|h');
+  lines.now = 10;
+  assert.equal(lines.table.expire(10, 10), 6);
+  lines.add('b:1|c', 't:1|h');
+  lines.shown();
+  lines.now = 20;
+  assert.equal(lines.table.expire(20, 20), 6);
+  lines.add('c:1|c');
+  assert.deepEqual(lines.errors, ['too_many_series']);
+  lines.shown();
+  lines.add('t:1|h', 'b:1|c');
+  assert.equal(lines.table.series, 6);
+  // Gone again before a tick has told it, it is what it was.
+  lines.now = 30;
+  assert.equal(lines.table.expire(30, 30), 6);
+  lines.add('c:1|c');
+  assert.deepEqual(lines.errors, ['too_many_series', 'too_many_series']);
 });
 
 test('a new series restates the shape of its neighbours only', () => {
@@ -200,7 +225,7 @@ test('a new series restates the shape of its neighbours only', () => {
   // Holes are filled before another shape is begun.
   lines.now = 10;
   for (let i = 0; i < 700; i++) lines.add(`c:1|c|#i:${i}`);
-  lines.table.expire(10);
+  lines.table.expire(10, 10);
   for (let i = 0; i < 250; i++) lines.add(`d:1|c|#i:${i}`);
   assert.deepEqual(
     shapes().map(({ families }) => families.map(({ series }) => series.length)),

@@ -5,6 +5,7 @@
  */
 import { LABEL_VALUE_CHARS_MAX, LABELS_MAX, NAME_CHARS_MAX } from '@tributary/shared/limits';
 import { detached, reservedNames, withoutReserved } from '../../collectors/own-labels.ts';
+import { Leaving } from '../leaving.ts';
 import { Chunks } from './chunks.ts';
 import {
   createHistogram,
@@ -32,14 +33,14 @@ export const SAMPLE_ERRORS = [
 export type SampleError = (typeof SAMPLE_ERRORS)[number];
 
 export interface TableLimits {
-  /** On the wire, where a histogram is as many as it has buckets, and two more. */
+  /** On the wire, where a histogram is as many as it has buckets, and two more; those too that were removed within five minutes. */
   readonly seriesMax: number;
   /** Of the names and tags of all series, as often as the wire has them: a tag may be as long as a packet. */
   readonly charsMax: number;
   /** Members of all sets in one interval. */
   readonly membersMax: number;
   readonly memberCharsMax: number;
-  /** Series that were quiet for so long may be removed when there is need of room; in ms. */
+  /** Series that were quiet for so long are removed when there is need of room; in ms. */
   readonly quietMs: number;
 }
 
@@ -75,6 +76,7 @@ export class StatsdTable {
   /** Which family each name of a line belongs to. */
   readonly #lines = new Map<string, string>();
   readonly chunks = new Chunks();
+  readonly #leaving = new Leaving();
   #wireSeries = 0;
   #chars = 0;
   /** A search for quiet series has found none; it is not repeated before the next tick. */
@@ -105,9 +107,10 @@ export class StatsdTable {
     const key = `${sample.name}\0${labels.join('\0')}`;
     let series = this.#series.get(key);
     if (series === undefined) {
-      const made = this.#create(sample, labels, now);
+      const made = this.#create(sample, labels, key, now);
       if (typeof made === 'string') return made;
       series = made;
+      this.#leaving.back(key);
       this.#series.set(detached(key), series);
     } else if (series.type !== sample.type) return 'conflict';
     series.touched = now;
@@ -118,17 +121,25 @@ export class StatsdTable {
   /** A tick was taken: sets begin anew. */
   tick(): void {
     this.#isPacked = false;
-    for (const { metric } of this.#series.values()) metric.tick();
+    for (const series of this.#series.values()) {
+      series.isTold = true;
+      series.metric.tick();
+    }
   }
 
   /** Removes what was last sent before `time`. @returns how many series of the wire. */
-  expire(time: number): number {
+  expire(time: number, now: number): number {
     const before = this.#wireSeries;
-    for (const [key, series] of this.#series) if (series.touched < time) this.#remove(key, series);
+    for (const [key, series] of this.#series) if (series.touched < time) this.#remove(key, series, now);
     return before - this.#wireSeries;
   }
 
-  #create({ name, type }: StatsdSample, labels: readonly string[], now: number): TableSeries | SampleError {
+  #create(
+    { name, type }: StatsdSample,
+    labels: readonly string[],
+    key: string,
+    now: number,
+  ): TableSeries | SampleError {
     const family = this.#families.get(name);
     if (family !== undefined && family.type !== type) return 'conflict';
     const fault =
@@ -136,9 +147,18 @@ export class StatsdTable {
     if (fault !== null) return fault;
     const metric = this.#createMetric(type);
     const chars = labels.reduce((sum, { length }) => sum + length, name.length) * metric.series;
-    if (!this.#hasRoom(metric.series, chars) && !this.#makeRoom(metric.series, chars, now))
-      return 'too_many_series';
-    const series = { name: detached(name), type, labels: labels.map(detached), metric, chars, touched: now };
+    // It has its place already, if it has left a moment ago.
+    const needed = this.#leaving.has(key) ? 0 : metric.series;
+    if (!this.#hasRoom(needed, chars, now) && !this.#makeRoom(needed, chars, now)) return 'too_many_series';
+    const series: TableSeries = {
+      name: detached(name),
+      type,
+      labels: labels.map(detached),
+      metric,
+      chars,
+      touched: now,
+      isTold: needed === 0,
+    };
     // Looked up again: making room may have removed it.
     const entry = this.#families.get(name) ?? { type, series: 0 };
     entry.series++;
@@ -177,20 +197,22 @@ export class StatsdTable {
     return linesOf(name, type).some((line) => this.#lines.has(line)) ? 'conflict' : null;
   }
 
-  #hasRoom(series: number, chars: number): boolean {
+  #hasRoom(series: number, chars: number, now: number): boolean {
     const { seriesMax, charsMax } = this.#limits;
-    return this.#wireSeries + series <= seriesMax && this.#chars + chars <= charsMax;
+    const taken = this.#wireSeries + this.#leaving.series(now);
+    return taken + series <= seriesMax && this.#chars + chars <= charsMax;
   }
 
   #makeRoom(series: number, chars: number, now: number): boolean {
     if (this.#isPacked) return false;
-    this.expire(now - this.#limits.quietMs);
-    this.#isPacked = !this.#hasRoom(series, chars);
+    this.expire(now - this.#limits.quietMs, now);
+    this.#isPacked = !this.#hasRoom(series, chars, now);
     return !this.#isPacked;
   }
 
-  #remove(key: string, series: TableSeries): void {
-    const { name, type, metric, chars } = series;
+  #remove(key: string, series: TableSeries, now: number): void {
+    const { name, type, metric, chars, isTold } = series;
+    if (isTold) this.#leaving.leave(key, metric.series, now);
     // Lets go of its members.
     metric.tick();
     this.#series.delete(key);

@@ -1,6 +1,6 @@
 /**
- * A number for each series of a shape, by which two shapes are seen to have one in common. Equal series have equal numbers; different ones as
- * good as always different ones, since there are 2^53 of them.
+ * A number for each series of a shape, by which two shapes are seen to have one in common. Equal series have equal numbers;
+ * different ones as good as always different ones, since there are 2^53 of them.
  */
 import type { Labels, Shape } from '@tributary/shared/shape';
 
@@ -9,7 +9,7 @@ export function shapeKeys({ labels, families }: Shape): Float64Array {
   const target = textOf(labels);
   const keys: number[] = [];
   for (const { name, series } of families)
-    for (const [suffix, own] of series) keys.push(numberOf(`${name}${suffix}\0${textOf(own)}\0${target}`));
+    for (const [suffix, own] of series) keys.push(textNumber(`${name}${suffix}\0${textOf(own)}\0${target}`));
   return Float64Array.from(keys);
 }
 
@@ -20,8 +20,8 @@ function textOf(labels: Labels): string {
   return text;
 }
 
-/** Two FNV-1a of the characters that begin differently, joined. */
-function numberOf(text: string): number {
+/** Of 53 bits: two hashes of the characters, joined. */
+export function textNumber(text: string): number {
   let a = 0x811c9dc5;
   let b = 0x2f0b4f1d;
   for (let i = 0; i < text.length; i++) {
