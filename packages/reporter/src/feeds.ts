@@ -32,6 +32,7 @@ function createApplications({ options, log, monotonic, now }: FeedParts): Feed[]
       histogramBuckets: options['statsd.histogram-buckets'],
       expireAfterMs: options['statsd.expire-after'],
     },
+    targetJobs: options.targets.map(({ job, labels }) => labels?.['job'] ?? job),
     folder: options['spool.path'],
     host: options.host,
     statics: options.label,

@@ -8,6 +8,8 @@ import { PUSH_PORT, type PushOptions, STATSD_PORT, type StatsdOptions } from './
 export interface ApplicationParts {
   readonly push: PushOptions;
   readonly statsd: StatsdOptions;
+  /** Jobs of exporters that are forwarded. */
+  readonly targetJobs: readonly string[];
   /** For what has to survive a restart. */
   readonly folder: string;
   readonly host: string;
@@ -27,8 +29,13 @@ export function createApplicationFeeds(parts: ApplicationParts): Feed[] {
   return feeds;
 }
 
-function pushFeed({ push, statsd, folder, host, statics, log, now, monotonic }: ApplicationParts): Feed {
-  const takenJobs = statsd.listenUdp === '' ? ['node'] : ['node', 'statsd'];
+/** Of what the reporter tells itself: series that are pushed under the same job would be told twice. */
+export function takenJobs({ statsd, targetJobs }: Pick<ApplicationParts, 'statsd' | 'targetJobs'>): string[] {
+  return [...new Set(['node', ...(statsd.listenUdp === '' ? [] : ['statsd']), ...targetJobs])];
+}
+
+function pushFeed(parts: ApplicationParts): Feed {
+  const { push, folder, host, statics, log, now, monotonic } = parts;
   const load = async () => {
     const { PushFeed } = await import('./push/push-feed.ts');
     return new PushFeed({
@@ -37,7 +44,7 @@ function pushFeed({ push, statsd, folder, host, statics, log, now, monotonic }: 
       folder,
       host,
       statics,
-      takenJobs,
+      takenJobs: takenJobs(parts),
       log,
       moment: () => ({ now: now(), mono: monotonic() }),
     });
