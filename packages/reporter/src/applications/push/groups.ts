@@ -83,10 +83,16 @@ export class Groups {
   readonly #leaving = new Leaving();
   /** Groups and families that a tick has told. */
   readonly #told = new WeakSet<object>();
+  #changes = 0;
 
   constructor(options: GroupsOptions) {
     this.#options = options;
     this.#limits = options.limits ?? GROUP_LIMITS;
+  }
+
+  /** Rises with each change, so that whoever keeps the groups knows whether there is something to keep. */
+  get changes(): number {
+    return this.#changes;
   }
 
   get size(): number {
@@ -125,6 +131,7 @@ export class Groups {
 
   #remove(key: string, group: Group, mono: number): void {
     this.#groups.delete(key);
+    this.#changes++;
     for (const name of this.#lostBy(key, group, new Map())) this.#leaving.leave(name, 1, mono);
     if (this.#told.has(group) || this.#leaving.isBack(key)) this.#leaving.leave(key, OWN_SERIES, mono);
   }
@@ -194,6 +201,7 @@ export class Groups {
     group.touched = moment.mono;
     group.columns = null;
     this.#groups.set(key, group);
+    this.#changes++;
     return group;
   }
 
@@ -278,6 +286,7 @@ export class Groups {
     group.failedAt = now;
     group.touched = mono;
     group.columns = null;
+    this.#changes++;
   }
 }
 

@@ -1,6 +1,6 @@
 /** The listener with its groups and its file: real sockets, a real folder. What it refuses is in push-server.test.ts. */
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,6 +104,20 @@ test('what was taken is on the disk soon, without an orderly end', async (t) => 
   await setup.push('POST', '/job/a', 'x 2\n');
   await until(() => readFileSync(path, 'utf8').includes('x 2'));
   assert.deepEqual(readdirSync(folder), ['pushed-groups.jsonl']);
+});
+
+test('a push that changes nothing writes nothing', async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, 'pushed-groups.jsonl');
+  const setup = await Setup.start(t, { folder });
+  await setup.push('POST', '/job/a', 'x 1\n');
+  await until(() => existsSync(path));
+  rmSync(path);
+  assert.equal(await setup.push('POST', '/job/a', 'no text of metrics\n'), 400);
+  assert.equal(await setup.push('POST', '/job/node', 'x 1\n'), 400);
+  // Whatever is not written yet is by the end.
+  await setup.feed.stop();
+  assert.deepEqual(readdirSync(folder), []);
 });
 
 test('a damaged file is set aside, and what is sound of it is kept', async (t) => {

@@ -148,16 +148,17 @@ function push(
   replace: boolean,
 ): void {
   const now = moment();
+  const before = groups.changes;
   try {
     groups.push(labels, parse(text), replace, now);
   } catch (error) {
     // Pushgateway sees this only when it has read the whole body, and notes it as a failure of the group.
     if (error instanceof PushError && error.cause instanceof RepeatedSampleError)
       groups.noteFailure(labels, now);
-    onChange();
     throw error;
+  } finally {
+    if (groups.changes !== before) onChange();
   }
-  onChange();
 }
 
 /** @throws PushError */
