@@ -47,6 +47,11 @@ function pushFeed(parts: ApplicationParts): Feed {
       takenJobs: takenJobs(parts),
       log,
       moment: () => ({ now: now(), mono: monotonic() }),
+      monotonic,
+      cpuMs: () => {
+        const { user, system } = process.cpuUsage();
+        return (user + system) / 1000;
+      },
     });
   };
   return lateFeed('push', load, log);

@@ -6,7 +6,7 @@ export const REFUSALS = {
   path: 400,
   method: 405,
   too_large: 413,
-  /** Too many bodies at once. */
+  /** Too many bodies at once, or more than there is time for. */
   busy: 503,
   encoding: 415,
   content_type: 415,

@@ -29,6 +29,8 @@ class Setup {
       statics: new Map(),
       takenJobs: ['node'],
       log: this.log,
+      monotonic: () => 0,
+      cpuMs: () => 0,
       moment: () => ({ now: START + this.mono, mono: this.mono }),
       saveDelaysMs: { first: 0, next: 0 },
       ...options,

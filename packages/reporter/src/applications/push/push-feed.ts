@@ -26,6 +26,9 @@ export interface PushFeedOptions {
   readonly takenJobs: readonly string[];
   readonly log: ApplicationsLog;
   readonly moment: () => PushMoment;
+  /** See `PushServerParts`. */
+  readonly monotonic: () => number;
+  readonly cpuMs: () => number;
   readonly groupLimits?: GroupLimits;
   readonly serverLimits?: ServerLimits;
   /** How soon after a push the file is written, and how long after the last writing at the earliest; in ms. */
@@ -134,13 +137,15 @@ export class PushFeed implements Feed {
 
   async #listen(): Promise<void> {
     if (this.#isStopped) return;
-    const { address, log, moment, serverLimits } = this.#options;
+    const { address, log, moment, monotonic, cpuMs, serverLimits } = this.#options;
     const server = createPushServer({
       groups: this.#groups,
       refused: this.#refused,
       accepted: this.#accepted,
       dropped: this.#dropped,
       moment,
+      monotonic,
+      cpuMs,
       onChange: () => this.#changed(),
       onRefused: (error, job) => this.#tellRefusal(error, job),
       onFault: (error) => log.error({ error: error.stack ?? error.message }, 'a push could not be handled'),

@@ -31,6 +31,10 @@ class Listener {
   readonly dropped = new Counts(DROP_REASONS);
   readonly faults: string[] = [];
   port = 0;
+  now = 0;
+  /** What each piece of work costs, in ms. */
+  costMs = 0;
+  #spentMs = 0;
 
   static async start(
     t: TestContext,
@@ -44,6 +48,11 @@ class Listener {
       accepted: listener.accepted,
       dropped: listener.dropped,
       moment: () => ({ now: 1_790_000_000_000, mono: 0 }),
+      monotonic: () => listener.now,
+      cpuMs: () => {
+        listener.#spentMs += listener.costMs;
+        return listener.#spentMs;
+      },
       onChange: () => {},
       onRefused: () => {},
       onFault: (error) => listener.faults.push(error.message),
@@ -275,4 +284,22 @@ test('connections are bounded', async (t) => {
   assert.ok(listener.dropped.get('connections') >= 1);
   for (const socket of held) socket.destroy();
   await until(async () => (await say(listener.port, 'GET / HTTP/1.0\r\n\r\n')) !== '');
+});
+
+test('pushes have a share of the time, and are asked to come again beyond it', async (t) => {
+  const listener = await Listener.start(t);
+  listener.costMs = 250;
+  const status = async (method: string, body = 'x 1\n') =>
+    (await listener.ask(method, '/metrics/job/a', body)).status;
+  assert.equal(await status('PUT'), 200);
+  // What is refused costs as much.
+  assert.equal(await status('POST', 'x one\n'), 400);
+  const busy = await listener.ask('POST', '/metrics/job/a', 'x 1\n');
+  assert.equal(busy.status, 503);
+  assert.match(busy.text, /more is being pushed than there is time for/);
+  assert.equal(await status('DELETE', ''), 503);
+  assert.equal((await listener.ask('GET', '/-/healthy')).status, 200);
+  assert.equal(listener.refused.get('busy'), 2);
+  listener.now += 1_000;
+  assert.equal(await status('DELETE', ''), 202);
 });

@@ -14,6 +14,7 @@ import {
 } from '../../collectors/exposition-text/families.ts';
 import { DEFAULT_TEXT_LIMITS, parseText } from '../../collectors/exposition-text/parse-text.ts';
 import type { Counts } from '../counts.ts';
+import { PUSH_BUDGET, WorkBudget } from '../work-budget.ts';
 import { BodyReader } from './body.ts';
 import { parseGroupPath } from './group-path.ts';
 import { GROUP_LIMITS, type Groups, type PushMoment } from './groups.ts';
@@ -41,6 +42,10 @@ export interface PushServerParts {
   readonly accepted: Counts<PushMethod>;
   readonly dropped: Counts<DropReason>;
   readonly moment: () => PushMoment;
+  /** In ms; measures stretches of the budget. */
+  readonly monotonic: () => number;
+  /** What this process has spent of CPU so far, in ms: time in which it does not run is not its own. */
+  readonly cpuMs: () => number;
   /** The groups are no longer what they were. */
   readonly onChange: () => void;
   /** Told of each refusal of something that was meant as a push. */
@@ -49,7 +54,10 @@ export interface PushServerParts {
   readonly onFault: (error: Error) => void;
   readonly limits?: ServerLimits;
   readonly bodies?: BodyReader;
+  readonly budget?: WorkBudget;
 }
+
+type WholeParts = PushServerParts & Required<Pick<PushServerParts, 'bodies' | 'budget'>>;
 
 export const PUSH_METHODS = ['delete', 'post', 'put'] as const;
 export type PushMethod = (typeof PUSH_METHODS)[number];
@@ -67,6 +75,7 @@ const TEXT_LIMITS: TextLimits = { ...DEFAULT_TEXT_LIMITS, samplesMax: GROUP_LIMI
 export function createPushServer(parts: PushServerParts): Server {
   const limits = parts.limits ?? SERVER_LIMITS;
   const bodies = parts.bodies ?? new BodyReader();
+  const budget = parts.budget ?? new WorkBudget(PUSH_BUDGET);
   const server = createServer(
     {
       maxHeaderSize: HEADER_BYTES_MAX,
@@ -76,7 +85,7 @@ export function createPushServer(parts: PushServerParts): Server {
       connectionsCheckingInterval: LOOK_MS,
     },
     (request, response) => {
-      answer(request, response, parts, bodies).catch((error: Error) => {
+      answer(request, response, { ...parts, bodies, budget }).catch((error: Error) => {
         parts.onFault(error);
         if (response.headersSent) response.destroy();
         else reply(response, 500, 'the reporter failed; its log says why\n');
@@ -104,12 +113,7 @@ export async function listenOn(server: Server, { host, port }: HostPort): Promis
   });
 }
 
-async function answer(
-  request: IncomingMessage,
-  response: ServerResponse,
-  parts: PushServerParts,
-  bodies: BodyReader,
-): Promise<void> {
+async function answer(request: IncomingMessage, response: ServerResponse, parts: WholeParts): Promise<void> {
   let job = '';
   try {
     const foreign = refusalOf(request.headers, request.socket.remoteAddress);
@@ -125,9 +129,17 @@ async function answer(
     }
     if (found.kind === 'bad') throw new PushError('path', found.message);
     job = found.labels['job'] ?? '';
+    const { labels } = found;
+    // Before a body is read, which would be for nothing.
+    checkBudget(parts);
     if (method === 'delete') {
-      if (parts.groups.delete(found.labels, parts.moment())) parts.onChange();
-    } else await bodies.read(request, (text) => push(parts, found.labels, text, method === 'put'));
+      within(parts, () => {
+        if (parts.groups.delete(labels, parts.moment())) parts.onChange();
+      });
+    } else
+      await parts.bodies.read(request, (text) =>
+        within(parts, () => push(parts, labels, text, method === 'put')),
+      );
     parts.accepted.add(method);
     reply(response, method === 'delete' ? 202 : 200, '');
   } catch (error) {
@@ -137,6 +149,23 @@ async function answer(
     // What is left of a body is not worth reading.
     if (!request.complete) response.setHeader('connection', 'close');
     reply(response, error.status, `${error.message}\n`);
+  }
+}
+
+/** @throws PushError when pushes have had their share of the time. */
+function checkBudget({ budget, monotonic }: WholeParts): void {
+  if (budget.isSpent(monotonic()))
+    throw new PushError('busy', 'more is being pushed than there is time for; try again');
+}
+
+/** @throws PushError as `checkBudget` does, and what `act` throws. */
+function within(parts: WholeParts, act: () => void): void {
+  checkBudget(parts);
+  const before = parts.cpuMs();
+  try {
+    act();
+  } finally {
+    parts.budget.spend(parts.cpuMs() - before);
   }
 }
 

@@ -11,6 +11,7 @@ import type { Collector, ColumnWriter } from '../../collectors/collector.ts';
 import type { Feed, Layer } from '../../collectors/feed.ts';
 import { Counts } from '../counts.ts';
 import type { ApplicationsLog } from '../log.ts';
+import { type BudgetOptions, WORK_BUDGET, WorkBudget } from '../work-budget.ts';
 import {
   LINE_ERRORS,
   type LineError,
@@ -20,7 +21,6 @@ import {
   type StatsdType,
 } from './parse-line.ts';
 import { SAMPLE_ERRORS, type SampleError, StatsdTable, type TableLimits } from './table.ts';
-import { type BudgetOptions, WorkBudget } from './work-budget.ts';
 
 export interface StatsdFeedOptions {
   readonly address: HostPort;
@@ -77,7 +77,7 @@ export class StatsdFeed implements Feed {
   constructor(options: StatsdFeedOptions) {
     this.#options = options;
     this.#target = { job: STATSD_JOB, ...Object.fromEntries(options.statics) };
-    this.#budget = new WorkBudget(options.budget);
+    this.#budget = new WorkBudget(options.budget ?? WORK_BUDGET);
     const onError = (reason: SampleError) => this.#error(reason, '');
     const { limits } = options;
     this.#table = new StatsdTable({
