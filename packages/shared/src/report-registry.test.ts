@@ -257,6 +257,26 @@ test('a registry that fails, or hangs, costs its own metrics only', async (t) =>
   ]);
 });
 
+test('a registry that hangs is asked once until it answers', async (t) => {
+  const receiver = await Receiver.start(t);
+  const { register, start, stop } = reporting({ url: receiver.url, timeoutMs: 50, intervalMs: 5 });
+  const text = '# TYPE b gauge\nb 1\n';
+  const hanging = Promise.withResolvers<string>();
+  let asked = 0;
+  register('hanging', {
+    contentType: 'text/plain',
+    metrics: () => (++asked === 1 ? hanging.promise : Promise.resolve(text)),
+  });
+  register('well', registryWith('a', 1));
+  start();
+  await until(() => receiver.got.length >= 3);
+  assert.equal(asked, 1);
+  hanging.resolve(text);
+  await until(() => receiver.got.some(({ body }) => /^b 1$/m.test(body)));
+  await stop();
+  assert.ok(asked > 1);
+});
+
 test('it keeps no process alive', async (t) => {
   const code = `
     const { createReporting } = await import(${JSON.stringify(new URL('./report-registry.ts', import.meta.url).href)});

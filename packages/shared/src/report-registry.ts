@@ -83,6 +83,8 @@ class Pusher implements Reporting {
   readonly #intervalMs: number;
   readonly #backoff: Backoff;
   readonly #registries = new Map<string, ReportedRegistry>();
+  /** Those that were asked and have not answered yet. */
+  readonly #asked = new Set<ReportedRegistry>();
   #timer: ReturnType<typeof setTimeout> | null = null;
   #pushing: Promise<void> = Promise.resolve();
   #isRunning = false;
@@ -179,7 +181,7 @@ class Pusher implements Reporting {
     const timeoutMs = this.#options.timeoutMs ?? TIMEOUT_MS;
     const names = [...this.#registries.keys()];
     const shown = await Promise.allSettled(
-      [...this.#registries.values()].map(async (registry) => inTime(timeoutMs, registry.metrics())),
+      [...this.#registries.values()].map((registry) => this.#ask(registry, timeoutMs)),
     );
     const owners = new Map<string, string>();
     const texts: string[] = [];
@@ -202,6 +204,20 @@ class Pusher implements Reporting {
       }
     }
     return { texts, fault };
+  }
+
+  /** One that hangs is not asked again: its calls would pile up. */
+  async #ask(registry: ReportedRegistry, timeoutMs: number): Promise<string> {
+    if (this.#asked.has(registry)) throw tooLate(timeoutMs);
+    this.#asked.add(registry);
+    const answer = (async () => {
+      try {
+        return await registry.metrics();
+      } finally {
+        this.#asked.delete(registry);
+      }
+    })();
+    return inTime(timeoutMs, answer);
   }
 
   /** @returns null; nothing else can be wrong with it. */
@@ -264,13 +280,14 @@ function metricsIn(text: string): readonly string[] {
   return [...new Set([...text.matchAll(/^# TYPE (\S+) /gm)].map(([, name = '']) => name))];
 }
 
+function tooLate(timeoutMs: number): Error {
+  return new Error(`the metrics were not collected within ${timeoutMs} ms`);
+}
+
 async function inTime<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`the metrics were not collected within ${timeoutMs} ms`)),
-      timeoutMs,
-    );
+    timer = setTimeout(() => reject(tooLate(timeoutMs)), timeoutMs);
   });
   try {
     return await Promise.race([promise, late]);
