@@ -157,6 +157,14 @@ test('a mistake of the program is an error at once', () => {
   register('mail', registryWith('mails_total'));
   assert.throws(() => createReporting({ url: '127.0.0.1:9091', job: 'a' }), /is no http:\/\/ URL/);
   assert.throws(() => createReporting({ url: 'http://127.0.0.1:9091', job: '' }), /a job is needed/);
+  for (const url of [
+    'http://me:secret@127.0.0.1:9091',
+    'ftp://me:secret@127.0.0.1',
+    'http://me@127.0.0.1:9091',
+  ]) {
+    const said = /^Error: a URL must not carry credentials; they would not be sent$/;
+    assert.throws(() => createReporting({ url, job: 'a' }), said);
+  }
 });
 
 test('a metric that comes to be in two registries later is told, and the first one’s is pushed', async (t) => {

@@ -248,6 +248,9 @@ class Pusher implements Reporting {
 
 function groupUrl({ url, job, instance }: ReportingOptions): string {
   const base = URL.parse(url);
+  // Before the text is shown to anybody. There is no credential to give: the reporter is asked on loopback only.
+  if (base !== null && (base.username !== '' || base.password !== ''))
+    throw new Error('a URL must not carry credentials; they would not be sent');
   if (base === null || !/^https?:$/.test(base.protocol)) throw new Error(`${url} is no http:// URL`);
   if (job === '') throw new Error('a job is needed');
   const path = `/metrics/${part('job', job)}${instance === undefined ? '' : `/${part('instance', instance)}`}`;
