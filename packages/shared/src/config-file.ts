@@ -51,7 +51,7 @@ export function takeConfigFile<K extends SchemaKeys>(
     resolvePath,
     inFileWords: (message) => inFileWords(message, specs),
   });
-  refuse(file, [...reading.problems, ...contents.problems]);
+  refuse(file, [...reading.problems, ...contents.problems], contents.untold);
   const names = Object.keys(sections).map(camelCase);
   const given = Object.entries(contents.values).filter(([name]) => names.includes(name));
   return {
@@ -62,12 +62,13 @@ export function takeConfigFile<K extends SchemaKeys>(
   };
 }
 
-/** @throws ConfigFileError if there are any. */
-function refuse(file: string, problems: readonly ConfigProblem[]): void {
+/** @param untold how many there are beside these. @throws ConfigFileError if there are any. */
+function refuse(file: string, problems: readonly ConfigProblem[], untold = 0): void {
   if (problems.length === 0) return;
   const sorted = problems.toSorted((a, b) => a.line - b.line);
   const lines = sorted.slice(0, MISTAKES_MAX).map((problem) => lineOf(file, problem));
-  if (sorted.length > MISTAKES_MAX) lines.push(`${file}: and ${sorted.length - MISTAKES_MAX} mistakes more`);
+  const more = sorted.length - lines.length + untold;
+  if (more > 0) lines.push(`${file}: and ${more} mistakes more`);
   throw new ConfigFileError(lines);
 }
 

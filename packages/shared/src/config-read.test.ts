@@ -108,7 +108,13 @@ describe('options', () => {
   });
 
   test('are not given by null, nor by an empty file', () => {
-    assert.deepEqual(read(null), { options: new Map(), lines: new Map(), values: {}, problems: [] });
+    assert.deepEqual(read(null), {
+      options: new Map(),
+      lines: new Map(),
+      values: {},
+      problems: [],
+      untold: 0,
+    });
     const { options } = read({ interval: null, labels: { a: null }, collectors: { cpu: null, load: {} } });
     assert.deepEqual([...options], [['label', { value: new Map(), line: 3 }]]);
   });
@@ -208,4 +214,14 @@ test('an unknown key is told with what was meant, or with what there is', () => 
     readFileTree(parsed({ nothing: 1 }), many, CONTEXT).problems[0]?.message,
     'unknown key nothing; known here: k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, …',
   );
+});
+
+test('of many mistakes the first hundreds are spelled out, and all are counted', () => {
+  const unknown = Object.fromEntries(Array.from({ length: 49_000 }, (_, i) => [`key_${i}`, 1]));
+  const context = { resolvePath: (path: string) => path, inFileWords: (message: string) => message };
+  const { problems, untold, values } = readFileTree(parsed(unknown), fileSchema(SPECS, {}), context);
+  assert.equal(problems.length, 500);
+  assert.equal(untold, 48_500);
+  assert.match(problems[0]?.message ?? '', /^unknown key key_0;/);
+  assert.deepEqual(values, {});
 });

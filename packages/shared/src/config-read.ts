@@ -28,9 +28,14 @@ export interface FileContents {
   readonly values: Readonly<Record<string, unknown>>;
   /** Lines of all that stands in the file, by path: `targets[0].basic_auth.password`. */
   readonly lines: ReadonlyMap<string, number>;
-  /** In the order of the file. */
+  /** In the order of the file; the first hundreds of them. */
   readonly problems: readonly ConfigProblem[];
+  /** How many more there are. */
+  readonly untold: number;
 }
+
+/** A message may take longer to make than the value to read, and nobody reads so many. */
+const PROBLEMS_MAX = 500;
 
 /** A value that is absent, or that was told to be wrong. */
 const NOTHING = undefined;
@@ -48,11 +53,14 @@ export function readFileTree(
     lines: reader.lines,
     values: (values ?? {}) as Readonly<Record<string, unknown>>,
     problems,
+    untold: reader.mistakes - problems.length,
   };
 }
 
 class Reader {
   readonly problems: ConfigProblem[] = [];
+  /** Those too that are not among the problems. */
+  mistakes = 0;
   readonly options = new Map<string, FileOption>();
   readonly lines = new Map<string, number>();
   readonly #root: AnyObjectSchema;
@@ -72,9 +80,9 @@ class Reader {
   }
 
   #value(schema: ValueSchema<unknown>, node: ConfigNode, path: string): unknown {
-    const before = this.problems.length;
+    const before = this.mistakes;
     const texts = this.#texts(schema, node, path);
-    if (this.problems.length > before) return NOTHING;
+    if (this.mistakes > before) return NOTHING;
     const parsed = this.#try(node.line, path, () => schema.spec.parse(texts));
     if (parsed !== NOTHING && schema.option !== null)
       this.options.set(schema.option, { value: parsed, line: node.line });
@@ -169,7 +177,7 @@ class Reader {
       this.#tell(node.line, path, `${needed} is needed here, not ${kindOf(node)}`);
       return NOTHING;
     }
-    const before = this.problems.length;
+    const before = this.mistakes;
     const given: Record<string, unknown> = {};
     for (const entry of node.entries) this.#entry(schema, entry, path, given);
     for (const key of schema.required) {
@@ -178,7 +186,7 @@ class Reader {
       else if (isNull(entry.value)) this.#tell(entry.line, join(path, key), 'a value is needed here');
     }
     for (const keys of schema.oneOf) this.#refuseSeveral(keys, node, path);
-    return this.problems.length > before ? NOTHING : given;
+    return this.mistakes > before ? NOTHING : given;
   }
 
   #refuseSeveral(keys: readonly string[], node: ConfigMap, path: string): void {
@@ -192,7 +200,7 @@ class Reader {
   #entry(schema: AnyObjectSchema, entry: ConfigEntry, path: string, given: Record<string, unknown>): void {
     const below = Object.hasOwn(schema.keys, entry.key) ? schema.keys[entry.key] : undefined;
     if (below === undefined) {
-      this.#tell(entry.line, '', unknownKey(this.#root, schema, path, entry.key));
+      this.#tell(entry.line, '', () => unknownKey(this.#root, schema, path, entry.key));
       return;
     }
     const value = this.read(below, entry.value, join(path, entry.key));
@@ -209,8 +217,11 @@ class Reader {
     }
   }
 
-  #tell(line: number, path: string, message: string): void {
-    this.problems.push({ line, message: path === '' ? message : `${path}: ${message}` });
+  #tell(line: number, path: string, message: string | (() => string)): void {
+    this.mistakes++;
+    if (this.problems.length >= PROBLEMS_MAX) return;
+    const text = typeof message === 'string' ? message : message();
+    this.problems.push({ line, message: path === '' ? text : `${path}: ${text}` });
   }
 }
 

@@ -34,7 +34,8 @@ function hint(
   if (meant !== undefined) return `write it as ${nested(meant.path)}`;
   const known = Object.keys(schema.keys);
   // Prometheus's `scrape_interval` and `job_name` are `interval` and `job`.
-  const near = nearest(key, known) ?? known.find((name) => key.split('_').includes(name));
+  const parts = new Set(key.split('_'));
+  const near = nearest(key, known) ?? known.find((name) => parts.has(name));
   if (near !== undefined) return `did you mean ${whole(near)}?`;
   const elsewhere = places.filter(({ path }) => path.endsWith(`.${key}`));
   if (elsewhere.length === 1) return `did you mean ${elsewhere[0]?.path}?`;

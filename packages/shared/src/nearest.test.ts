@@ -31,3 +31,13 @@ test('two letters may differ in a short text, a third of them in a longer one', 
 test('the same text is nearest to itself', () => {
   for (const flag of FLAGS) assert.equal(nearest(flag, FLAGS), flag);
 });
+
+test('a text as long as a file is near nothing, which is seen at once', () => {
+  const before = process.cpuUsage();
+  assert.equal(nearest('x'.repeat(32_000_000), FLAGS), undefined);
+  const { user } = process.cpuUsage(before);
+  // To compare them letter by letter takes twenty seconds.
+  assert.ok(user < 5_000_000, `${user} µs`);
+  assert.equal(nearest('storage', ['storage.path'], 5), 'storage.path');
+  assert.equal(nearest('storage', ['storage.path'], 4), undefined);
+});

@@ -12,6 +12,8 @@ export function nearest(
   let best: string | undefined;
   let bestDistance = differMax + 1;
   for (const candidate of known) {
+    // So many letters differ at least; and the texts may be as long as a file.
+    if (Math.abs(text.length - candidate.length) >= bestDistance) continue;
     const distance = editDistance(text, candidate);
     if (distance >= bestDistance) continue;
     best = candidate;
