@@ -11,10 +11,15 @@ test('loopback is 127.0.0.0/8 and ::1, and nothing that only looks so', () => {
     '::1%lo',
     '::ffff:128.0.0.1',
     '127.0.0.1x',
+    '127.999.1.1',
+    '127.0.256.1',
+    '127.0.0.01',
     '',
   ]) {
     assert.equal(isLoopbackAddress(address), false, address);
   }
+  for (const address of ['127.0.0.1', '127.255.250.249', '::ffff:127.10.199.200', '::1'])
+    assert.equal(isLoopbackAddress(address), true, address);
 });
 
 test('loopback has a name, and nothing else that a name server could point there', () => {

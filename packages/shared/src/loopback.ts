@@ -11,9 +11,13 @@ export interface HostPort {
   readonly port: number;
 }
 
+/** A number that may stand in an address; others would be looked up as a name. */
+const PART = '(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)';
+const LOOPBACK = new RegExp(`^(?:::ffff:)?127\\.${PART}\\.${PART}\\.${PART}$`);
+
 /** True for 127.0.0.0/8 and ::1, also when mapped into IPv6. */
 export function isLoopbackAddress(address: string): boolean {
-  return address === '::1' || /^(::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(address);
+  return address === '::1' || LOOPBACK.test(address);
 }
 
 /** @param authority `host` or `host:port`, as in a Host header. */

@@ -30,8 +30,9 @@ test('buckets are numbers that ascend', () => {
   const spec = APPLICATION_SPECS['statsd.histogram-buckets'];
   assert.deepEqual(spec.parse(['0.1, 1,1e3']), [0.1, 1, 1000]);
   assert.deepEqual(spec.parse(['-1', '0']), [-1, 0]);
-  refused(spec, '', /NaN is no upper bound/);
-  refused(spec, '1,x', /NaN is no upper bound/);
+  refused(spec, '', /^"" is no upper bound/);
+  refused(spec, '1, x', /^"x" is no upper bound/);
+  refused(spec, '1,.inf', /^"\.inf" is no upper bound; \+Inf is there by itself/);
   refused(spec, '1,Infinity', /\+Inf is there by itself/);
   refused(spec, '1,1', /have to ascend/);
   refused(spec, Array.from({ length: 101 }, (_, i) => i).join(), /1 to 100 upper bounds/);

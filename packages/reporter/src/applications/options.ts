@@ -65,12 +65,11 @@ function checkAddress(text: string, port: number): string {
   return text;
 }
 
-/** @throws OptionError unless they are numbers, ascending. */
-export function checkBuckets(bounds: readonly number[]): readonly number[] {
+/** @throws OptionError unless they ascend. */
+function checkBuckets(bounds: readonly number[]): readonly number[] {
   if (bounds.length === 0 || bounds.length > BUCKETS_MAX)
     throw new OptionError(`1 to ${BUCKETS_MAX} upper bounds are needed, not ${bounds.length}`);
   for (const [i, bound] of bounds.entries()) {
-    if (!Number.isFinite(bound)) throw new OptionError(`${bound} is no upper bound; +Inf is there by itself`);
     if (i > 0 && bound <= (bounds[i - 1] ?? 0)) throw new OptionError('the upper bounds have to ascend');
   }
   return bounds;
@@ -89,6 +88,9 @@ function bucketsOption(): OptionSpec<readonly number[]> {
 }
 
 function readBound(text: string): number {
-  const trimmed = text.trim();
-  return trimmed === '' ? Number.NaN : Number(trimmed);
+  const bound = text.trim() === '' ? Number.NaN : Number(text);
+  // As it was written: YAML's `.inf` and Prometheus's `+Inf` are no numbers here.
+  if (!Number.isFinite(bound))
+    throw new OptionError(`${JSON.stringify(text.trim())} is no upper bound; +Inf is there by itself`);
+  return bound;
 }

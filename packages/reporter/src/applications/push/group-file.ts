@@ -41,8 +41,12 @@ export function groupFilePath(folder: string): string {
   return join(folder, NAME);
 }
 
-/** Writes all groups. @throws the system's error; the file before is then untouched. */
-export async function saveGroups(folder: string, groups: Groups): Promise<void> {
+/**
+ * Writes all groups, and returns once they would outlive the machine.
+ * @param sync makes the names of a folder's files durable.
+ * @throws the system's error; there is a whole file then, the one before or the new one.
+ */
+export async function saveGroups(folder: string, groups: Groups, sync = syncFolder): Promise<void> {
   const path = groupFilePath(folder);
   const unfinished = `${path}.new`;
   const all = groups.all();
@@ -63,6 +67,19 @@ export async function saveGroups(folder: string, groups: Groups): Promise<void> 
   }
   await file.close();
   await rename(unfinished, path);
+  await sync(folder);
+}
+
+/** Without it a name may be that of the file before, once the machine has failed. */
+async function syncFolder(path: string): Promise<void> {
+  // Windows opens no folders, and has no need of it.
+  if (process.platform === 'win32') return;
+  const folder = await open(path, 'r');
+  try {
+    await folder.sync();
+  } finally {
+    await folder.close();
+  }
 }
 
 /**

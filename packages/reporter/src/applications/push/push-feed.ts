@@ -9,6 +9,7 @@ import type { HostPort } from '@tributary/shared/loopback';
 import type { Collector, ColumnWriter } from '../../collectors/collector.ts';
 import type { Feed, Layer, TickMoment } from '../../collectors/feed.ts';
 import { Counts } from '../counts.ts';
+import { Hourly } from '../hourly.ts';
 import type { ApplicationsLog } from '../log.ts';
 import { loadGroups, saveGroups } from './group-file.ts';
 import { type GroupLimits, Groups, type PushMoment } from './groups.ts';
@@ -37,12 +38,6 @@ export interface PushFeedOptions {
 
 const SAVE_DELAYS_MS = { first: 1_000, next: 10_000 };
 const LISTEN_AGAIN_MS = 10_000;
-/**
- * The sender gets every refusal; the log one of each reason and job in so long, and no more of them than these: whoever
- * pushes chooses the job, and must not be able to fill a disk with it.
- */
-const TELL_AGAIN_MS = 3_600_000;
-const TOLD_MAX = 256;
 
 export class PushFeed implements Feed {
   readonly #options: PushFeedOptions;
@@ -50,7 +45,8 @@ export class PushFeed implements Feed {
   readonly #refused = new Counts(REFUSAL_REASONS);
   readonly #accepted = new Counts(PUSH_METHODS);
   readonly #dropped = new Counts(DROP_REASONS);
-  readonly #told = new Map<string, number>();
+  /** By reason and job. The sender gets every refusal. */
+  readonly #told = new Hourly();
   #expired = 0;
   #failedSaves = 0;
   #server: Server | null = null;
@@ -176,14 +172,9 @@ export class PushFeed implements Feed {
   }
 
   #tellRefusal({ reason, message }: PushError, job: string): void {
-    const key = `${reason} ${job}`;
-    const { mono } = this.#options.moment();
-    if (mono - (this.#told.get(key) ?? Number.NEGATIVE_INFINITY) < TELL_AGAIN_MS) return;
-    if (this.#told.size >= TOLD_MAX)
-      for (const [old, at] of this.#told) if (mono - at >= TELL_AGAIN_MS) this.#told.delete(old);
-    if (this.#told.size >= TOLD_MAX) return;
-    this.#told.set(key, mono);
-    this.#options.log.warn({ reason, job, error: message }, 'a push was refused');
+    const { log, moment } = this.#options;
+    if (this.#told.isDue(`${reason} ${job}`, moment().mono))
+      log.warn({ reason, job, error: message }, 'a push was refused');
   }
 
   #changed(): void {

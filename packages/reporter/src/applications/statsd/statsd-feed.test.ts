@@ -74,7 +74,7 @@ test('over IPv6, too', async (t) => {
   assert.deepEqual(told(setup.feed), ['a{env=test,job=statsd} 1']);
 });
 
-test('what is wrong is counted by reason, and said once', async (t) => {
+test('what is wrong is counted by reason, and said once an hour', async (t) => {
   const setup = await Setup.start(t);
   await setup.send(
     'nothing\na:1|c|#x\na:1|x',
@@ -94,6 +94,9 @@ test('what is wrong is counted by reason, and said once', async (t) => {
     warnings.map((line) => /"reason":"(\w+)"/.exec(line)?.[1]),
     ['malformed_line', 'illegal_event', 'illegal_negative_counter'],
   );
+  setup.now += 3_600_000;
+  await setup.send('nothing', 'nothing');
+  assert.equal(setup.log.lines.filter((line) => line.startsWith('warn')).length, 4);
 });
 
 test('a flood gets its share of the time, and no more', async (t) => {

@@ -10,6 +10,7 @@ import type { Labels } from '@tributary/shared/shape';
 import type { Collector, ColumnWriter } from '../../collectors/collector.ts';
 import type { Feed, Layer } from '../../collectors/feed.ts';
 import { Counts } from '../counts.ts';
+import { Hourly } from '../hourly.ts';
 import type { ApplicationsLog } from '../log.ts';
 import { type BudgetOptions, WORK_BUDGET, WorkBudget } from '../work-budget.ts';
 import {
@@ -51,7 +52,7 @@ export class StatsdFeed implements Feed {
   readonly #budget: WorkBudget;
   readonly #errors = new Counts<LineError | SampleError>([...LINE_ERRORS, ...SAMPLE_ERRORS]);
   readonly #events = new Counts(TYPES);
-  readonly #told = new Set<string>();
+  readonly #told = new Hourly();
   #packets = 0;
   #lines = 0;
   #tagErrors = 0;
@@ -138,13 +139,13 @@ export class StatsdFeed implements Feed {
 
   #packet(packet: Buffer): void {
     const began = this.#options.monotonic();
+    this.#now = began;
     this.#packets++;
     if (this.#budget.isSpent(began)) {
       this.#overload++;
       this.#tell('overload', 'more StatsD comes than there is time for; packets are dropped');
       return;
     }
-    this.#now = began;
     if (isUtf8(packet)) for (const line of packet.toString('utf8').split('\n')) this.#line(line);
     else this.#mixedLines(packet);
     this.#budget.spend(this.#options.monotonic() - began);
@@ -180,10 +181,9 @@ export class StatsdFeed implements Feed {
     this.#tell(reason, 'StatsD that cannot be used is left out', name);
   }
 
-  /** The first of each kind; the counters tell how many. */
+  /** The counters tell how many. */
   #tell(reason: string, message: string, name = ''): void {
-    if (this.#told.has(reason)) return;
-    this.#told.add(reason);
+    if (!this.#told.isDue(reason, this.#now)) return;
     this.#options.log.warn(name === '' ? { reason } : { reason, name }, message);
   }
 
