@@ -211,3 +211,24 @@ test('draining says what is on disk before it says good-bye', async (t) => {
   assert.deepEqual(one.did, [`close ${CLOSE_CODES.DRAINING}`]);
   assert.equal((await ledger.read('web-1', 0, 10)).length, 1);
 });
+
+test('a batch that needs what an earlier process knew waits for the ledger, and the socket is not read meanwhile', async (t) => {
+  const { line, ledger } = await bench(t);
+  const first = await line().open();
+  for (const seq of [1, 2]) first.batch(seq);
+  await first.until(() => first.kinds().includes('ack 2'));
+  first.connection.session.gone();
+  // Nothing is known to this one but what the ledger says.
+  const second = await line().open();
+  second.shape();
+  second.say(encodeBatchFrame(3, NOW + 20, `[{"shape":1,"values":[1],"at":${NOW + 2}}]`));
+  second.say(encodeBatchFrame(4, NOW + 30, `[{"shape":1,"values":[1],"at":${NOW + 3}}]`));
+  assert.deepEqual(second.did, ['pause']);
+  await second.until(() => second.kinds().includes('ack 4'));
+  assert.deepEqual(second.did, ['pause', 'resume']);
+  const kept = await ledger.read('web-1', 2, 10);
+  assert.deepEqual(
+    kept.map((entry) => (entry.kind === 'batch' ? entry.seq : entry.reason)),
+    ['dropped:repeat', 4],
+  );
+});

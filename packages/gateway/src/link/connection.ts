@@ -5,8 +5,9 @@ import { RefuseError } from '@tributary/shared/errors';
 import type { GatewayFrame } from '@tributary/shared/frames';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerClosedError } from '../ledger/ledger.ts';
-import { RECALLED_ENTRIES } from './host-times.ts';
+import type { HostTimes, RecallSpan } from './host-times.ts';
 import type { SettledEntry } from './observer.ts';
+import { recall } from './recall.ts';
 import { Session, type SessionContext } from './session.ts';
 
 /** What a connection needs of a socket; `server.ts` gives it one of the `ws` package. */
@@ -40,6 +41,7 @@ export class Connection {
       send: (frame: GatewayFrame) => wire.send(encodeFrame(frame)),
       close: (code, reason) => wire.close(code, reason),
       load: (host, epoch) => void this.#load(host, epoch),
+      recall: (host, times, span) => void this.#recall(host, times, span),
       append: (host, epoch, entries) => void this.#append(host, epoch, entries),
     });
   }
@@ -69,13 +71,21 @@ export class Connection {
 
   async #load(host: string, epoch: string): Promise<void> {
     try {
-      // In this order: the first waits for everything that an earlier connection of the host has handed over.
-      const stream = await this.#ledger.stream(host, epoch);
-      const after = Math.max(0, stream.nextOffset - 1 - RECALLED_ENTRIES);
-      this.session.loaded(stream, await this.#ledger.read(host, after, RECALLED_ENTRIES));
+      // It waits for everything that an earlier connection of the host has handed over.
+      this.session.loaded(await this.#ledger.stream(host, epoch));
     } catch (error) {
       this.#fail(error);
     }
+  }
+
+  async #recall(host: string, times: HostTimes, span: RecallSpan): Promise<void> {
+    try {
+      await recall(this.#ledger, host, times, span, this.#context.shapes);
+      this.session.recalled();
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#applyPressure();
   }
 
   async #append(host: string, epoch: string, entries: readonly SettledEntry[]): Promise<void> {
@@ -101,11 +111,11 @@ export class Connection {
 
   #applyPressure(): void {
     const { pendingBytes } = this.#ledger.health;
-    const isFull = this.#context.isFull();
-    if (!this.#paused && (isFull || pendingBytes > PENDING_BYTES_MAX)) {
+    const mustWait = this.#context.isFull() || this.session.isRecalling;
+    if (!this.#paused && (mustWait || pendingBytes > PENDING_BYTES_MAX)) {
       this.#paused = true;
       this.#wire.pause();
-    } else if (this.#paused && !isFull && pendingBytes < PENDING_BYTES_MAX / 2) {
+    } else if (this.#paused && !mustWait && pendingBytes < PENDING_BYTES_MAX / 2) {
       this.#paused = false;
       this.#wire.resume();
     }

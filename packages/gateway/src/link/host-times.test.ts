@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { StoredEntry } from '../ledger/ledger.ts';
 import type { AdmittedShape } from './admission.ts';
-import { HostTimes } from './host-times.ts';
+import { HostTimes, RECALL_MS, timesOf } from './host-times.ts';
 import { ShapeRegistry } from './shape-registry.ts';
 import { gauges, shapeOf } from './test-support.ts';
 
@@ -77,13 +77,12 @@ function stored(
   };
 }
 
-function recall(
-  lastAt: number,
-  ...recent: readonly StoredEntry[]
-): { times: HostTimes; shapes: ShapeRegistry } {
+/** As after a start: the ledger has so much of the host. */
+function started(lastAt: number, ...entries: readonly StoredEntry[]) {
   const shapes = new ShapeRegistry();
-  const stream = { next: 9, lastHash: 0, lastAt, nextOffset: (recent.at(-1)?.offset ?? 0) + 1 };
-  return { times: HostTimes.recall(stream, recent, shapes), shapes };
+  const times = new HostTimes(lastAt, (entries.at(-1)?.offset ?? 0) + 1);
+  const missing = (shape: AdmittedShape, at: number) => times.missing([{ shape, at }]);
+  return { times, shapes, missing };
 }
 
 /** The same content, as the registry of that connection holds it. */
@@ -93,30 +92,78 @@ function within(shapes: ShapeRegistry, shape: AdmittedShape): AdmittedShape {
   return found;
 }
 
+const [NEAR = 0, FAR = 0] = RECALL_MS;
+const LAST = 10_000_000;
+
+test('nothing has to be recalled of a host whose points are all newer, or that has no log', () => {
+  const { missing } = started(LAST, stored(8, LAST, [A, LAST]));
+  assert.equal(missing(A, LAST + 1), null);
+  assert.equal(started(0).missing(A, 5), null);
+});
+
+test('what is not newer than all of a host is recalled: from the near past first, then from further, then no more', () => {
+  const entry = stored(8, LAST, [A, LAST]);
+  const { times, shapes, missing } = started(LAST, entry);
+  const b = within(shapes, B);
+  const near = missing(b, LAST - NEAR - 5);
+  assert.deepEqual(near, { since: LAST - NEAR, through: 8, step: 0 });
+  times.note([entry], shapes);
+  times.recalled(near, near.since - 1);
+  assert.equal(missing(within(shapes, A), LAST), null, 'it was found');
+  assert.equal(missing(b, LAST - NEAR), null, 'it was not among what is newer, so it is');
+  const far = missing(b, LAST - NEAR - 5);
+  assert.deepEqual(far, { since: LAST - FAR, through: 8, step: 1 });
+  times.recalled(far, far.since - 1);
+  assert.equal(missing(b, 1), null);
+  assert.deepEqual(judge(times, [b, LAST - FAR - 1]), ['repeat']);
+  assert.deepEqual(judge(times, [b, LAST - FAR]), ['new']);
+  assert.deepEqual(judge(times, [within(shapes, A), LAST]), ['repeat']);
+});
+
 test('a tick that a broken connection cut in two goes on where it was cut', () => {
-  const { times, shapes } = recall(1000, stored(7, 900, [A, 900], [B, 900]), stored(8, 1000, [A, 1000]));
-  assert.deepEqual(judge(times, [within(shapes, A), 1000]), ['repeat']);
-  assert.deepEqual(judge(times, [within(shapes, B), 1000]), ['new']);
+  const entries = [stored(7, LAST - 100, [A, LAST - 100], [B, LAST - 100]), stored(8, LAST, [A, LAST])];
+  const { times, shapes, missing } = started(LAST, ...entries);
+  const [a, b] = [within(shapes, A), within(shapes, B)];
+  const span = missing(b, LAST);
+  assert.ok(span !== null);
+  times.note(entries, shapes);
+  times.recalled(span, span.since - 1);
+  assert.deepEqual(judge(times, [a, LAST], [b, LAST]), ['repeat', 'new']);
 });
 
-test('after a reconnect a target that was scraped before its batch still goes forward', () => {
-  const { times, shapes } = recall(1000, stored(7, 900, [A, 900], [B, 850]), stored(8, 1000, [A, 1000]));
-  assert.deepEqual(judge(times, [within(shapes, B), 950]), ['new']);
-  assert.deepEqual(judge(times, [within(shapes, B), 900]), ['backwards']);
+test('what came meanwhile is not taken back by what is recalled, and each shape has its newest moment', () => {
+  const { times, shapes, missing } = started(LAST, stored(8, LAST, [A, LAST]));
+  const [a, b] = [within(shapes, A), within(shapes, B)];
+  assert.deepEqual(judge(times, [a, LAST + 10]), ['new']);
+  const span = missing(b, LAST);
+  assert.ok(span !== null);
+  // An earlier epoch may have been ahead of a later one.
+  times.note([stored(7, LAST, [A, LAST], [B, LAST - 5]), stored(8, LAST - 2, [B, LAST - 7])], shapes);
+  times.recalled(span, span.since - 1);
+  assert.deepEqual(judge(times, [a, LAST + 5], [b, LAST - 6]), ['backwards', 'backwards']);
+  assert.deepEqual(judge(times, [a, LAST + 11], [b, LAST - 4]), ['new', 'new']);
 });
 
-test('what is older than the recalled entries is bounded by the first of them, or by nothing at the log’s begin', () => {
-  const later = recall(1000, stored(7, 900, [A, 900]), stored(8, 1000, [A, 1000]));
-  assert.deepEqual(judge(later.times, [within(later.shapes, B), 899]), ['backwards']);
-  assert.deepEqual(judge(later.times, [within(later.shapes, B), 901]), ['new']);
-  const whole = recall(1000, stored(1, 900, [A, 900]), stored(2, 1000, [A, 1000]));
-  assert.deepEqual(judge(whole.times, [within(whole.shapes, B), 5]), ['new']);
+test('recalling makes nothing lax that was forgotten', () => {
+  const { times, shapes, missing } = started(LAST, stored(8, LAST, [A, LAST]));
+  const span = missing(within(shapes, A), LAST);
+  assert.ok(span !== null);
+  const many = Array.from({ length: 600 }, (_, i) => shapeOf(gauges(`m${i}`), {}, shapes));
+  for (const [i, shape] of many.entries()) judge(times, [shape, LAST + 1000 + i]);
+  times.recalled(span, span.since - 1);
+  assert.deepEqual(judge(times, [many[0] ?? A, LAST + 1050]), ['backwards']);
+  assert.deepEqual(judge(times, [many[0] ?? A, LAST + 1090]), ['new']);
 });
 
-test('where an earlier epoch was ahead, its newest moment stands for all', () => {
-  const { times, shapes } = recall(5000, stored(7, 900, [A, 900]), stored(8, 1000, [A, 1000]));
-  assert.deepEqual(judge(times, [within(shapes, B), 4999]), ['backwards']);
-  assert.deepEqual(judge(times, [within(shapes, B), 5001]), ['new']);
+test('the times of an earlier connection hold, unless the ledger has more', () => {
+  const known = new Map<string, HostTimes>();
+  const stream = { next: 9, lastHash: 0, lastAt: LAST, nextOffset: 9 };
+  const times = timesOf(known, 'web-1', stream);
+  judge(times, [A, LAST + 10]);
+  assert.equal(timesOf(known, 'web-1', { ...stream, lastAt: LAST + 10 }), times);
+  const other = timesOf(known, 'web-1', { ...stream, lastAt: LAST + 11 });
+  assert.notEqual(other, times);
+  assert.equal(other.newest, LAST + 11);
 });
 
 test('counts the series that a host has beside those of a batch', () => {

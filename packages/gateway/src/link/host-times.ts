@@ -11,10 +11,22 @@ import type { ShapeRegistry } from './shape-registry.ts';
 export type Verdict = 'new' | 'repeat' | 'backwards';
 
 /**
- * Entries that are looked at when a host connects. Several batches may share a moment, and a target may have been
- * scraped a little before its batch; both are told apart by these. More would only make a fleet's return dearer.
+ * How far back the ledger is looked through for what an earlier process knew, counted from the newest moment that it has:
+ * the near past first, and further only for what is not found there. Nothing at all is read of a host whose points are
+ * newer than that moment, as nearly all are when a fleet comes back.
  */
-export const RECALLED_ENTRIES = 4;
+export const RECALL_MS = [60_000, 600_000];
+
+/** Hosts whose times are remembered; beyond, the ledger tells them anew. */
+const HOSTS_REMEMBERED_MAX = 100_000;
+
+/** What of a host's log has to be looked through: from the first entry of `since` or later, in ms, up to an offset. */
+export interface RecallSpan {
+  readonly since: number;
+  readonly through: number;
+  /** Its place in `RECALL_MS`. */
+  readonly step: number;
+}
 
 /** Shapes whose last moment is remembered one by one; what an old one had goes into the floor. */
 const SHAPES_MAX = 512;
@@ -24,38 +36,57 @@ export class HostTimes {
   /** Holds for every shape that is not remembered. */
   #floor: number;
   #newest: number;
-
-  /** @param lastAt the newest moment that the ledger has of the host; 0 for none. It holds for every series. */
-  constructor(lastAt: number) {
-    this.#floor = lastAt;
-    this.#newest = lastAt;
-  }
+  /** The newest moment of shapes that are no longer remembered. */
+  #forgotten = 0;
+  /** What the ledger had when this began. */
+  readonly #lastAt: number;
+  readonly #through: number;
+  /** How many of `RECALL_MS` are done. */
+  #recalls = 0;
 
   /**
-   * What an earlier connection knew, as far as the ledger tells.
-   * @param recent the host's last entries, `RECALLED_ENTRIES` of them where there are so many.
+   * @param lastAt the newest moment that the ledger has of the host; 0 for none. It holds for every series, until more is
+   *   recalled.
+   * @param nextOffset the place in the host's log behind what it had then.
    */
-  static recall(stream: StreamState, recent: readonly StoredEntry[], shapes: ShapeRegistry): HostTimes {
-    const times = new HostTimes(stream.lastAt);
-    const batches = recent.filter((entry) => entry.kind === 'batch');
-    const first = batches[0];
-    const isInOrder = batches.at(-1)?.at === stream.lastAt;
-    // An epoch's time never falls, so what is older than all of these holds nothing newer. Where an earlier epoch of
-    // the host was ahead of this one, the newest moment has to stand for all.
-    if (first === undefined || !isInOrder) return times;
-    times.#floor = recent[0]?.offset === 1 ? 0 : first.at;
-    for (const { groups } of batches) {
-      for (const { shape: key, at } of groups) {
-        const { shape } = shapes.restore(key);
-        if (shape !== null) times.#remember(shape, at);
-      }
-    }
-    return times;
+  constructor(lastAt: number, nextOffset = 1) {
+    this.#floor = lastAt;
+    this.#newest = lastAt;
+    this.#lastAt = lastAt;
+    this.#through = nextOffset - 1;
   }
 
   /** The newest moment of any series of the host; 0 for none. */
   get newest(): number {
     return this.#newest;
+  }
+
+  /** What has to be recalled before `judge` can tell about these groups; null when nothing has, or no more can be. */
+  missing(groups: readonly { readonly shape: AdmittedShape; readonly at: number }[]): RecallSpan | null {
+    const lookbackMs = RECALL_MS[this.#recalls];
+    if (lookbackMs === undefined || this.#through === 0) return null;
+    if (groups.every(({ shape, at }) => at > this.#floor || this.#times.has(shape))) return null;
+    return { since: this.#lastAt - lookbackMs, through: this.#through, step: this.#recalls };
+  }
+
+  /** Takes note of what the ledger has. In any order; what is known already does no harm. */
+  note(entries: readonly StoredEntry[], shapes: ShapeRegistry): void {
+    for (const entry of entries) {
+      if (entry.kind !== 'batch') continue;
+      for (const { shape: key, at } of entry.groups) {
+        const { shape } = shapes.restore(key);
+        if (shape !== null && at > (this.#times.get(shape) ?? 0)) this.#remember(shape, at);
+      }
+    }
+  }
+
+  /**
+   * A span was looked through.
+   * @param before no series has anything newer in front of what was noted of it.
+   */
+  recalled({ step }: RecallSpan, before: number): void {
+    this.#recalls = Math.max(this.#recalls, step + 1);
+    this.#floor = Math.max(this.#forgotten, Math.min(this.#floor, before));
   }
 
   /**
@@ -109,6 +140,21 @@ export class HostTimes {
     }
     if (oldest === undefined) return;
     this.#times.delete(oldest);
-    if (oldestAt > this.#floor) this.#floor = oldestAt;
+    this.#forgotten = Math.max(this.#forgotten, oldestAt);
+    this.#floor = Math.max(this.#floor, oldestAt);
   }
+}
+
+/** What earlier connections of a host have taken; where that is not known, or the ledger has more, what it says. */
+export function timesOf(
+  known: Map<string, HostTimes>,
+  host: string,
+  { lastAt, nextOffset }: StreamState,
+): HostTimes {
+  const times = known.get(host);
+  if (times !== undefined && times.newest >= lastAt) return times;
+  if (known.size >= HOSTS_REMEMBERED_MAX) known.clear();
+  const told = new HostTimes(lastAt, nextOffset);
+  known.set(host, told);
+  return told;
 }

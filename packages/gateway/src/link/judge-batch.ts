@@ -42,7 +42,7 @@ export function judgeBatch(
   }
   const rejects: { group: number; code: RejectCode; message: string }[] = [];
   const sound: AdmittedEntry['groups'][number][] = [];
-  const using = batch.groups.flatMap((group) => shapes.get(group.shape)?.shape ?? []);
+  const using = admittedGroups(batch, shapes).map(({ shape }) => shape);
   let seriesLeft = limits.seriesMax - times.seriesBeside(using, batch.at - SERIES_LIVE_MS);
   for (const [i, group] of batch.groups.entries()) {
     const checked = checkGroup(group, `groups[${i}]`, shapes, sound, seriesLeft);
@@ -72,6 +72,17 @@ export function judgeBatch(
   }
   const reason = first === undefined ? `dropped:${[...drops.keys()].join(',')}` : `rejected:${first.code}`;
   return { entry: tombstone(batch, hash, reason, batch.at), rejects, drops };
+}
+
+/** The groups whose shapes are sound. */
+export function admittedGroups(
+  batch: Batch,
+  shapes: ReadonlyMap<number, Admission>,
+): { readonly shape: AdmittedShape; readonly at: number }[] {
+  return batch.groups.flatMap(({ shape: id, at }) => {
+    const shape = shapes.get(id)?.shape ?? null;
+    return shape === null ? [] : [{ shape, at }];
+  });
 }
 
 function checkGroup(

@@ -8,7 +8,7 @@ import type { GatewayFrame, Hello } from '@tributary/shared/frames';
 import { DEFAULT_LIMITS } from '@tributary/shared/limits';
 import type { Family, Labels } from '@tributary/shared/shape';
 import type { StreamState } from '../ledger/ledger.ts';
-import type { HostTimes } from './host-times.ts';
+import type { HostTimes, RecallSpan } from './host-times.ts';
 import type { LinkObserver, SettledEntry } from './observer.ts';
 import { Session } from './session.ts';
 import { ShapeRegistry } from './shape-registry.ts';
@@ -26,6 +26,7 @@ export class Bench {
   readonly closes: [number, string][] = [];
   readonly appends: (readonly SettledEntry[])[] = [];
   readonly events: string[] = [];
+  readonly recalls: { readonly times: HostTimes; readonly span: RecallSpan }[] = [];
   loads = 0;
   readonly session: Session;
 
@@ -71,6 +72,7 @@ export class Bench {
         },
         close: (code, reason) => this.closes.push([code, reason]),
         load: () => this.loads++,
+        recall: (_host, times, span) => this.recalls.push({ times, span }),
         append: (_host, _epoch, entries) => this.appends.push(entries),
       },
     );
@@ -88,7 +90,7 @@ export class Bench {
   /** Past the welcome. */
   open(over: Partial<Hello> = {}, state: StreamState = NEW_STREAM): this {
     this.hello(over);
-    this.session.loaded(state, []);
+    this.session.loaded(state);
     this.settleAll();
     return this;
   }
@@ -104,6 +106,14 @@ export class Bench {
   /** Everything handed over is on disk. */
   settleAll(): void {
     for (const entries of this.appends.splice(0)) this.session.settled(entries);
+  }
+
+  /** Whatever is recalled is not there. @param before as for `HostTimes.recalled` */
+  recallAll(before: number): void {
+    for (let asked = this.recalls.shift(); asked !== undefined; asked = this.recalls.shift()) {
+      asked.times.recalled(asked.span, before);
+      this.session.recalled();
+    }
   }
 
   /** How it was refused: the code, once, with its close. */

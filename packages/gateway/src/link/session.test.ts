@@ -13,7 +13,7 @@ describe('the way to the welcome', () => {
     bench.hello();
     assert.deepEqual([bench.loads, bench.sent], [1, []]);
     bench.clock.pass(50);
-    bench.session.loaded(NEW_STREAM, []);
+    bench.session.loaded(NEW_STREAM);
     assert.deepEqual(bench.sent, [
       { kind: 'welcome', next: 1, clock: NOW + 50, horizon: NOW + 50 - 60_000, limits: DEFAULT_LIMITS },
     ]);
@@ -43,7 +43,7 @@ describe('the way to the welcome', () => {
   test('what will never come is settled on disk before the welcome', () => {
     const bench = new Bench();
     bench.hello({ next: 20, oldest: 10, acked: 4, delivered: 0 });
-    bench.session.loaded(NEW_STREAM, []);
+    bench.session.loaded(NEW_STREAM);
     assert.deepEqual(bench.kinds(), []);
     const [lost] = bench.appends;
     assert.deepEqual(
@@ -66,7 +66,7 @@ describe('the way to the welcome', () => {
     const bench = new Bench();
     bench.hello({ clock: NOW + 700 });
     bench.clock.pass(120_000);
-    bench.session.loaded(NEW_STREAM, []);
+    bench.session.loaded(NEW_STREAM);
     assert.deepEqual(bench.events, ['opened 10.0.0.1:1 700']);
   });
 });
@@ -88,7 +88,7 @@ describe('frames out of their order are BAD_FRAME', () => {
       assert.equal(loading.refusal(), 'BAD_FRAME');
       const settling = new Bench();
       settling.hello({ next: 9, oldest: 5 });
-      settling.session.loaded(NEW_STREAM, []);
+      settling.session.loaded(NEW_STREAM);
       settling.frame(frame);
       assert.equal(settling.refusal(), 'BAD_FRAME');
       settling.settleAll();
@@ -241,6 +241,7 @@ describe('batches', () => {
     const bench = new Bench().open({}, { next: null, lastHash: 0, lastAt: NOW, nextOffset: 9 });
     bench.shape(1, gauges('a'));
     bench.batch(1, 1, NOW - 5);
+    bench.recallAll(NOW);
     assert.deepEqual(bench.events.slice(1), ['dropped web-1 backwards 1']);
   });
 });
@@ -338,9 +339,9 @@ describe('the end', () => {
     first.hello();
     const second = new Bench(clock, voices);
     second.hello();
-    first.session.loaded(NEW_STREAM, []);
+    first.session.loaded(NEW_STREAM);
     assert.deepEqual(first.kinds(), []);
-    second.session.loaded(NEW_STREAM, []);
+    second.session.loaded(NEW_STREAM);
     assert.deepEqual(second.kinds(), ['welcome']);
   });
 

@@ -21,11 +21,11 @@ import {
   type WireLimits,
 } from '@tributary/shared/limits';
 import { quote } from '@tributary/shared/names';
-import type { StoredEntry, StreamState, TombstoneEntry } from '../ledger/ledger.ts';
+import type { StreamState, TombstoneEntry } from '../ledger/ledger.ts';
 import { type Admission, faultOfInstance } from './admission.ts';
 import { contentHash } from './content-hash.ts';
-import { HostTimes } from './host-times.ts';
-import { judgeBatch } from './judge-batch.ts';
+import { HostTimes, type RecallSpan, timesOf } from './host-times.ts';
+import { admittedGroups, judgeBatch } from './judge-batch.ts';
 import type { LinkObserver, SettledEntry } from './observer.ts';
 import type { ShapeRegistry } from './shape-registry.ts';
 import { unsettledBefore } from './unsettled.ts';
@@ -35,8 +35,10 @@ export interface SessionEffects {
   send(frame: GatewayFrame): void;
   /** Closes after everything that was sent. */
   close(code: number, reason: string): void;
-  /** Asks the ledger for the stream's state and the host's last entries; `loaded` is to be called with them. */
+  /** Asks the ledger for the stream's state; `loaded` is to be called with it. */
   load(host: string, epoch: string): void;
+  /** Looks through a span of the host's log for what `times` lacks (recall.ts); `recalled` is to be called then. */
+  recall(host: string, times: HostTimes, span: RecallSpan): void;
   /** Hands entries to the ledger; `settled` is to be called when they are on disk, in the order of the calls. */
   append(host: string, epoch: string, entries: readonly SettledEntry[]): void;
 }
@@ -68,9 +70,6 @@ const DECLARED_SERIES_FACTOR = 8;
 
 const WRONG_CLOCK_RETRY_MS = 5_000;
 
-/** Hosts whose times are remembered; beyond, the ledger tells them anew. */
-const HOSTS_REMEMBERED_MAX = 100_000;
-
 type State = 'new' | 'loading' | 'settling' | 'open' | 'closed';
 
 export class Session implements Voice {
@@ -87,6 +86,8 @@ export class Session implements Voice {
   #acked = 0;
   #lastHash = 0;
   #times = new HostTimes(0);
+  /** What came while the times are being recalled, to be handled then; null at all other times. */
+  #held: ReporterFrame[] | null = null;
   readonly #shapes = new Map<number, Admission>();
   #declaredSeries = 0;
 
@@ -130,20 +131,37 @@ export class Session implements Voice {
   receive(text: string, bytes: number): void {
     if (this.#state === 'closed') return;
     this.heard();
-    try {
+    this.#guard(() => {
       const frame = decodeReporterFrame(text, this.#context.limits.seriesMax);
       this.#context.observer.frame(frame.kind, bytes);
-      this.#handle(frame);
-    } catch (error) {
-      if (!(error instanceof RefuseError)) throw error;
-      this.refuse(error);
+      if (this.#held === null) this.#handle(frame);
+      else this.#held.push(frame);
+    });
+  }
+
+  /** True while nothing should be read from the other end, since it would only be held. */
+  get isRecalling(): boolean {
+    return this.#held !== null;
+  }
+
+  /** The answer to `recall`: what came meanwhile is handled. */
+  recalled(): void {
+    const held = this.#held ?? [];
+    this.#held = null;
+    for (const frame of held) {
+      if (this.#state === 'closed') return;
+      this.#guard(() => {
+        // The first may have shown that more has to be recalled.
+        if (this.#held === null) this.#handle(frame);
+        else this.#held.push(frame);
+      });
     }
   }
 
-  /** The ledger's answer to `load`. @param recent the host's last entries. */
-  loaded(stream: StreamState, recent: readonly StoredEntry[]): void {
+  /** The ledger's answer to `load`. */
+  loaded(stream: StreamState): void {
     if (this.#state !== 'loading' || this.#hello === null) return;
-    this.#times = this.#recall(stream, recent);
+    this.#times = timesOf(this.#context.times, this.host, stream);
     this.#lastHash = stream.lastHash;
     // A new epoch begins behind what its scrapers were shown: the rest need not come again.
     this.#next = stream.next ?? this.#hello.delivered + 1;
@@ -193,12 +211,8 @@ export class Session implements Voice {
     if (this.#state === 'closed') return;
     const { code, message, retryAfterMs } = error;
     this.#context.observer.refused(this.host, code, message, this.address);
-    this.#effects.send({
-      kind: 'refuse',
-      code,
-      message,
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    });
+    const retry = retryAfterMs === undefined ? {} : { retryAfterMs };
+    this.#effects.send({ kind: 'refuse', code, message, ...retry });
     this.#close(error.closeCode, code);
   }
 
@@ -207,6 +221,15 @@ export class Session implements Voice {
     const wasOpen = this.#state !== 'new';
     this.#state = 'closed';
     if (wasOpen) this.#release();
+  }
+
+  #guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof RefuseError)) throw error;
+      this.refuse(error);
+    }
   }
 
   #handle(frame: ReporterFrame): void {
@@ -243,17 +266,6 @@ export class Session implements Voice {
       "the gateway's clock is wrong; samples are taken once it is set right",
       WRONG_CLOCK_RETRY_MS,
     );
-  }
-
-  /** What earlier connections of this host knew, or what the ledger tells of it after a start. */
-  #recall(stream: StreamState, recent: readonly StoredEntry[]): HostTimes {
-    const { times, shapes } = this.#context;
-    const known = times.get(this.host);
-    if (known !== undefined && known.newest >= stream.lastAt) return known;
-    if (times.size >= HOSTS_REMEMBERED_MAX) times.clear();
-    const recalled = HostTimes.recall(stream, recent, shapes);
-    times.set(this.host, recalled);
-    return recalled;
   }
 
   #open(): void {
@@ -306,15 +318,15 @@ export class Session implements Voice {
     const { clock, limits } = this.#context;
     // A batch that seems to be from the future must not be settled by a clock that was set back.
     if (batch.at > clock.now() + FUTURE_MS_MAX) this.#refuseWrongClock();
+    const span = this.#times.missing(admittedGroups(batch, this.#shapes));
+    if (span !== null) {
+      this.#held = [batch];
+      return this.#effects.recall(this.host, this.#times, span);
+    }
     const verdict = judgeBatch(batch, hash, this.#shapes, this.#times, limits, clock.now());
     for (const { group, code, message } of verdict.rejects) {
-      this.#effects.send({
-        kind: 'reject',
-        seq: batch.seq,
-        ...(group === null ? {} : { group }),
-        code,
-        message,
-      });
+      const where = group === null ? {} : { group };
+      this.#effects.send({ kind: 'reject', seq: batch.seq, ...where, code, message });
       this.#context.observer.rejected(this.host, code, message);
     }
     for (const [reason, samples] of verdict.drops) this.#context.observer.dropped(this.host, reason, samples);
