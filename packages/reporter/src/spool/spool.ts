@@ -17,6 +17,7 @@ import type { Gap } from '@tributary/shared/frames';
 import { DEFAULT_LIMITS } from '@tributary/shared/limits';
 import { type Database, SqliteError } from 'better-sqlite3';
 import type { AppendOptions, GatewayClock, Moment, StoredBatch } from './batch.ts';
+import { withHeldAges } from './held-time.ts';
 import { lastingOf, loadMarks, type Marks, noteSent, saveMarks } from './marks.ts';
 import { beginEpoch } from './new-epoch.ts';
 import { bytesOf, isDamage, lockFolder, openDatabase, replaceDatabase } from './open-database.ts';
@@ -151,7 +152,10 @@ export class Spool {
       const floor = floorOf(marks, moment, timeIsSure);
       // Not so when it is only sooner than usual, as where the interval has just changed.
       const at = moment.at > floor ? moment.at : floor + stepMs;
-      const ids = layers.flatMap((groups) => this.#appendLayer(parts, { ...moment, at }, groups));
+      const now = { ...moment, at };
+      // Of no layer before any of them is written.
+      const held = layers.map((groups) => withHeldAges(parts.sql, marks, now, groups));
+      const ids = held.flatMap((groups) => this.#appendLayer(parts, now, groups));
       const seq = marks.next - 1;
       shapes.used([...new Set(ids)], seq);
       marks.lastAt = at;

@@ -10,6 +10,7 @@ const SQL = {
   insert: 'INSERT INTO batches (seq, at, boot, mono, groups) VALUES (?, ?, ?, ?, ?)',
   read: 'SELECT seq, at, groups FROM batches WHERE seq >= ? ORDER BY seq',
   momentOf: 'SELECT at, boot, mono FROM batches WHERE seq = ?',
+  momentsBack: 'SELECT at, boot, mono FROM batches WHERE seq < ? ORDER BY seq DESC LIMIT ?',
   firstSince: 'SELECT seq, at FROM batches WHERE seq >= ? AND at >= ? ORDER BY seq LIMIT 1',
   nthSeq: 'SELECT seq FROM batches ORDER BY seq LIMIT 1 OFFSET ?',
   // By the clock of the boot where that is known, since the wall clock may have been set meanwhile. Ages hardly ever rise
