@@ -6,6 +6,7 @@ import {
   durationOption,
   envName,
   mapOption,
+  numberOption,
   OptionError,
   parseOptions,
   sizeOption,
@@ -216,4 +217,14 @@ test('a variable that is nearly an option is refused, any other is let be', () =
     TRIBUTARY_GATEWAY_SERVICE_HOST: '10.0.0.1',
     TRIBUTARY_GATEWAY_PORT_9750_TCP_ADDR: '10.0.0.1',
   });
+});
+
+test('a number is whole and within its bounds', () => {
+  const specs = { limit: numberOption({ help: 'Limit.', default: 5, min: 1, max: 10 }) } as const;
+  const read = (text: string) =>
+    parseOptions(specs, { argv: [`--limit=${text}`], env: {}, envPrefix: PREFIX });
+  assert.equal(read('10').limit, 10);
+  assert.throws(() => read('11'), { message: '--limit: 11 is too large; at most 10 can be' });
+  assert.throws(() => read('0'), { message: '--limit: 0 is too small; at least 1 is needed' });
+  assert.throws(() => read('1.5'), { message: '--limit: "1.5" is no whole number' });
 });

@@ -262,13 +262,14 @@ export function sizeOption(
 
 /** A whole number, at least `min`. */
 export function numberOption(
-  described: Described & { readonly default: number; readonly min: number },
+  described: Described & { readonly default: number; readonly min: number; readonly max?: number },
 ): OptionSpec<number> {
-  const { min } = described;
+  const { min, max = Number.MAX_SAFE_INTEGER } = described;
   return single(described, 'NUMBER', `${described.default}`, described.default, (text) => {
     const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (!Number.isSafeInteger(number)) throw new OptionError(`${JSON.stringify(text)} is no whole number`);
     if (number < min) throw new OptionError(`${text} is too small; at least ${min} is needed`);
+    if (number > max) throw new OptionError(`${text} is too large; at most ${max} can be`);
     return number;
   });
 }

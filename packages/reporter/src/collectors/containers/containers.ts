@@ -25,6 +25,9 @@ const LABELS_DEFAULT = [
   'PODMAN_SYSTEMD_UNIT',
 ].join('|');
 
+/** Of all, the details are kept; the series of a host would not do for as many. */
+const LIMIT_MAX = 1_000;
+
 export const CONTAINERS_OPTIONS = {
   socket: textsOption({
     help: 'Socket of a container runtime to ask, instead of the usual ones of Docker and Podman; may be repeated.',
@@ -40,6 +43,7 @@ export const CONTAINERS_OPTIONS = {
     help: 'How many containers to tell; those left out are counted.',
     default: 100,
     min: 1,
+    max: LIMIT_MAX,
   }),
 };
 
@@ -51,10 +55,14 @@ export interface ContainersParts {
   readonly now: () => number;
   /** In ms. */
   readonly monotonic: () => number;
+  /** Half of what a host may have, unless given; containers beyond it are left out and counted. */
+  readonly seriesMax?: number;
 }
 
+const SERIES_MAX = 10_000;
+
 export function createContainersCollector(
-  { roots, usualSockets, now, monotonic }: ContainersParts,
+  { roots, usualSockets, now, monotonic, seriesMax = SERIES_MAX }: ContainersParts,
   options: OptionValues<typeof CONTAINERS_OPTIONS>,
 ): Collector {
   const sockets = createSocketFinder(options.socket, usualSockets, monotonic);
@@ -79,8 +87,8 @@ export function createContainersCollector(
       roots,
       sockets,
       limit: options.limit,
-      labelInclude: options['label-include'],
-      api: createEngineApi(),
+      seriesMax,
+      api: createEngineApi(options['label-include']),
       now,
       monotonic,
     });

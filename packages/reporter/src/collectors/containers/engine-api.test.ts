@@ -9,7 +9,7 @@ const WEB = { id: ID_WEB, name: 'web', image: 'nginx:1.27', pid: 4242, labels: {
 
 test('what runs, and what is told of a container', async (t) => {
   const { socket, asked } = await serveRuntime(t, [WEB]);
-  const api = createEngineApi();
+  const api = createEngineApi(/^a/);
   assert.deepEqual(await api.list(socket), [{ id: ID_WEB, name: 'web', createdSeconds: 1_771_999_000 }]);
   assert.deepEqual(await api.inspect(socket, ID_WEB), {
     id: ID_WEB,
@@ -19,7 +19,7 @@ test('what runs, and what is told of a container', async (t) => {
     createdSeconds: 1_771_999_000,
     startedSeconds: 1_771_999_001,
     hasOwnNetwork: true,
-    labels: [['a.b', 'c']],
+    own: { pairs: ['container_label_a_b', 'c'], leftOut: 0 },
   });
   assert.equal(await api.inspect(socket, ID_DB), null);
   assert.deepEqual(asked, ['/containers/json', `/containers/${ID_WEB}/json`, `/containers/${ID_DB}/json`]);
@@ -27,7 +27,7 @@ test('what runs, and what is told of a container', async (t) => {
 
 test('networks that are not the container’s own', () => {
   const own = (NetworkMode: unknown) =>
-    decodeDetails({ Id: ID_WEB, State: { Pid: 1 }, HostConfig: { NetworkMode } })?.hasOwnNetwork;
+    decodeDetails({ Id: ID_WEB, State: { Pid: 1 }, HostConfig: { NetworkMode } }, null)?.hasOwnNetwork;
   assert.deepEqual(
     [own('host'), own(`container:${ID_DB}`), own('bridge'), own(undefined)],
     [false, false, true, true],
@@ -54,19 +54,37 @@ test('what is no answer of a runtime is refused', () => {
     { Id: ID_WEB, State: { Pid: '1' } },
     { Id: ID_WEB, State: { Pid: -1 } },
   ]) {
-    assert.equal(decodeDetails(bad), null);
+    assert.equal(decodeDetails(bad, null), null);
   }
-  const bare = decodeDetails({ Id: ID_WEB, State: { Pid: 5 }, Config: { Labels: { a: 1, b: 'x' } } });
+  const bare = decodeDetails({ Id: ID_WEB, State: { Pid: 5 }, Config: { Labels: { a: 1, b: 'x' } } }, /./);
   assert.deepEqual(
-    [bare?.name, bare?.image, bare?.labels, bare?.startedSeconds],
-    ['', '', [['b', 'x']], null],
+    [bare?.name, bare?.image, bare?.own.pairs, bare?.startedSeconds],
+    ['', '', ['container_label_b', 'x'], null],
   );
   assert.deepEqual(decodeList([{ Id: ID_WEB, Names: null }]), [{ id: ID_WEB, name: '', createdSeconds: 0 }]);
 });
 
+test('no more is kept of a container than is told', () => {
+  const long = 'x'.repeat(300_000);
+  const labels = Object.fromEntries(Array.from({ length: 1000 }, (_, i) => [`l${1000 + i}`, 'y'.repeat(40)]));
+  const value = {
+    Id: ID_WEB,
+    Name: long,
+    State: { Pid: 1 },
+    Config: { Image: `${long}\ud83d\ude00`, Labels: { ...labels, long } },
+  };
+  const details = decodeDetails(value, /./);
+  assert.ok(details !== null);
+  assert.deepEqual([details.name, details.image], ['x'.repeat(2048), 'x'.repeat(2048)]);
+  assert.deepEqual([details.own.pairs.length, details.own.leftOut], [2 * 24, 1001 - 24]);
+  assert.ok(JSON.stringify(details).length < 8_000);
+  assert.deepEqual(decodeDetails(value, null)?.own, { pairs: [], leftOut: 0 });
+  assert.equal(decodeList([{ Id: ID_WEB, Names: [long] }])?.[0]?.name.length, 2048);
+});
+
 test('garbage, errors, and an answer without an end cost that answer', async (t) => {
   const runtime = await serveRuntime(t, []);
-  const api = createEngineApi();
+  const api = createEngineApi(/^a/);
   const list = () => api.list(runtime.socket);
   runtime.answer = (_request, response) => response.end('<html>');
   await assert.rejects(
@@ -97,7 +115,7 @@ test('garbage, errors, and an answer without an end cost that answer', async (t)
 
 test('a runtime that does not answer, or not to the end, is given up', async (t) => {
   const runtime = await serveRuntime(t, []);
-  const hasty = createEngineApi(50);
+  const hasty = createEngineApi(null, 50);
   runtime.answer = () => {};
   await assert.rejects(hasty.list(runtime.socket), /no answer within 0\.05 s/);
   runtime.answer = (_request, response) => response.write('[');
@@ -106,7 +124,7 @@ test('a runtime that does not answer, or not to the end, is given up', async (t)
 
 test('no socket, nobody behind it, and no permission are told apart', async (t) => {
   const path = join(temporaryFolder(t), 'none.sock');
-  const api = createEngineApi();
+  const api = createEngineApi(/^a/);
   await assert.rejects(api.list(path), /none\.sock: there is no such socket/);
   writeFileSync(path, '');
   await assert.rejects(api.list(path), /none\.sock: nobody listens there/);

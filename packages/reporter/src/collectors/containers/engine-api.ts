@@ -6,7 +6,9 @@
  * Whoever answers is not trusted: bytes and time are bounded, and nothing is taken over before it was checked.
  */
 import { request } from 'node:http';
+import { LABEL_VALUE_CHARS_MAX } from '@tributary/shared/limits';
 import { errorCode } from '../source.ts';
+import { chooseLabels, type OwnLabels } from './labels.ts';
 
 const ANSWER_MS_MAX = 5_000;
 /** Some 2,000 containers with many labels. */
@@ -36,8 +38,8 @@ export interface ContainerDetails {
   readonly startedSeconds: number | null;
   /** False when it uses the network of the host or of another container. */
   readonly hasOwnNetwork: boolean;
-  /** By name. */
-  readonly labels: readonly (readonly [name: string, value: string])[];
+  /** Those of its labels that are told: all others, of which there may be a megabyte, are not kept. */
+  readonly own: OwnLabels;
 }
 
 /** How it is asked; in place of the socket in tests. */
@@ -48,8 +50,11 @@ export interface EngineApi {
   inspect(socket: string, id: string): Promise<ContainerDetails | null>;
 }
 
-/** @param answerMsMax from asking to the last byte of the answer. */
-export function createEngineApi(answerMsMax = ANSWER_MS_MAX): EngineApi {
+/**
+ * @param labelInclude which of containers' own labels are kept; null for none.
+ * @param answerMsMax from asking to the last byte of the answer.
+ */
+export function createEngineApi(labelInclude: RegExp | null, answerMsMax = ANSWER_MS_MAX): EngineApi {
   return {
     async list(socket) {
       const text = await get(socket, '/containers/json', LIST_BYTES_MAX, answerMsMax);
@@ -57,7 +62,7 @@ export function createEngineApi(answerMsMax = ANSWER_MS_MAX): EngineApi {
     },
     async inspect(socket, id) {
       const text = await get(socket, `/containers/${id}/json`, DETAILS_BYTES_MAX, answerMsMax);
-      return text === null ? null : decodeAnswer(socket, text, decodeDetails);
+      return text === null ? null : decodeAnswer(socket, text, (value) => decodeDetails(value, labelInclude));
     },
   };
 }
@@ -146,8 +151,8 @@ export function decodeList(value: unknown): readonly ListedContainer[] | null {
   return listed;
 }
 
-/** Null for what describes no container. */
-export function decodeDetails(value: unknown): ContainerDetails | null {
+/** Null for what describes no container. @param labelInclude as for `createEngineApi` */
+export function decodeDetails(value: unknown, labelInclude: RegExp | null): ContainerDetails | null {
   const { Id: id, Name: name, Created: created, State, Config, HostConfig } = toRecord(value);
   const { Pid: pid, StartedAt: started } = toRecord(State);
   const { Image: image, Labels: labels } = toRecord(Config);
@@ -157,15 +162,13 @@ export function decodeDetails(value: unknown): ContainerDetails | null {
   return {
     id,
     name: toName(name),
-    image: typeof image === 'string' ? image : '',
+    image: typeof image === 'string' ? cut(image) : '',
     pid,
     createdSeconds: toSeconds(created),
     startedSeconds: toSeconds(started),
     hasOwnNetwork:
       typeof networkMode !== 'string' || (networkMode !== 'host' && !networkMode.startsWith('container:')),
-    labels: Object.entries(toRecord(labels)).filter(
-      (label): label is [string, string] => typeof label[1] === 'string',
-    ),
+    own: chooseLabels(toRecord(labels), labelInclude),
   };
 }
 
@@ -175,7 +178,13 @@ function toRecord(value: unknown): Readonly<Record<string, unknown>> {
 
 function toName(value: unknown): string {
   if (typeof value !== 'string') return '';
-  return value.startsWith('/') ? value.slice(1) : value;
+  return cut(value.startsWith('/') ? value.slice(1) : value);
+}
+
+/** More of it is not told. A copy, since a part of a text keeps the whole of it in memory. */
+function cut(text: string): string {
+  if (text.length <= LABEL_VALUE_CHARS_MAX) return text;
+  return Buffer.from(text.slice(0, LABEL_VALUE_CHARS_MAX), 'utf16le').toString('utf16le');
 }
 
 /** Whole seconds since 1970; null for Go's zero time and whatever is no date. */

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { parseOptions } from '@tributary/shared/options';
 import { NoDataError } from '../collector.ts';
 import { defaultsOf } from '../collector-options.ts';
 import { renderOnce, samplesOf, temporaryRoots, unpackRoots } from '../test-support.ts';
@@ -107,12 +108,33 @@ test('a file in an unknown format costs its container, and is told', async (t) =
 
 test('beyond the limit of containers, and of series, the rest is left out and counted', async (t) => {
   const roots = unpackRoots(t, 'containers-v2.txt');
-  const interfaces = Array.from({ length: 1300 }, (_, i) => `eth${i}: ${'1 '.repeat(16)}`);
-  writeFileSync(join(roots.proc, '4343/net/dev'), interfaces.join('\n'));
-  const { collector } = await createHost(t, roots, [WEB, DB, HOST], { limit: 2 });
+  const { collector } = await createHost(t, roots, [WEB, DB, HOST], { limit: 2 }, { seriesMax: 80 });
   const text = await renderOnce(collector);
-  const told = samplesOf(text, 'container_last_seen').length;
-  // The three are of one age, so their ids decide: the database is the first, and has more than a host may.
-  assert.equal(told, 1);
+  assert.equal(samplesOf(text, 'container_last_seen').length, 1);
   assert.match(text, /left_out\{reason="limit"\} 1\n.*left_out\{reason="series"\} 1\n/);
+});
+
+test('a container with a thousand interfaces and block devices does not take the room of others', async (t) => {
+  const roots = unpackRoots(t, 'containers-v2.txt');
+  const interfaces = Array.from({ length: 1300 }, (_, i) => `eth${i}: ${'1 '.repeat(16)}`);
+  writeFileSync(join(roots.proc, '4242/net/dev'), interfaces.join('\n'));
+  const devices = Array.from({ length: 1000 }, (_, i) => `7:${i} rbytes=1 wbytes=2 rios=3 wios=4`);
+  const folder = `fs/cgroup/system.slice/docker-${ID_WEB}.scope`;
+  writeFileSync(join(roots.sys, folder, 'io.stat'), devices.join('\n'));
+  const text = await renderOnce((await createHost(t, roots, [WEB, DB])).collector);
+  assert.equal(samplesOf(text, 'container_last_seen').length, 2);
+  const count = (name: string) => samplesOf(text, name).filter((line) => line.includes('shop-web-1')).length;
+  assert.equal(count('container_network_receive_bytes_total'), 32);
+  assert.equal(count('container_fs_reads_bytes_total'), 32);
+  assert.deepEqual(samplesOf(text, 'tributary_reporter_container_devices_left_out'), [
+    '{kind="interface"} 1268',
+    '{kind="block"} 968',
+  ]);
+});
+
+test('no limit of containers is so high that their details would fill the memory', () => {
+  const parse = (limit: string) =>
+    parseOptions(CONTAINERS_OPTIONS, { argv: [`--limit=${limit}`], env: {}, envPrefix: '' });
+  assert.equal(parse('1000').limit, 1000);
+  assert.throws(() => parse('1001'), /1001 is too large; at most 1000 can be/);
 });

@@ -13,7 +13,7 @@ interface Runtime {
 }
 
 function details(id: string): ContainerDetails {
-  const nothing = { createdSeconds: null, startedSeconds: null, labels: [] };
+  const nothing = { createdSeconds: null, startedSeconds: null, own: { pairs: [], leftOut: 0 } };
   return { id, name: `name-${id}`, image: '', pid: 7, hasOwnNetwork: true, ...nothing };
 }
 

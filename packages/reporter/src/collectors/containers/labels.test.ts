@@ -1,41 +1,32 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isLabelName } from '@tributary/shared/names';
-import type { ContainerDetails } from './engine-api.ts';
-import { labelsOf } from './labels.ts';
-import { ID_WEB } from './test-support.ts';
+import { chooseLabels, labelsOf } from './labels.ts';
 
-function details(
+function tell(
   labels: Readonly<Record<string, string>>,
-  name = 'web',
-  image = 'nginx:1.27',
-): ContainerDetails {
-  return {
-    id: ID_WEB,
-    name,
-    image,
-    pid: 1,
-    createdSeconds: null,
-    startedSeconds: null,
-    hasOwnNetwork: true,
-    labels: Object.entries(labels),
-  };
+  cgroupPath: string,
+  include: RegExp | null,
+  { name = 'web', image = 'nginx:1.27' } = {},
+) {
+  const own = chooseLabels(labels, include);
+  return { pairs: labelsOf({ name, image, own }, cgroupPath), leftOut: own.leftOut };
 }
 
 test('id, image and name, and the labels that were chosen, sorted', () => {
   const labels = { 'com.example/b-c': '2', 'com.example/a': '1', other: '3', 'com.example/empty': '' };
-  assert.deepEqual(labelsOf(details(labels), '/docker/x', /^com\./), {
+  assert.deepEqual(tell(labels, '/docker/x', /^com\./), {
     pairs: [
       ...['id', '/docker/x', 'image', 'nginx:1.27', 'name', 'web'],
       ...['container_label_com_example_a', '1', 'container_label_com_example_b_c', '2'],
     ],
     leftOut: 0,
   });
-  assert.deepEqual(labelsOf(details(labels, '', ''), '/docker/x', null).pairs, ['id', '/docker/x']);
+  assert.deepEqual(tell(labels, '/docker/x', null, { name: '', image: '' }).pairs, ['id', '/docker/x']);
 });
 
 test('of two labels that come out as one name, one is told', () => {
-  const { pairs, leftOut } = labelsOf(details({ 'a.b': 'dot', 'a-b': 'hyphen' }), '/', /./);
+  const { pairs, leftOut } = tell({ 'a.b': 'dot', 'a-b': 'hyphen' }, '/', /./);
   assert.deepEqual(pairs.slice(-2), ['container_label_a_b', 'hyphen']);
   assert.equal(leftOut, 1);
 });
@@ -45,11 +36,10 @@ test('labels too many or too long are left out and counted, and everything can b
     Array.from({ length: 100 }, (_, i) => [`label${100 + i}`, '\ud83d\ude00\0\ud83d']),
   );
   const hostile = { ...many, aLong: 'x'.repeat(3000), ['b'.repeat(300)]: 'y' };
-  const { pairs, leftOut } = labelsOf(
-    details(hostile, 'n'.repeat(5000), `\0${'i'.repeat(2046)}\ud83d\ude00`),
-    '/',
-    /./,
-  );
+  const { pairs, leftOut } = tell(hostile, '/', /./, {
+    name: 'n'.repeat(5000),
+    image: `\0${'i'.repeat(2046)}\ud83d\ude00`,
+  });
   assert.equal(pairs.length, 2 * (3 + 24));
   assert.equal(leftOut, 102 - 24);
   for (let i = 0; i < pairs.length; i += 2) {

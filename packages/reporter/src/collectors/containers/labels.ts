@@ -17,41 +17,40 @@ const ID = 'id';
 const IMAGE = 'image';
 const NAME = 'name';
 
-export interface ContainerLabels {
-  /** Names and values in turn, the container's own after the others, sorted. */
+/** Of the container itself: those that were chosen, as they are told. */
+export interface OwnLabels {
+  /** Names and values in turn, sorted. */
   readonly pairs: readonly string[];
   /** Chosen ones that were too many or too long. */
   readonly leftOut: number;
 }
 
-/**
- * @param cgroupPath becomes `id`, as in cAdvisor.
- * @param include which of the container's own labels are told; null for none.
- */
+/** @returns names and values in turn, the container's own after the others. @param cgroupPath becomes `id`, as in cAdvisor. */
 export function labelsOf(
-  details: ContainerDetails,
+  { image, name, own }: Pick<ContainerDetails, 'image' | 'name' | 'own'>,
   cgroupPath: string,
-  include: RegExp | null,
-): ContainerLabels {
+): readonly string[] {
   const pairs: string[] = [ID, toValue(cgroupPath)];
   // An empty value is the same as no label.
-  if (details.image !== '') pairs.push(IMAGE, toValue(details.image));
-  if (details.name !== '') pairs.push(NAME, toValue(details.name));
-  const own = ownLabels(details, include);
+  if (image !== '') pairs.push(IMAGE, toValue(image));
+  if (name !== '') pairs.push(NAME, toValue(name));
   pairs.push(...own.pairs);
-  return { pairs, leftOut: own.leftOut };
+  return pairs;
 }
 
-function ownLabels({ labels }: ContainerDetails, include: RegExp | null): ContainerLabels {
-  const chosen = labels.filter(([name, value]) => value !== '' && include?.test(name) === true);
+/** @param include which of the container's own labels are told; null for none. */
+export function chooseLabels(labels: Readonly<Record<string, unknown>>, include: RegExp | null): OwnLabels {
+  const chosen = Object.entries(labels).filter(
+    (label): label is [string, string] =>
+      typeof label[1] === 'string' && label[1] !== '' && include?.test(label[0]) === true,
+  );
   // Of two that come out as one name, the first by its own name is told.
   chosen.sort(([a], [b]) => (a < b ? -1 : 1));
   const kept = new Map<string, string>();
   let chars = 0;
   let leftOut = 0;
-  for (const [rawName, rawValue] of chosen) {
+  for (const [rawName, value] of chosen) {
     const name = PREFIX + rawName.replaceAll(/[^a-zA-Z0-9_]/g, '_');
-    const value = toText(rawValue);
     if (
       kept.has(name) ||
       kept.size === LABELS_MAX ||
@@ -62,7 +61,7 @@ function ownLabels({ labels }: ContainerDetails, include: RegExp | null): Contai
       continue;
     }
     chars += name.length + value.length;
-    kept.set(name, value);
+    kept.set(name, toText(value));
   }
   return { pairs: [...kept].flat(), leftOut };
 }

@@ -9,6 +9,10 @@ import type { ContainerRow, Interface, NamedDeviceIo } from './write.ts';
 /** What cAdvisor leaves out of a container's interfaces. */
 const IGNORED_INTERFACES = /^(?:lo|veth|docker|nerdctl)/i;
 
+/** Of one container: each comes to some eight series. So one with a thousand does not take the room of all others. */
+const INTERFACES_MAX = 32;
+const DEVICES_MAX = 32;
+
 export interface RowSources {
   /** `/proc` */
   readonly proc: string;
@@ -33,6 +37,8 @@ export function readRow(sources: RowSources): ContainerRow | null {
   const usage = reader.usage(cgroup.folderOf, cgroup.processFolder);
   if (usage.cpuSeconds === null && usage.memoryUsage === null) return null;
   const { createdSeconds, startedSeconds } = details;
+  const interfaces = details.hasOwnNetwork ? readInterfaces(sources.proc, details.pid) : [];
+  const devices = reader.io(cgroup.folderOf);
   return {
     labels,
     figures: {
@@ -42,8 +48,12 @@ export function readRow(sources: RowSources): ContainerRow | null {
       startedSeconds: startedSeconds ?? createdSeconds,
       lastSeenSeconds: seenSeconds,
     },
-    interfaces: details.hasOwnNetwork ? readInterfaces(sources.proc, details.pid) : [],
-    devices: named(reader.io(cgroup.folderOf), deviceName),
+    interfaces: interfaces.slice(0, INTERFACES_MAX),
+    devices: named(devices.slice(0, DEVICES_MAX), deviceName),
+    leftOut: {
+      interfaces: Math.max(0, interfaces.length - INTERFACES_MAX),
+      devices: Math.max(0, devices.length - DEVICES_MAX),
+    },
   };
 }
 

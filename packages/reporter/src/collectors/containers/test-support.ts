@@ -148,11 +148,18 @@ export async function createHost(
   roots: Roots,
   containers: readonly TestContainer[],
   options: Partial<OptionValues<typeof CONTAINERS_OPTIONS>> = {},
+  parts: { readonly seriesMax?: number } = {},
 ): Promise<Host> {
   const runtime = await serveRuntime(t, containers);
   const host = { ms: 0 };
   const collector = createContainersCollector(
-    { roots, usualSockets: [runtime.socket], now: () => 1_772_000_000_999, monotonic: () => host.ms },
+    {
+      roots,
+      usualSockets: [runtime.socket],
+      now: () => 1_772_000_000_999,
+      monotonic: () => host.ms,
+      ...parts,
+    },
     { ...defaultsOf(CONTAINERS_OPTIONS), ...options },
   );
   return Object.assign(host, { collector, roots, runtime });

@@ -21,7 +21,7 @@ import type { ContainerDetails, EngineApi } from './engine-api.ts';
 import type { Limits } from './figures.ts';
 import { FolderCounts, usersOf } from './folder-counts.ts';
 import { Inventory } from './inventory.ts';
-import { type ContainerLabels, labelsOf } from './labels.ts';
+import { labelsOf } from './labels.ts';
 import { readRow } from './read-row.ts';
 import { type ContainerRow, type LeftOut, seriesOf, writeRows, writeState } from './write.ts';
 
@@ -29,8 +29,6 @@ import { type ContainerRow, type LeftOut, seriesOf, writeRows, writeState } from
 const SLOW_MS = 60_000;
 /** The first tick waits this long for the first list; later ones wait for nothing. */
 const FIRST_LIST_MS = 1_000;
-/** Half of what a host may have; containers beyond it are left out and counted. */
-const SERIES_MAX = 10_000;
 /** Containers that are read before other work gets its turn. */
 const CONTAINERS_PER_TURN = 8;
 /** Containers that are remembered for a process that was not there. */
@@ -40,8 +38,8 @@ export interface WatchOptions {
   readonly roots: Roots;
   readonly sockets: () => readonly string[];
   readonly limit: number;
-  /** Which of containers' own labels are told; null for none. */
-  readonly labelInclude: RegExp | null;
+  /** Containers beyond it are left out and counted. */
+  readonly seriesMax: number;
   readonly api: EngineApi;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -55,7 +53,8 @@ interface Kept {
   /** The text of which `cgroup` was made. */
   readonly cgroupText: string;
   readonly cgroup: ContainerCgroup | null;
-  readonly labels: ContainerLabels;
+  /** Names and values in turn. */
+  readonly labels: readonly string[];
   /** Read again now and then. */
   limits: Limits | null;
   limitsMs: number;
@@ -67,6 +66,8 @@ interface Tally {
   cgroup: number;
   process: number;
   labels: number;
+  interfaces: number;
+  devices: number;
   seriesTold: number;
   badFormat: FormatError | null;
 }
@@ -102,7 +103,11 @@ export class ContainerWatch {
     if (this.#folders.look(hierarchies, uids, cgroups)) inventory.note();
     const asking = inventory.refresh();
     if (asking !== null && !inventory.hasAnswered) await withinMs(asking, FIRST_LIST_MS);
-    const tally: Tally = { series: 0, cgroup: 0, process: 0, labels: 0, seriesTold: 0, badFormat: null };
+    const tally: Tally = {
+      ...{ series: 0, cgroup: 0, process: 0, labels: 0, interfaces: 0, devices: 0 },
+      seriesTold: 0,
+      badFormat: null,
+    };
     const rows = await this.#readAll(hierarchies, tally, signal);
     const error = this.#errorOf(tally);
     if (!inventory.hasAnswered && rows.length === 0) throw new Error(error ?? 'no answer yet');
@@ -152,7 +157,7 @@ export class ContainerWatch {
 
   /** Null when the container is gone, or its process cannot be seen. */
   #keep(hierarchies: Hierarchies, details: ContainerDetails, tally: Tally): Kept | null {
-    const { roots, labelInclude } = this.#options;
+    const { roots } = this.#options;
     const { id, pid } = details;
     const text = readCgroupsOf(roots.proc, pid);
     const before = this.#kept.get(id);
@@ -163,7 +168,7 @@ export class ContainerWatch {
       return null;
     }
     this.#missed.delete(id);
-    const labels = labelsOf(details, cgroup?.path ?? '', labelInclude);
+    const labels = labelsOf(details, cgroup?.path ?? '');
     return { details, cgroupText: text, cgroup, labels, limits: null, limitsMs: 0 };
   }
 
@@ -193,12 +198,14 @@ export class ContainerWatch {
         return null;
       }
       const series = seriesOf(row);
-      if (tally.seriesTold + series > SERIES_MAX) {
+      if (tally.seriesTold + series > this.#options.seriesMax) {
         tally.series++;
         return null;
       }
       tally.seriesTold += series;
-      tally.labels += kept.labels.leftOut;
+      tally.labels += kept.details.own.leftOut;
+      tally.interfaces += row.leftOut.interfaces;
+      tally.devices += row.leftOut.devices;
       return row;
     } catch (error) {
       if (!(error instanceof FormatError)) throw error;
@@ -222,7 +229,7 @@ export class ContainerWatch {
       details,
       cgroup,
       limits,
-      labels: labels.pairs,
+      labels,
       seenSeconds: Math.floor(now() / 1000),
     });
   }

@@ -16,6 +16,8 @@ export interface ContainerRow {
   readonly figures: Figures;
   readonly interfaces: readonly Interface[];
   readonly devices: readonly NamedDeviceIo[];
+  /** How many more there are. */
+  readonly leftOut: { readonly interfaces: number; readonly devices: number };
 }
 
 const DEVICE = 'device';
@@ -79,6 +81,8 @@ function writeInterfaces(out: ColumnWriter, rows: readonly ContainerRow[]): void
   }
 }
 
+const KINDS = { interfaces: 'interface', devices: 'block' } as const;
+
 /** What was not told, and why. */
 export interface LeftOut {
   readonly limit: number;
@@ -86,6 +90,8 @@ export interface LeftOut {
   readonly cgroup: number;
   readonly process: number;
   readonly labels: number;
+  readonly interfaces: number;
+  readonly devices: number;
 }
 
 export function writeState(out: ColumnWriter, failed: boolean, leftOut: LeftOut): void {
@@ -105,4 +111,11 @@ export function writeState(out: ColumnWriter, failed: boolean, leftOut: LeftOut)
     'Labels of containers that were chosen, but are too many or too long to be told.',
   );
   out.add(leftOut.labels);
+  out.family(
+    'tributary_reporter_container_devices_left_out',
+    'gauge',
+    'Network interfaces and block devices of containers that are told, beyond 32 of a kind.',
+    ['kind'],
+  );
+  for (const kind of ['interfaces', 'devices'] as const) out.add(leftOut[kind], KINDS[kind]);
 }
