@@ -71,7 +71,13 @@ test('a shape that grows takes the place of the one before it', () => {
   const feed = columnOf('b', 0, 40);
   assert.deepEqual(ticks.tick([columnOf('a', 0, 50)], [feed]), ['a', 'b']);
   assert.deepEqual(ticks.tick([columnOf('a', 0, 60)], [feed]), ['a', 'b']);
-  assert.deepEqual(ticks.tick([columnOf('a', 0, 61)], [feed]), ['b']);
+  // The host's also that of a feed, which the gateway turns away then.
+  assert.deepEqual(ticks.tick([columnOf('a', 0, 70)], [feed]), ['a', 'b']);
+  assert.deepEqual(ticks.tick([columnOf('a', 0, 101)], [feed]), ['b']);
+  assert.deepEqual(
+    ticks.left.map(([source]) => source),
+    ['collectors'],
+  );
 });
 
 test('series that change at every tick cost their source, not the host', () => {

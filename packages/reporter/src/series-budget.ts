@@ -1,6 +1,6 @@
 /**
  * One limit for all that a reporter tells. A gateway takes so many series of a host, and counts those of every shape of
- * the last five minutes that no shape of the present batch restates (docs/PROTOCOL.md, "Limits"). It rejects what comes
+ * the last five minutes that no later one restates (docs/PROTOCOL.md, "Limits"). It rejects what comes
  * too much, whosever it is; so the same count is kept here, where it is known what should go first.
  *
  * A shape that was told a moment ago has its place already, whether it is told again or not. What is new gets one while
@@ -97,48 +97,47 @@ export class SeriesBudget {
 
   /** At most; what is restated is counted twice. */
   #wouldBe(shapes: readonly Shape[]): number {
-    let series = 0;
-    for (const told of this.#told) series += told.series;
+    let series = total(this.#told);
     for (const shape of new Set(shapes)) if (!this.#has(shape)) series += seriesCount(shape);
     return series;
   }
 
   #choose(own: ReadonlySet<Shape>, others: ReadonlySet<Shape>): ReadonlySet<Shape> {
     const kept = new Set([...own, ...others].filter((shape) => this.#has(shape)));
-    const keys = new Set<number>();
-    let used = 0;
-    for (const shape of kept) {
-      used += seriesCount(shape);
-      for (const key of this.#keysOf(shape)) keys.add(key);
-    }
-    const present = new Set([...kept].map((shape) => this.#byShape.get(shape)));
-    let gone = [...this.#told].filter(
-      (told) => !present.has(told) && !keysOf(told).some((key) => keys.has(key)),
-    );
-    used += gone.reduce((sum, { series }) => sum + series, 0);
-    const place = (shape: Shape, max: number): void => {
-      const its = new Set(this.#keysOf(shape));
-      const left = gone.filter((told) => !keysOf(told).some((key) => its.has(key)));
-      const freed =
-        gone.reduce((sum, { series }) => sum + series, 0) - left.reduce((sum, { series }) => sum + series, 0);
-      const after = used - freed + seriesCount(shape);
-      if (after > max) return;
-      used = after;
-      gone = left;
-      kept.add(shape);
-    };
     const isNew = (shape: Shape) => !kept.has(shape);
     const small = [...own].filter(isNew).sort((a, b) => seriesCount(a) - seriesCount(b));
-    for (const shape of small) place(shape, this.#seriesMax);
-    for (const shape of [...others].filter(isNew)) place(shape, this.#feedsMax);
+    // The host may have those places too that feeds have now: they come last in the batch, and the gateway turns them away.
+    // To leave them out here would free nothing, as it counts what was told.
+    for (const shape of small) {
+      const after = new Set([...kept, shape]);
+      const host = total([...after].filter((each) => own.has(each)).map((each) => this.#entryOf(each)));
+      if (host + this.#beside(after) <= this.#seriesMax) kept.add(shape);
+    }
+    for (const shape of [...others].filter(isNew)) {
+      const after = new Set([...kept, shape]);
+      const all = total([...after].map((each) => this.#entryOf(each)));
+      if (all + this.#beside(after) <= this.#feedsMax) kept.add(shape);
+    }
     return kept;
   }
 
-  /** Made once, also of a shape that finds no place tick after tick. */
-  #keysOf(shape: Shape): Float64Array {
-    return keysOf(this.#entryOf(shape));
+  /** Series that the gateway counts beside these shapes. */
+  #beside(shapes: ReadonlySet<Shape>): number {
+    const present = new Set([...shapes].map((shape) => this.#entryOf(shape)));
+    const keys = new Set<number>();
+    for (const told of present) for (const key of keysOf(told)) keys.add(key);
+    const isIn = (told: Told, known: ReadonlySet<number>) => keysOf(told).some((key) => known.has(key));
+    const gone = [...this.#told].filter((told) => !present.has(told) && !isIn(told, keys));
+    const later = new Set<number>();
+    const counted = gone.reverse().filter((told) => {
+      if (isIn(told, later)) return false;
+      for (const key of keysOf(told)) later.add(key);
+      return true;
+    });
+    return total(counted);
   }
 
+  /** Made once, also for a shape that finds no place tick after tick. */
   #entryOf(shape: Shape): Told {
     let entry = this.#byShape.get(shape);
     if (entry === undefined) {
@@ -181,6 +180,12 @@ export class SeriesBudget {
     if (without.size > 0) this.#options.onLeftOut(source, { samples, series, seriesMax: this.#seriesMax });
     return fit;
   }
+}
+
+function total(shapes: Iterable<Told>): number {
+  let series = 0;
+  for (const told of shapes) series += told.series;
+  return series;
 }
 
 function keysOf(told: Told): Float64Array {

@@ -173,4 +173,7 @@ test('counts the series that a host has beside those of a batch', () => {
   assert.equal(times.seriesBeside([B], 0), 1);
   assert.equal(times.seriesBeside([], 1500), 1, 'what was not used since is no longer its');
   assert.equal(times.seriesBeside([AC], 0), 1, 'what is restated is counted once');
+  judge(times, [AC, 3000]);
+  assert.equal(times.seriesBeside([], 0), 3, 'also by one that is gone by now');
+  assert.equal(times.seriesBeside([AC], 0), 1);
 });

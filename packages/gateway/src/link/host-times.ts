@@ -104,16 +104,16 @@ export class HostTimes {
   }
 
   /**
-   * Series that the host has beside those of `using`: of shapes that were used since a moment, and that none of `using`
-   * restates.
+   * Series that the host has beside those of `using`: of shapes that were used since a moment, and that neither one of
+   * `using` restates nor one that was used later. Else a shape that grew again and again would count as often once it is gone.
    */
   seriesBeside(using: readonly AdmittedShape[], since: number): number {
-    let series = 0;
-    for (const [shape, at] of this.#times) {
-      if (at < since || using.some((other) => other === shape || overlap(other, shape) !== null)) continue;
-      series += shape.length;
-    }
-    return series;
+    const isIn = (shape: AdmittedShape, shapes: readonly AdmittedShape[]) =>
+      shapes.some((other) => other === shape || overlap(other, shape) !== null);
+    const gone = [...this.#times].filter(([shape, at]) => at >= since && !isIn(shape, using));
+    const counted: AdmittedShape[] = [];
+    for (const [shape] of gone.sort(([, a], [, b]) => b - a)) if (!isIn(shape, counted)) counted.push(shape);
+    return counted.reduce((sum, { length }) => sum + length, 0);
   }
 
   #remember(shape: AdmittedShape, at: number): void {
