@@ -12,12 +12,13 @@ import { availableParallelism } from 'node:os';
 import { ensureInstalled, repository, runScript } from './ensure-installed.mjs';
 
 /**
- * Beside their subjects. They share two processes, of about as much work each: a process for each file would cost more than
+ * Beside their subjects. They share three processes, of about as much work each: a process for each file would cost more than
  * most of their tests.
  */
 const UNIT_TESTS = [
   ['packages/gateway/src/exposition/**/*.test.ts'],
-  ['packages/gateway/src/{*.test.ts,!(exposition)/**/*.test.ts}', 'packages/!(gateway)/src/**/*.test.ts'],
+  ['packages/gateway/src/{*.test.ts,!(exposition)/**/*.test.ts}'],
+  ['packages/!(gateway)/src/**/*.test.ts'],
 ];
 /** Whole programs. */
 const PROGRAM_TESTS = ['test/**/*.test.ts'];
