@@ -12,6 +12,7 @@ test('jobs that the reporter tells itself cannot be pushed', async (t) => {
   t.after(() => rmSync(folder, { recursive: true, force: true }));
   const listening = Promise.withResolvers<string>();
   const info = (fields: { readonly address?: string }) => listening.resolve(fields.address ?? '');
+  // The cast leaves out pino's overloads and levels, of which these three are used.
   const log = { info, warn: () => {}, error: () => {} } as unknown as Log;
   const flags = [
     '--push.listen-address=127.0.0.1:0',

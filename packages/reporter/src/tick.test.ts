@@ -30,9 +30,9 @@ test('collectors and all feeds together tell what a gateway takes of a host', as
   const budget = new SeriesBudget({ onLeftOut: (source) => left.push(source) });
   // Only what a tick is put together of is of interest here, and not when.
   const tick = createTick({
-    time: { observe: () => 0, moment: () => ({ at: 0, mono: 0 }), correctionMs: 0 } as never,
+    time: { observe: () => false, moment: () => ({ at: 0, boot: '', mono: 0 }), correctionMs: 0 },
     clockSteps: { note: () => {}, settle: () => {} },
-    pace: { observe: () => {}, intervalMs: 10_000 } as never,
+    pace: { observe: () => {}, intervalMs: 10_000 },
     counters: { lateTicks: 0 },
     feeds: [feedOf('push', 10_000), feedOf('statsd', 5_000), feedOf('targets', 4_000)],
     sampler: { sample: async () => [columnOf('node', 3_000)] },

@@ -12,9 +12,9 @@ import type { SeriesBudget } from './series-budget.ts';
 const DEADLINE_MS_MAX = 2_500;
 
 export interface TickParts {
-  readonly time: Timekeeper;
+  readonly time: Pick<Timekeeper, 'observe' | 'moment' | 'correctionMs'>;
   readonly clockSteps: ClockSteps;
-  readonly pace: Pace;
+  readonly pace: Pick<Pace, 'observe' | 'intervalMs'>;
   readonly counters: Pick<ReporterCounters, 'lateTicks'>;
   readonly feeds: readonly Feed[];
   readonly sampler: Pick<Sampler, 'sample'>;

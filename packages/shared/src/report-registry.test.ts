@@ -151,6 +151,7 @@ test('a mistake of the program is an error at once', () => {
     /the metric requests_total is in two registries, http and mail/,
   );
   const open = new Registry();
+  // A registry's type says which of the two formats it is in, so its own method takes no other without a cast.
   open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE as never);
   assert.throws(() => register('open', open), /shows OpenMetrics, which cannot be pushed/);
   // Nothing of that has stayed.

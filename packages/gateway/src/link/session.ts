@@ -21,13 +21,14 @@ import {
   type WireLimits,
 } from '@tributary/shared/limits';
 import { quote } from '@tributary/shared/names';
-import type { StreamState, TombstoneEntry } from '../ledger/ledger.ts';
+import type { StreamState } from '../ledger/ledger.ts';
 import { type Admission, faultOfInstance } from './admission.ts';
 import { contentHash } from './content-hash.ts';
 import { HostTimes, type RecallSpan, timesOf } from './host-times.ts';
 import { admittedGroups, judgeBatch } from './judge-batch.ts';
 import type { LinkObserver, SettledEntry } from './observer.ts';
 import type { ShapeRegistry } from './shape-registry.ts';
+import { skipEntry } from './skip-entry.ts';
 import { unsettledBefore } from './unsettled.ts';
 import type { Voice, Voices } from './voices.ts';
 
@@ -348,21 +349,11 @@ export class Session implements Voice {
     this.ack();
   }
 
-  #onSkip({ from, to, reason, fromAt, toAt }: Skip): void {
+  #onSkip(skip: Skip): void {
+    const { from, to } = skip;
     if (from > this.#next) throw this.#gap(`skip from ${from}`);
     if (to < this.#next) return this.#ackAgain(to);
-    const now = this.#context.clock.now();
-    const entry: TombstoneEntry = {
-      kind: 'tombstone',
-      seq: this.#next,
-      lastSeq: to,
-      // Nothing was lost in the future, and no time where none was told.
-      fromAt: Math.min(fromAt ?? now, now),
-      at: Math.min(toAt ?? now, now),
-      reason: `skipped:${reason}`,
-      contentHash: 0,
-    };
-    this.#append([entry]);
+    this.#append([skipEntry(skip, this.#next, this.#context.clock.now())]);
     this.#lastHash = 0;
   }
 

@@ -14,10 +14,10 @@
  * Synchronous on purpose: a tick writes a few kilobytes, and a tiny program needs no thread for that.
  */
 import type { Gap } from '@tributary/shared/frames';
-import { DEFAULT_LIMITS } from '@tributary/shared/limits';
 import { type Database, SqliteError } from 'better-sqlite3';
 import type { AppendOptions, GatewayClock, Moment, StoredBatch } from './batch.ts';
 import { withHeldAges } from './held-time.ts';
+import { insertLayer } from './insert-layer.ts';
 import { lastingOf, loadMarks, type Marks, noteSent, saveMarks } from './marks.ts';
 import { beginEpoch } from './new-epoch.ts';
 import { bytesOf, isDamage, lockFolder, openDatabase, replaceDatabase } from './open-database.ts';
@@ -27,16 +27,13 @@ import { DAMAGED, type Standing, salvage } from './salvage.ts';
 import { ShapeStore } from './shape-store.ts';
 import { SpoolDamagedError, SpoolError } from './spool-error.ts';
 import { prepare, type Statements } from './statements.ts';
-import { datedGroups, encodeStoredGroup, packGroups, type SpoolGroup } from './stored-groups.ts';
+import { datedGroups, type SpoolGroup } from './stored-groups.ts';
 
 export interface SpoolOptions extends RetentionLimits {
   readonly folder: string;
   /** Names a damaged file that has to be set aside. */
   readonly now: number;
 }
-
-/** Half a frame: room for its other fields. A group's values are shorter than its shape, which keeps to the same. */
-const GROUPS_BYTES_MAX = DEFAULT_LIMITS.frameBytesMax / 2;
 
 /** What is built on one open file. */
 interface Parts {
@@ -147,15 +144,14 @@ export class Spool {
     layers: readonly (readonly SpoolGroup[])[],
     { willSend, timeIsSure, stepMs }: AppendOptions,
   ): number {
-    const { seq, drops } = this.#transact((parts) => {
-      const { marks, shapes, retention } = parts;
+    const { seq, drops } = this.#transact(({ sql, marks, shapes, retention }) => {
       const floor = floorOf(marks, moment, timeIsSure);
       // Not so when it is only sooner than usual, as where the interval has just changed.
       const at = moment.at > floor ? moment.at : floor + stepMs;
       const now = { ...moment, at };
       // Of no layer before any of them is written.
-      const held = layers.map((groups) => withHeldAges(parts.sql, marks, now, groups));
-      const ids = held.flatMap((groups) => this.#appendLayer(parts, now, groups));
+      const held = layers.map((groups) => withHeldAges(sql, marks, now, groups));
+      const ids = held.flatMap((groups) => insertLayer(sql, marks, shapes, now, groups));
       const seq = marks.next - 1;
       shapes.used([...new Set(ids)], seq);
       marks.lastAt = at;
@@ -168,21 +164,6 @@ export class Spool {
     });
     for (const { reason, count } of drops) this.#count(reason, count);
     return seq;
-  }
-
-  /** @returns the ids of the shapes that it names. */
-  #appendLayer(
-    { sql, marks, shapes }: Parts,
-    { at, boot, mono }: Moment,
-    groups: readonly SpoolGroup[],
-  ): number[] {
-    const ids = groups.map(({ shape }) => shapes.idOf(shape));
-    const texts = groups.map((group, i) => encodeStoredGroup(ids[i] ?? 0, group));
-    for (const batch of packGroups(texts, GROUPS_BYTES_MAX)) {
-      sql.insert.run(marks.next, at, boot, mono, `[${batch.map((i) => texts[i]).join(',')}]`);
-      marks.next++;
-    }
-    return ids;
   }
 
   /**

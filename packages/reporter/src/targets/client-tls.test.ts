@@ -3,7 +3,7 @@ import { lookup } from 'node:dns';
 import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import type { TlsOptions } from 'node:tls';
+import { TLSSocket, type TlsOptions } from 'node:tls';
 import { TargetClient } from './client.ts';
 import { Gate } from './gate.ts';
 import { toScrapeError } from './scrape-error.ts';
@@ -107,7 +107,8 @@ test('another host is not shown the client certificate', { skip }, async (t) => 
     rejectUnauthorized: false,
   };
   const elsewhere = await serveTls(t, asking, (request, response) => {
-    const { socket } = request as unknown as { socket: { getPeerCertificate(): object } };
+    const { socket } = request;
+    assert.ok(socket instanceof TLSSocket);
     response.end(`${Object.keys(socket.getPeerCertificate()).length} fields`);
   });
   const url = await serve(t, (_, response) => response.writeHead(302, { location: elsewhere }).end());
