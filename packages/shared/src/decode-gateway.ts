@@ -4,7 +4,16 @@
  */
 
 import type { JsonObject } from './fields.ts';
-import { parseFrame, readInteger, readObject, readSeq, readString, readText, readTime } from './fields.ts';
+import {
+  parseFrame,
+  readInteger,
+  readObject,
+  readSeq,
+  readString,
+  readText,
+  readTime,
+  readToken,
+} from './fields.ts';
 import type { GatewayFrame } from './frames.ts';
 import { MESSAGE_CHARS_MAX, type WireLimits } from './limits.ts';
 
@@ -28,6 +37,7 @@ export function decodeGatewayFrame(text: string): GatewayFrame | null {
         clock: readTime(fields['clock'], 'welcome.clock'),
         horizon: readTime(fields['horizon'] ?? 0, 'welcome.horizon'),
         limits: decodeLimits(readObject(fields['limits'], 'welcome.limits')),
+        ...(isAbsent(fields['token']) ? {} : { token: readToken(fields['token'], 'welcome.token') }),
       };
     case 'reject':
       return {

@@ -14,8 +14,9 @@ import {
   readString,
   readText,
   readTime,
+  readToken,
 } from './fields.ts';
-import { SEQ_MAX, TIME_MS_MAX } from './limits.ts';
+import { SEQ_MAX, TIME_MS_MAX, TOKEN_CHARS_MAX } from './limits.ts';
 
 const BAD = { name: 'RefuseError', code: 'BAD_FRAME' };
 
@@ -121,4 +122,18 @@ test('a frame is a JSON object with a kind', () => {
   assert.equal(fields['reason'], 'x');
   assert.throws(() => parseFrame('[]'), { ...BAD, message: 'the frame is an array: an object is needed' });
   assert.throws(() => parseFrame('{}'), { ...BAD, message: 'kind is missing: text is needed' });
+});
+
+test('a token has an end, and is not shown when it is wrong', () => {
+  const longest = '~'.repeat(TOKEN_CHARS_MAX);
+  assert.equal(readToken(longest, 'it'), longest);
+  for (const wrong of [`${longest}!`, 'secret\n', 'sécret', 'secret\0']) {
+    assert.throws(
+      () => readToken(wrong, 'it'),
+      (error: Error) => {
+        assert.match(error.message, /^it is text of \d+ characters: 1 to 512 characters of visible ASCII/);
+        return !error.message.includes('cret');
+      },
+    );
+  }
 });

@@ -4,7 +4,7 @@
  * `fields['x'] ?? fallback`: null says the same as leaving it out, for some languages cannot leave out.
  */
 import { RefuseError } from './errors.ts';
-import { SEQ_MAX, TIME_MS_MAX } from './limits.ts';
+import { SEQ_MAX, TIME_MS_MAX, TOKEN_CHARS_MAX } from './limits.ts';
 import { printable, quote } from './names.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -90,6 +90,20 @@ export function readIdentifier(value: unknown, what: string): string {
     throw badFrame(`${what} is ${describe(value)}: 1 to 64 letters, digits, '.', '-' or '_' are needed`);
   }
   return value;
+}
+
+const TOKEN = new RegExp(`^[!-~]{1,${TOKEN_CHARS_MAX}}$`);
+
+/** True for what may stand behind `Bearer` in a header: 1 to 512 characters of visible ASCII. */
+export function isToken(text: string): boolean {
+  return TOKEN.test(text);
+}
+
+/** A token. A wrong one is not shown: it may be a right one but for a character. */
+export function readToken(value: unknown, what: string): string {
+  if (typeof value === 'string' && isToken(value)) return value;
+  const given = typeof value === 'string' ? `text of ${value.length} characters` : describe(value);
+  throw badFrame(`${what} is ${given}: 1 to ${TOKEN_CHARS_MAX} characters of visible ASCII are needed`);
 }
 
 /** Parses a frame's text and its `kind`. */

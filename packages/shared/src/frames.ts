@@ -92,6 +92,8 @@ export interface Welcome {
   /** Batches older than this need not come; they are passed by `skip`. */
   readonly horizon: number;
   readonly limits: WireLimits;
+  /** A new host token, told this once: the reporter shows it from its next connection on. */
+  readonly token?: string;
 }
 
 export interface Ack {

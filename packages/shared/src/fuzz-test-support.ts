@@ -84,7 +84,7 @@ const KEYS = [
   ...['kind', 'host', 'epoch', 'run', 'next', 'oldest', 'acked', 'delivered', 'clock', 'gaps', 'from', 'to'],
   ...['id', 'labels', 'families', 'series', 'name', 'type', 'help', 'seq', 'at', 'groups', 'shape', 'values'],
   ...['reason', 'code', 'message', 'limits', 'group', 'retryAfterMs', 'intervalMs', 'fromAt', 'toAt'],
-  ...['__proto__', 'constructor', 'prototype', 'toJSON', 'length', '0', '', 'x'],
+  ...['__proto__', 'constructor', 'prototype', 'toJSON', 'length', '0', '', 'x', 'token'],
 ];
 
 /** Any JSON, mostly small. */

@@ -30,6 +30,8 @@ export const GROUPS_PER_BATCH_MAX = 1024;
 /** Shapes that one epoch may have declared at a time. */
 export const SHAPES_PER_EPOCH_MAX = 4096;
 export const GAPS_PER_HELLO_MAX = 1024;
+/** A token, in visible ASCII: it travels in a header. */
+export const TOKEN_CHARS_MAX = 512;
 /** Free text of a frame: reasons, agent, os. */
 export const TEXT_CHARS_MAX = 512;
 /** What a reporter keeps of a message; gateways should stay well below. */
