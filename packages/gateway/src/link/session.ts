@@ -13,17 +13,12 @@ import type { Clock } from '@tributary/shared/clock';
 import { CLOSE_CODES, CLOSE_NORMAL } from '@tributary/shared/close-codes';
 import { decodeReporterFrame } from '@tributary/shared/decode';
 import { type RefuseCode, RefuseError } from '@tributary/shared/errors';
-import type { Batch, GatewayFrame, Hello, ReporterFrame, ShapeFrame, Skip } from '@tributary/shared/frames';
-import {
-  FUTURE_MS_MAX,
-  SHAPES_PER_EPOCH_MAX,
-  SILENCE_MS_MAX,
-  type WireLimits,
-} from '@tributary/shared/limits';
+import type { Batch, GatewayFrame, Hello, ReporterFrame, Skip } from '@tributary/shared/frames';
+import { FUTURE_MS_MAX, SILENCE_MS_MAX, type WireLimits } from '@tributary/shared/limits';
 import { quote } from '@tributary/shared/names';
 import type { StreamState } from '../ledger/ledger.ts';
-import { type Admission, faultOfInstance } from './admission.ts';
 import { contentHash } from './content-hash.ts';
+import { DeclaredShapes } from './declared-shapes.ts';
 import { HostTimes, type RecallSpan, timesOf } from './host-times.ts';
 import { admittedGroups, judgeBatch } from './judge-batch.ts';
 import type { LinkObserver, SettledEntry } from './observer.ts';
@@ -66,9 +61,6 @@ export interface SessionContext {
   readonly address: string;
 }
 
-/** Series that all shapes of one connection may have together, as a multiple of what a host may have at a time. */
-const DECLARED_SERIES_FACTOR = 8;
-
 const WRONG_CLOCK_RETRY_MS = 5_000;
 
 type State = 'new' | 'loading' | 'settling' | 'open' | 'closed';
@@ -89,12 +81,12 @@ export class Session implements Voice {
   #times = new HostTimes(0);
   /** What came while the times are being recalled, to be handled then; null at all other times. */
   #held: ReporterFrame[] | null = null;
-  readonly #shapes = new Map<number, Admission>();
-  #declaredSeries = 0;
+  readonly #shapes: DeclaredShapes;
 
   constructor(context: SessionContext, effects: SessionEffects) {
     this.#context = context;
     this.#effects = effects;
+    this.#shapes = new DeclaredShapes(context.shapes, context.limits.seriesMax);
     this.#begunAt = context.uptimeMs();
     this.#heardAt = this.#begunAt;
   }
@@ -243,7 +235,7 @@ export class Session implements Voice {
       );
     }
     if (frame.kind === 'batch') return this.#onBatch(frame);
-    if (frame.kind === 'shape') return this.#onShape(frame);
+    if (frame.kind === 'shape') return this.#shapes.declare(frame, this.host);
     return this.#onSkip(frame);
   }
 
@@ -279,39 +271,6 @@ export class Session implements Voice {
     observer.opened(this.#hello, address, this.#skewMs);
   }
 
-  #onShape(frame: ShapeFrame): void {
-    const { limits, shapes } = this.#context;
-    const { id } = frame;
-    const admission: Admission = frame.shape === null ? frame : this.#admit(frame.shape, shapes);
-    const known = this.#shapes.get(id);
-    if (known !== undefined) {
-      if (
-        known.shape === admission.shape &&
-        (known.shape !== null || known.fault.message === admission.fault?.message)
-      ) {
-        return;
-      }
-      throw new RefuseError('SHAPE_CONFLICT', `shape ${id} was declared with another content in this epoch`);
-    }
-    this.#declaredSeries += admission.shape?.length ?? 0;
-    if (
-      this.#shapes.size >= SHAPES_PER_EPOCH_MAX ||
-      this.#declaredSeries > DECLARED_SERIES_FACTOR * limits.seriesMax
-    ) {
-      const message = `more than ${SHAPES_PER_EPOCH_MAX} shapes, or ${DECLARED_SERIES_FACTOR * limits.seriesMax} series in them, were declared on one connection`;
-      throw new RefuseError('RATE', message);
-    }
-    this.#shapes.set(id, admission);
-  }
-
-  #admit(shape: NonNullable<ShapeFrame['shape']>, shapes: ShapeRegistry): Admission {
-    const fault = faultOfInstance(shape.labels, this.host);
-    if (fault !== null) return { shape: null, fault };
-    // The host's own name is the default; leaving it out lets hosts share the shape.
-    const { instance, ...labels } = shape.labels;
-    return shapes.intern(instance === this.host ? { ...shape, labels } : shape);
-  }
-
   #onBatch(batch: Batch): void {
     const hash = contentHash(batch);
     if (batch.seq < this.#next) return this.#onRepeat(batch.seq, hash);
@@ -319,12 +278,12 @@ export class Session implements Voice {
     const { clock, limits } = this.#context;
     // A batch that seems to be from the future must not be settled by a clock that was set back.
     if (batch.at > clock.now() + FUTURE_MS_MAX) this.#refuseWrongClock();
-    const span = this.#times.missing(admittedGroups(batch, this.#shapes));
+    const span = this.#times.missing(admittedGroups(batch, this.#shapes.byId));
     if (span !== null) {
       this.#held = [batch];
       return this.#effects.recall(this.host, this.#times, span);
     }
-    const verdict = judgeBatch(batch, hash, this.#shapes, this.#times, limits, clock.now());
+    const verdict = judgeBatch(batch, hash, this.#shapes.byId, this.#times, limits, clock.now());
     for (const { group, code, message } of verdict.rejects) {
       const where = group === null ? {} : { group };
       this.#effects.send({ kind: 'reject', seq: batch.seq, ...where, code, message });
