@@ -17,6 +17,7 @@ function messageOf(argv: readonly string[], env: Record<string, string> = {}): s
 test('the defaults are those that are documented', () => {
   assert.deepEqual(readOptions([], {}), {
     'web.listen-address': '127.0.0.1:9750',
+    'web.admin-users': '',
     'storage.path': './data/gateway',
     'storage.retention.time': 86_400_000,
     'storage.retention.size': 2 * 1024 ** 3,
@@ -49,7 +50,7 @@ test('mistakes are named with what is needed', () => {
     messageOf(['--web.listen-adress=x']),
     /--web\.listen-adress; did you mean --web\.listen-address\?/,
   );
-  assert.match(messageOf(['--web.listen-address=0.0.0.0:1']), /--web\.listen-address: .*not loopback/);
+  assert.match(messageOf(['--web.listen-address=0.0.0.0']), /--web\.listen-address: .*is not HOST:PORT/);
   assert.match(messageOf(['--storage.retention.time=1x']), /--storage\.retention\.time: "1x" is no duration/);
   assert.match(messageOf(['--storage.retention.time=5s']), /too short; at least 1m/);
   assert.match(messageOf(['--storage.retention.size=1KB']), /too small; at least 1MB/);

@@ -29,6 +29,11 @@ export const OPTION_SPECS = {
       return text;
     },
   }),
+  'web.admin-users': textOption({
+    help: 'Users of --web.config.file who may change things, too; names separated by commas. Others of them may scrape.',
+    placeholder: 'NAMES',
+    default: '',
+  }),
   'web.external-url': textOption({
     help: 'URL that scrapers reach the gateway at; its scheme, address and path stand in /sd. The address that was asked for unless set.',
     placeholder: 'URL',

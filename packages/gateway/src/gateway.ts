@@ -14,19 +14,21 @@ import { Exposition } from './exposition/exposition.ts';
 import type { Scrapers } from './exposition/replay/scrapers.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { createForget } from './forgetting.ts';
-import { refuseUnlessLoopback } from './http/access.ts';
-import { parseListenAddress } from './http/listen-address.ts';
+import { isLoopback, parseListenAddress } from './http/listen-address.ts';
 import { createHttp, listen } from './http/server.ts';
 import { type Ledger, LedgerDamagedError } from './ledger/ledger.ts';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts';
 import type { HostTimes } from './link/host-times.ts';
-import { LinkServer } from './link/server.ts';
+import { type Authorize, LinkServer } from './link/server.ts';
 import { ShapeRegistry } from './link/shape-registry.ts';
 import { Voices } from './link/voices.ts';
 import { observeLink } from './link-events.ts';
 import { createReplaying } from './replaying.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics, type GatewayMetrics } from './telemetry/metrics.ts';
+import { CredentialStore } from './trust/credentials/credential-store.ts';
+import type { Gatekeeper, Users } from './trust/gatekeeper.ts';
+import { createTrust, type Trust } from './trusting.ts';
 import { startUpkeep, type Upkeep } from './upkeep.ts';
 import { VERSION } from './version.ts';
 
@@ -49,6 +51,12 @@ const CLOSE_HTTP_MS_MAX = 2_000;
 const SAVE_MS_MAX = 2_000;
 /** Reporters correct themselves by the gateway's clock when it changes by more than this (docs/PROTOCOL.md, "Time"). */
 const CLOCK_STEP_MS = 2_000;
+const NOT_YET = {
+  users: (): Users => ({ size: 0, verify: async () => 'wrong' }),
+  takesCertificates: () => false,
+  certificateOf: () => null,
+  guard: { mayTry: () => true, failed: () => {} },
+};
 const DAMAGED =
   'the ledger was damaged: its file is set aside and a new one begins, which the reporters refill with what they have kept';
 
@@ -61,45 +69,44 @@ interface Parts {
 
 /**
  * @param onDeath told when the ledger has died for good; all that is left to do is to start afresh.
- * @throws LedgerOpenError, ListenError
+ * @throws LedgerOpenError, ListenError, CredentialsError
  */
 export async function startGateway(
   options: GatewayOptions,
   log: Log,
   onDeath: (error: Error) => void,
 ): Promise<Gateway> {
+  const store = CredentialStore.open({ folder: options['storage.path'], now: () => systemClock.now() });
   try {
-    return await startOnce(options, log, onDeath);
+    return await startOnce(options, log, store, onDeath).catch(async (error: unknown) => {
+      if (!(error instanceof LedgerDamagedError)) throw error;
+      // It showed only when the hosts were restored. The file is out of the way now, and the next one is new.
+      log.error({ err: error }, DAMAGED);
+      return await startOnce(options, log, store, onDeath);
+    });
   } catch (error) {
-    if (!(error instanceof LedgerDamagedError)) throw error;
-    // It showed only when the hosts were restored. The file is out of the way now, and the next one is new.
-    log.error({ err: error }, DAMAGED);
-    return await startOnce(options, log, onDeath);
+    store.close();
+    throw error;
   }
 }
 
 async function startOnce(
   options: GatewayOptions,
   log: Log,
+  store: CredentialStore,
   onDeath: (error: Error) => void,
 ): Promise<Gateway> {
   const startedAt = systemClock.now();
   const parts: Parts = { phase: 'starting', metrics: null };
   let upkeep: Upkeep | null = null;
   const ledger = await openLedger(options, log, parts, onDeath);
+  const trust = createTrust({ ...NOT_YET, options, log, store, onChange: () => link.reexamine() });
   const shapes = new ShapeRegistry();
   const fleet = createFleet(options, log, (reason) => link.recycle(reason));
   const replaying = createReplaying({ ledger, fleet, shapes, options, log, uptimeMs });
   const { scrapers, reports } = replaying;
   const exposition: Exposition = new Exposition({ fleet, reports, own: () => metrics.families(), uptimeMs });
-  const metrics = createMetrics(VERSION, {
-    connections: () => link.connections,
-    shapes: () => shapes.size,
-    hosts: () => fleet.size,
-    medianSkewSeconds: () => medianSkewSeconds(fleet),
-    demotedFamilies: () => exposition.demotedFamilies,
-    ledger: () => ledgerFacts(ledger),
-  });
+  const metrics = createOwn({ ledger, fleet, shapes, exposition, connections: () => link.connections });
   parts.metrics = metrics;
   const serving = () => (parts.phase === 'running' ? null : parts.phase);
   const onFault = (error: unknown, host?: string) => log.error({ err: error, host }, 'internal error');
@@ -115,14 +122,14 @@ async function startOnce(
       shapes,
       voices,
       times,
-      observer: observeLink({ fleet, forget, metrics, log }),
+      observer: observeLink({ fleet, forget, metrics, log, left: (host) => trust.left(host) }),
       delivered: (host, epoch) => scrapers.deliveredSeq(host, epoch),
       clockIsWrong: () => fleet.clockIsWrong(),
       isFull: () => upkeep?.isFull ?? false,
       horizonMs: options['storage.retention.time'],
     },
     ledger,
-    authorize: (request) => authorize(request, parts.phase, metrics),
+    authorize: (request) => authorize(request, parts.phase, trust, metrics),
     onFault,
   });
   const app = createHttp({
@@ -137,11 +144,14 @@ async function startOnce(
     exposition,
     ...replaying,
     externalUrl: options['web.external-url'],
+    gatekeeper: trust.gatekeeper,
+    certificateOf: () => null,
     metrics,
     onFault,
     upgrade: (request, socket, head) => link.upgrade(request, socket, head),
   });
-  const url = await listenOrClose(app, options, ledger);
+  app.addHook('onClose', async () => trust.stop());
+  const url = await listenOrClose(app, options, ledger, trust.gatekeeper);
   await restore(fleet, scrapers, ledger, shapes).catch((error: unknown) => closeAndThrow(app, ledger, error));
   upkeep = startUpkeep({ ...replaying, fleet, ledger, forget, isConnected, options, log, metrics, uptimeMs });
   parts.phase = 'running';
@@ -155,6 +165,7 @@ async function startOnce(
       await Promise.all([link.drain(DRAIN_MS_MAX), closeHttp(app)]);
       await saveInTime(scrapers, onFault);
       await ledger.close();
+      store.close();
     },
   };
 }
@@ -191,14 +202,34 @@ async function saveInTime(scrapers: Scrapers, onFault: (error: unknown) => void)
   await Promise.race([saved, delay(SAVE_MS_MAX, null, { ref: false })]);
 }
 
-function authorize(request: IncomingMessage, phase: Phase, metrics: GatewayMetrics) {
-  if (phase !== 'running') return { status: 503, message: 'the gateway is not ready' };
-  const refused = refuseUnlessLoopback({
-    headers: request.headers,
-    remoteAddress: request.socket.remoteAddress,
+function authorize(
+  request: IncomingMessage,
+  phase: Phase,
+  trust: Trust,
+  metrics: GatewayMetrics,
+): ReturnType<Authorize> {
+  const admitted = trust.admit(request);
+  if (admitted.refusal !== null) metrics.httpRefused(admitted.refusal.reason);
+  else if (phase !== 'running') return { refusal: { status: 503, message: 'the gateway is not ready' } };
+  return admitted;
+}
+
+function createOwn(about: {
+  readonly ledger: Ledger;
+  readonly fleet: Fleet;
+  readonly shapes: ShapeRegistry;
+  readonly exposition: Exposition;
+  readonly connections: () => number;
+}): GatewayMetrics {
+  const { ledger, fleet, shapes, exposition, connections } = about;
+  return createMetrics(VERSION, {
+    connections,
+    shapes: () => shapes.size,
+    hosts: () => fleet.size,
+    medianSkewSeconds: () => medianSkewSeconds(fleet),
+    demotedFamilies: () => exposition.demotedFamilies,
+    ledger: () => ledgerFacts(ledger),
   });
-  if (refused !== null) metrics.httpRefused(refused.reason);
-  return refused;
 }
 
 function medianSkewSeconds(fleet: Fleet): number | null {
@@ -233,14 +264,24 @@ async function openLedger(
   return ledger;
 }
 
-async function listenOrClose(app: FastifyInstance, options: GatewayOptions, ledger: Ledger): Promise<string> {
-  const address = options['web.listen-address'];
+async function listenOrClose(
+  app: FastifyInstance,
+  options: GatewayOptions,
+  ledger: Ledger,
+  gatekeeper: Gatekeeper,
+): Promise<string> {
+  const given = options['web.listen-address'];
+  const address = parseListenAddress(given);
+  if (gatekeeper.isOpen && !isLoopback(address)) {
+    const text = `there are no credentials, so nothing is listened on but loopback: make some with "tributary-gateway token create --host NAME" (or --join) and "… --scrape NAME", or use 127.0.0.1:${address.port} and a tunnel for other machines (--web.listen-address is ${given})`;
+    return await closeAndThrow(app, ledger, new ListenError(text));
+  }
   try {
-    return await listen(app, parseListenAddress(address));
+    return await listen(app, address);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === 'EADDRINUSE' ? 'in use by another program; stop it, or give another port' : message;
-    const text = `cannot listen on ${address}: ${why} (--web.listen-address)`;
+    const text = `cannot listen on ${given}: ${why} (--web.listen-address)`;
     return await closeAndThrow(app, ledger, new ListenError(text, { cause: error }));
   }
 }

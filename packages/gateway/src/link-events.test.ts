@@ -26,7 +26,9 @@ async function bench(t: TestContext) {
   const log = keepLog();
   const times = new Map<string, unknown>();
   const forget = createForget({ ledger, fleet, scrapers: { leaving: () => () => {} }, times, log });
-  return { ledger, fleet, log, observer: observeLink({ fleet, forget, metrics, log }) };
+  const freed: string[] = [];
+  const left = (host: string) => void freed.push(host);
+  return { ledger, fleet, log, freed, observer: observeLink({ fleet, forget, metrics, log, left }) };
 }
 
 function lost(seq: number, reason: string) {

@@ -10,6 +10,8 @@ export interface LinkListeners {
   readonly forget: Forget;
   readonly metrics: GatewayMetrics;
   readonly log: Log;
+  /** A host has left for good. */
+  readonly left: (host: string) => void;
 }
 
 /** Different rejects of one host of which the log has told; beyond, only the counters go on. */
@@ -17,7 +19,7 @@ const REJECTS_TOLD_MAX = 32;
 /** Hosts of which that is remembered. */
 const HOSTS_TOLD_MAX = 10_000;
 
-export function observeLink({ fleet, forget, metrics, log }: LinkListeners): LinkObserver {
+export function observeLink({ fleet, forget, metrics, log, left }: LinkListeners): LinkObserver {
   const told = new Map<string, Set<string>>();
   const isNews = (host: string, what: string): boolean => {
     if (told.size > HOSTS_TOLD_MAX) told.clear();
@@ -64,6 +66,7 @@ export function observeLink({ fleet, forget, metrics, log }: LinkListeners): Lin
       log.info({ host }, 'host disconnected');
     },
     left(host) {
+      left(host);
       forget(host, 'host left and was forgotten').then(
         () => told.delete(host),
         (error: Error) => log.error({ host, error: error.message }, 'host left but could not be forgotten'),

@@ -5,21 +5,33 @@ import { type GatewayOptions, OPTION_SPECS, readOptions } from './config.ts';
 import { ListenError, startGateway } from './gateway.ts';
 import { LedgerOpenError } from './ledger/ledger.ts';
 import { createLog } from './telemetry/log.ts';
+import { type Output, runTokenCommand } from './token-command.ts';
+import { CredentialsError } from './trust/credentials/credentials-error.ts';
 import { VERSION } from './version.ts';
 
-const PROGRAM: Program<'serve'> = {
+const PROGRAM: Program<'serve' | 'token'> = {
   name: 'tributary-gateway',
   about: 'Buffers the samples of a fleet of reporters and exposes them as one Prometheus scrape target.',
-  commands: { serve: 'runs the gateway' },
+  commands: {
+    serve: 'runs the gateway',
+    token: 'makes, lists, rotates and revokes credentials; see token --help',
+  },
   defaultCommand: 'serve',
   options: OPTION_SPECS,
   exampleVariable: 'TRIBUTARY_GATEWAY_STORAGE_PATH',
+};
+
+const OUTPUT: Output = {
+  out: (text) => void process.stdout.write(text),
+  note: (text) => void process.stderr.write(text),
 };
 
 /** Whatever hangs, the process is gone by then. */
 const STOP_MS_MAX = 4_500;
 
 async function main(argv: readonly string[]): Promise<void> {
+  // It has flags and a help of its own.
+  if (argv[0] === 'token') return runTokenCommand(argv.slice(1), process.env, OUTPUT);
   const invocation = readInvocation(PROGRAM, argv);
   if (invocation.kind === 'help') return void process.stdout.write(usage(PROGRAM));
   if (invocation.kind === 'version') {
@@ -54,11 +66,13 @@ async function serve(options: GatewayOptions): Promise<void> {
   process.stdout.write(`listening on ${gateway.url}\n`);
 }
 
+/** Errors whose message says all that there is to know. */
+const FOR_PEOPLE = [OptionError, LedgerOpenError, ListenError, CredentialsError];
+
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof OptionError || error instanceof LedgerOpenError || error instanceof ListenError))
-    throw error;
+  if (!FOR_PEOPLE.some((kind) => error instanceof kind) || !(error instanceof Error)) throw error;
   process.stderr.write(`tributary-gateway: ${error.message}\n`);
   process.exitCode = 1;
 }

@@ -27,22 +27,30 @@ export function isLoopbackName(authority: string): boolean {
 }
 
 /**
- * Reads HOST:PORT as Prometheus writes it.
- * @param port of the example in the message.
- * @param why there is nothing but loopback, and what to do.
- * @throws OptionError also for addresses beyond loopback.
+ * Reads HOST:PORT as Prometheus writes it; HOST may be missing.
+ * @param example of a port, for the message.
+ * @throws OptionError
  */
-export function parseLoopback(text: string, port: number, why: (port: number) => string): HostPort {
+export function parseHostPort(text: string, example: number): HostPort {
   const match = /^(\[[0-9a-fA-F:.]+\]|[^:[\]]*):(\d{1,5})$/.exec(text);
   const given = Number(match?.[2] ?? Number.NaN);
   if (match === null || !(given <= 65_535)) {
     throw new OptionError(
-      `${JSON.stringify(text)} is not HOST:PORT, such as 127.0.0.1:${port} or [::1]:${port}`,
+      `${JSON.stringify(text)} is not HOST:PORT, such as 127.0.0.1:${example} or [::1]:${example}`,
     );
   }
-  const host = (match[1] ?? '').replace(/^\[(.*)\]$/, '$1');
-  if (host !== 'localhost' && !isLoopbackAddress(host)) {
-    throw new OptionError(`${JSON.stringify(text)} is not loopback; ${why(given)}`);
+  return { host: (match[1] ?? '').replace(/^\[(.*)\]$/, '$1'), port: given };
+}
+
+/**
+ * As `parseHostPort`, for what nobody else may reach.
+ * @param why there is nothing but loopback, and what to do.
+ * @throws OptionError also for addresses beyond loopback.
+ */
+export function parseLoopback(text: string, example: number, why: (port: number) => string): HostPort {
+  const address = parseHostPort(text, example);
+  if (address.host !== 'localhost' && !isLoopbackAddress(address.host)) {
+    throw new OptionError(`${JSON.stringify(text)} is not loopback; ${why(address.port)}`);
   }
-  return { host, port: given };
+  return address;
 }

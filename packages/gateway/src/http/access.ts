@@ -1,45 +1,85 @@
-/**
- * Who may ask. A role that has no credential is open to loopback only, and a request that was forwarded, or that names
- * another host than this machine's loopback, is not loopback: the first came through a proxy from who knows where, the
- * second is what a DNS-rebinding page sends. A page of another origin gets nothing either.
- */
-import type { IncomingHttpHeaders } from 'node:http';
-import { isLoopbackAddress, isLoopbackName } from '@tributary/shared/loopback';
+/** Every request is asked who it is before anything is made of it, and every route says which role it is for. */
+import type { IncomingMessage } from 'node:http';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Gatekeeper, Outcome, Visitor } from '../trust/gatekeeper.ts';
+import { nameOf, type Principal } from '../trust/principal.ts';
+import type { Refusal } from '../trust/refusal.ts';
+import type { Role } from '../trust/roles.ts';
+import { failure } from './envelope.ts';
 
-export interface AccessRequest {
-  readonly headers: IncomingHttpHeaders;
-  readonly remoteAddress: string | undefined;
+/** `anyone`: for what is no secret once the gateway has credentials; a stranger is told less. */
+export type RouteRole = Role | 'anyone';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Whom the route is for; scrapers unless set. */
+    readonly role?: RouteRole;
+  }
+  interface FastifyRequest {
+    /** Null for a stranger. */
+    principal: Principal | null;
+  }
 }
 
-export interface Refusal {
-  readonly status: number;
-  /** Short and fixed, for the metric. */
-  readonly reason: string;
-  /** For the person at the other end; says nothing about the inside. */
-  readonly message: string;
+export interface AccessSources {
+  readonly gatekeeper: Pick<Gatekeeper, 'ask' | 'recognise'>;
+  /** Of the client certificate of a request's connection; null where there is none. */
+  readonly certificateOf: (request: IncomingMessage) => readonly string[] | null;
+  readonly metrics: { httpRefused(reason: string): void };
 }
 
-/** @returns null when the request comes from this machine itself. */
-export function refuseUnlessLoopback({ headers, remoteAddress }: AccessRequest): Refusal | null {
-  if (remoteAddress === undefined || !isLoopbackAddress(remoteAddress)) {
-    return refusal('not_loopback', 'only this machine itself may ask while no credentials are configured');
-  }
-  if (
-    headers.forwarded !== undefined ||
-    headers['via'] !== undefined ||
-    headers['x-forwarded-for'] !== undefined
-  ) {
-    return refusal('forwarded', 'forwarded requests are not taken while no credentials are configured');
-  }
-  if (!isLoopbackName(headers.host ?? '')) {
-    return refusal('foreign_host', 'the Host header must name localhost while no credentials are configured');
-  }
-  if (headers.origin !== undefined && !isLoopbackName(headers.origin.replace(/^https?:\/\//, ''))) {
-    return refusal('foreign_origin', 'pages of other origins may not ask');
-  }
-  return null;
+/** For a route's options. */
+export function only(role: RouteRole): { config: { role: RouteRole } } {
+  return { config: { role } };
 }
 
-function refusal(reason: string, message: string): Refusal {
-  return { status: 403, reason, message };
+/** To be called before routes are registered, and after all that must see refused requests, too. */
+export function guardRoutes(app: FastifyInstance, sources: AccessSources): void {
+  app.decorateRequest('principal', null);
+  app.addHook('onRequest', async (request, reply) => {
+    const { role = 'scrape' } = request.routeOptions.config;
+    const refusal = await admit(request, role, sources);
+    if (refusal !== null) return refuse(reply, refusal);
+  });
+}
+
+/** For requests that pass by all hooks. @returns whether it was answered */
+export async function refuseStranger(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  sources: AccessSources,
+): Promise<boolean> {
+  const refusal = await admit(request, 'scrape', sources);
+  if (refusal !== null) refuse(reply, refusal);
+  return refusal !== null;
+}
+
+/** Of whom the log should speak. */
+export function askedBy({ principal, ip }: FastifyRequest): string {
+  const name = principal === null ? '' : nameOf(principal);
+  return name === '' ? ip : `${name} (${ip})`;
+}
+
+async function admit(
+  request: FastifyRequest,
+  role: RouteRole,
+  { gatekeeper, certificateOf, metrics }: AccessSources,
+): Promise<Refusal | null> {
+  const visitor = visitorOf(request.raw, certificateOf);
+  const outcome: Outcome | null =
+    role === 'anyone' ? await gatekeeper.recognise(visitor) : await gatekeeper.ask(visitor, role);
+  request.principal = outcome?.principal ?? null;
+  if (outcome === null || outcome.refusal === null) return null;
+  metrics.httpRefused(outcome.refusal.reason);
+  return outcome.refusal;
+}
+
+export function visitorOf(request: IncomingMessage, certificateOf: AccessSources['certificateOf']): Visitor {
+  const { headers, socket } = request;
+  return { headers, remoteAddress: socket.remoteAddress, certificate: certificateOf(request) };
+}
+
+function refuse(reply: FastifyReply, { status, message, challenges }: Refusal): FastifyReply {
+  if (challenges.length > 0) reply.header('www-authenticate', [...challenges]);
+  return reply.code(status).send(failure(status === 401 ? 'unauthorized' : 'forbidden', message));
 }

@@ -2,6 +2,8 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetHost } from '../fleet/host.ts';
+import { only } from './access.ts';
+import { failure, isoTime, success } from './envelope.ts';
 import type { Readiness } from './health.ts';
 
 export interface ApiSources {
@@ -29,7 +31,7 @@ export function registerApi(app: FastifyInstance, sources: ApiSources): void {
     if (host === undefined) return unknown(reply);
     return success(detail(fleet, host));
   });
-  app.delete<{ Params: { name: string } }>('/api/v1/hosts/:name', async (request, reply) => {
+  app.delete<{ Params: { name: string } }>('/api/v1/hosts/:name', only('admin'), async (request, reply) => {
     const { name } = request.params;
     if (fleet.host(name) === undefined) return unknown(reply);
     if (sources.isConnected(name)) {
@@ -52,18 +54,6 @@ export function registerApi(app: FastifyInstance, sources: ApiSources): void {
       ledger: { generation, bytes, batches: entries, oldest: isoTime(oldestAt), pendingBytes },
     });
   });
-}
-
-/** The body of an error, as Prometheus's API writes it. */
-export function failure(
-  errorType: string,
-  error: string,
-): { status: 'error'; errorType: string; error: string } {
-  return { status: 'error', errorType, error };
-}
-
-export function success<T>(data: T): { status: 'success'; data: T } {
-  return { status: 'success', data };
 }
 
 function unknown(reply: FastifyReply) {
@@ -98,10 +88,4 @@ function detail(fleet: Fleet, host: FleetHost) {
     lostBatches: Object.fromEntries(host.lostBatches),
     gaps: host.gaps.map(({ fromAt, toAt, ...gap }) => ({ ...gap, from: isoTime(fromAt), to: isoTime(toAt) })),
   };
-}
-
-/** What no date can be, a host may have told: it is shown as none rather than failing the whole answer. */
-export function isoTime(ms: number): string | null {
-  const date = new Date(ms);
-  return ms === 0 || Number.isNaN(date.getTime()) ? null : date.toISOString();
 }

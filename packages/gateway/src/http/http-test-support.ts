@@ -10,6 +10,7 @@ import { EVERYTHING, type Selection } from '../exposition/select/selection.ts';
 import { emptyFleet, idleReports } from '../exposition/test-support.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { FakeClock } from '../link/test-support.ts';
+import { gatekeeperOf } from '../trust/test-support.ts';
 import { createHttp, type HttpSources, listen } from './server.ts';
 
 export interface Answer {
@@ -91,6 +92,8 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
     bounds: { windowMs: 3_000_000, pointsMax: 1_000_000 },
     reports: idleReports(clock),
     externalUrl: '',
+    gatekeeper: gatekeeperOf(),
+    certificateOf: () => null,
     metrics: {
       scrape: (format) => void told.push(`scrape ${format}`),
       scrapeFailed: () => void told.push('scrapeFailed'),

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OptionError } from '@tributary/shared/options';
-import { parseListenAddress } from './listen-address.ts';
+import { isLoopback, parseListenAddress } from './listen-address.ts';
 
 function messageOf(text: string): string {
   try {
@@ -34,12 +34,11 @@ test('what is no address is shown with one that is', () => {
   }
 });
 
-test('beyond loopback nothing is listened on without credentials', () => {
+test('what others can reach is told from what they cannot', () => {
   for (const text of [':9750', '0.0.0.0:9750', '[::]:9750', '10.0.0.1:9750', 'example.org:9750']) {
-    assert.match(
-      messageOf(text),
-      /is not loopback; this version knows no credentials, .*: use 127\.0\.0\.1:9750, and a tunnel/,
-      text,
-    );
+    assert.equal(isLoopback(parseListenAddress(text)), false, text);
+  }
+  for (const text of ['127.0.0.1:1', '[::1]:1', 'localhost:1', '127.9.9.9:1']) {
+    assert.equal(isLoopback(parseListenAddress(text)), true, text);
   }
 });

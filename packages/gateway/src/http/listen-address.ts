@@ -1,17 +1,14 @@
-/** `--web.listen-address`: HOST:PORT as Prometheus writes it. */
-import { type HostPort, parseLoopback } from '@tributary/shared/loopback';
+/** `--web.listen-address`: HOST:PORT as Prometheus writes it; without HOST, every address of the machine. */
+import { type HostPort, isLoopbackAddress, parseHostPort } from '@tributary/shared/loopback';
 
 export type ListenAddress = HostPort;
 
-/**
- * @throws OptionError also for addresses beyond loopback: without credentials nobody else may be let in, and this
- *   version knows none.
- */
+/** @throws OptionError */
 export function parseListenAddress(text: string): ListenAddress {
-  return parseLoopback(
-    text,
-    9750,
-    (port) =>
-      `this version knows no credentials, so it listens on loopback only: use 127.0.0.1:${port}, and a tunnel for other machines`,
-  );
+  return parseHostPort(text, 9750);
+}
+
+/** True when only this machine itself can reach it. */
+export function isLoopback({ host }: ListenAddress): boolean {
+  return host === 'localhost' || isLoopbackAddress(host);
 }

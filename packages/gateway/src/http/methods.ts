@@ -1,6 +1,6 @@
 /** A known path that is asked for by another method is a 405 that says which methods there are, not a missing page. */
 import type { FastifyInstance } from 'fastify';
-import { failure } from './api.ts';
+import { failure } from './envelope.ts';
 
 interface Known {
   /** Of the path; `:name` stands for any part. */

@@ -3,6 +3,7 @@
 import { parseDuration, parseSize } from '@tributary/shared/units';
 import { parseSelection, type Selection } from '../exposition/select/selection.ts';
 import { SelectionError } from '../exposition/select/selection-error.ts';
+import { isScraperName, SCRAPER_NAMES } from '../trust/scraper-name.ts';
 import { type Query, QueryError, readQuery } from './query.ts';
 
 export interface MetricsQuery {
@@ -36,7 +37,6 @@ const PARAMETERS = [
   'replay',
   'proxied',
 ];
-const SCRAPER_NAME = /^[a-zA-Z0-9._-]{1,64}$/;
 const COUNT = /^[1-9]\d{0,15}$/;
 
 /**
@@ -46,7 +46,7 @@ const COUNT = /^[1-9]\d{0,15}$/;
 export function parseMetricsQuery(url: string): MetricsQuery {
   const query = readQuery(url, PARAMETERS, REPEATABLE);
   return {
-    scraper: query.read('scraper', scraperName, 'names are 1 to 64 letters, digits, ".", "-" and "_"'),
+    scraper: query.read('scraper', scraperName, SCRAPER_NAMES),
     selection: selectionOf(query),
     windowMs: query.read('window', positive(parseDuration), 'write a duration such as 50m or 23h'),
     order: query.read('order', order, 'there are in-order and live-first'),
@@ -73,7 +73,7 @@ function selectionOf(query: Query): Selection {
 }
 
 function scraperName(text: string): string | undefined {
-  return SCRAPER_NAME.test(text) ? text : undefined;
+  return isScraperName(text) ? text : undefined;
 }
 
 function order(text: string): 'in-order' | 'live-first' | undefined {

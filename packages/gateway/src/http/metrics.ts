@@ -12,6 +12,8 @@ import type { ScraperObserver } from '../exposition/replay/observer.ts';
 import type { Replay, Replays } from '../exposition/replay/replay.ts';
 import { bodyStream } from '../exposition/stream.ts';
 import type { GatewayMetrics } from '../telemetry/metrics.ts';
+import { nameOf, type Principal } from '../trust/principal.ts';
+import { isScraperName } from '../trust/scraper-name.ts';
 import type { Readiness } from './health.ts';
 import { type MetricsQuery, parseMetricsQuery } from './metrics-query.ts';
 import type { ReplayBounds } from './scrapers.ts';
@@ -75,7 +77,7 @@ export function registerMetrics(app: FastifyInstance, sources: MetricsSources): 
   app.get('/metrics', { exposeHeadRoute: false }, async (request, reply) => {
     const refusal = refuse(reply);
     if (refusal !== null) return reply.send(refusal);
-    const query = readQuery(request.url);
+    const query = named(readQuery(request.url), request.principal);
     const startedMs = performance.now();
     const format = negotiateFormat(request.headers.accept);
     await slots.take();
@@ -94,6 +96,12 @@ export function registerMetrics(app: FastifyInstance, sources: MetricsSources): 
       throw error;
     }
   });
+}
+
+/** A scraper with a credential of its own need not be named in its URL. */
+function named(query: MetricsQuery, principal: Principal | null): MetricsQuery {
+  const name = principal === null ? '' : nameOf(principal);
+  return query.scraper === null && isScraperName(name) ? { ...query, scraper: name } : query;
 }
 
 async function prepare(

@@ -5,7 +5,8 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ScraperObserver } from '../exposition/replay/observer.ts';
 import type { ScraperReport, ScraperReports } from '../exposition/replay/reports.ts';
 import type { Scrapers } from '../exposition/replay/scrapers.ts';
-import { failure, isoTime, success } from './api.ts';
+import { askedBy, only } from './access.ts';
+import { failure, isoTime, success } from './envelope.ts';
 import { MOMENT_FORMS, parseMoment } from './moment.ts';
 import { QueryError, readQuery } from './query.ts';
 
@@ -30,19 +31,19 @@ interface Named {
 export function registerScrapers(app: FastifyInstance, sources: ScraperSources): void {
   const { scrapers, reports, bounds, observer, now } = sources;
   app.get('/api/v1/scrapers', async () => success((await reports.all()).map(describe)));
-  app.delete<Named>('/api/v1/scrapers/:name', async (request, reply) => {
+  app.delete<Named>('/api/v1/scrapers/:name', only('admin'), async (request, reply) => {
     const { name } = request.params;
     if (!(await scrapers.remove(name))) return unknown(reply);
-    observer.removed(name, request.ip);
+    observer.removed(name, askedBy(request));
     return success(null);
   });
-  app.post<Named>('/api/v1/scrapers/:name/rewind', async (request, reply) => {
+  app.post<Named>('/api/v1/scrapers/:name/rewind', only('admin'), async (request, reply) => {
     const { name } = request.params;
     const asked = readTarget(request.url, now());
     const since = now() - bounds.windowMs;
     const to = Math.max(asked, since);
     if (!(await scrapers.rewind(name, to))) return unknown(reply);
-    observer.rewound(name, to, request.ip);
+    observer.rewound(name, to, askedBy(request));
     return success(to === asked ? { to: timeText(to) } : { to: timeText(to), ...cutTo(bounds, asked) });
   });
 }

@@ -5,9 +5,15 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { STREAM_PATH } from '@tributary/shared/frames';
 import { HOST_CHARS_MAX } from '@tributary/shared/limits';
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify';
-import { refuseUnlessLoopback } from './access.ts';
-import { type ApiSources, failure, registerApi } from './api.ts';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import { type AccessSources, guardRoutes, only, refuseStranger } from './access.ts';
+import { type ApiSources, registerApi } from './api.ts';
+import { failure } from './envelope.ts';
 import { registerHealth } from './health.ts';
 import { registerLanding } from './landing.ts';
 import type { ListenAddress } from './listen-address.ts';
@@ -16,7 +22,11 @@ import { type MetricsSources, registerMetrics } from './metrics.ts';
 import { registerScrapers, type ScraperSources } from './scrapers.ts';
 import { registerServiceDiscovery } from './service-discovery.ts';
 
-export interface HttpSources extends ApiSources, MetricsSources, Omit<ScraperSources, 'observer'> {
+export interface HttpSources
+  extends Omit<AccessSources, 'metrics'>,
+    ApiSources,
+    MetricsSources,
+    Omit<ScraperSources, 'observer'> {
   readonly observer: MetricsSources['observer'] & ScraperSources['observer'];
   /** `host:port` that scrapers reach the gateway at; null where only the request can tell. */
   readonly externalUrl: string;
@@ -57,30 +67,27 @@ export function createHttp(sources: HttpSources, stallMs = STALL_MS): FastifyIns
     routerOptions: { maxParamLength: HOST_CHARS_MAX },
     // Addresses that cannot be read pass by all hooks, so the one on access is not asked either.
     frameworkErrors: (error, request, reply) => {
-      const { headers, socket } = request.raw;
-      const refused = refuseUnlessLoopback({ headers, remoteAddress: socket.remoteAddress });
       // The typings make its answers depend on a route, and there is none.
       const untyped = reply as FastifyReply;
-      if (refused === null) return answerError(error, untyped);
-      return untyped.code(refused.status).send(failure('forbidden', refused.message));
+      refuseStranger(request as FastifyRequest, untyped, sources).then(
+        (answered) => answered || answerError(error, untyped),
+        (fault: FastifyError) => answerError(fault, untyped),
+      );
     },
   });
-  app.addHook('onRequest', (request, reply, done) => {
-    const { headers, socket } = request.raw;
+  app.addHook('onRequest', (request, _reply, done) => {
     // Whatever is asked: that the connection is used again proves that the last body on it was read.
-    sources.connections.requested(socket);
-    const refused = refuseUnlessLoopback({ headers, remoteAddress: socket.remoteAddress });
-    if (refused === null) return done();
-    sources.metrics.httpRefused(refused.reason);
-    reply.code(refused.status).send(failure('forbidden', refused.message));
+    sources.connections.requested(request.raw.socket);
+    done();
   });
+  guardRoutes(app, sources);
   refuseWrongMethods(app);
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send(failure('not_found', 'no such page; see /')),
   );
   app.setErrorHandler((error: FastifyError, _request, reply) => answerError(error, reply));
   // What arrives here as a plain request came through something that does not pass upgrades on.
-  app.get(STREAM_PATH, (_request, reply) =>
+  app.get(STREAM_PATH, only('report'), (_request, reply) =>
     reply
       .code(426)
       .header('upgrade', 'websocket')

@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS, SILENCE_MS_MAX } from '@tributary/shared/limits';
 import type { Ledger } from '../ledger/ledger.ts';
 import { SqliteLedger } from '../ledger/sqlite/sqlite-ledger.ts';
 import { Connection, PENDING_BYTES_MAX } from './connection.ts';
+import { ANYONE } from './identity.ts';
 import { delegate, openLedger, silentObserver } from './link-test-support.ts';
 import type { LinkObserver } from './observer.ts';
 import { ShapeRegistry } from './shape-registry.ts';
@@ -24,6 +25,7 @@ class Line {
   constructor(ledger: Ledger, clock: FakeClock, voices: Voices, observer: Partial<LinkObserver> = {}) {
     this.connection = new Connection(
       {
+        identity: ANYONE,
         limits: DEFAULT_LIMITS,
         clock,
         uptimeMs: clock.uptimeMs,

@@ -2,7 +2,7 @@
 
 import { encodeFrame } from '@tributary/shared/encode';
 import { RefuseError } from '@tributary/shared/errors';
-import type { GatewayFrame } from '@tributary/shared/frames';
+import type { GatewayFrame, Hello } from '@tributary/shared/frames';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerClosedError } from '../ledger/ledger.ts';
 import type { HostTimes, RecallSpan } from './host-times.ts';
@@ -40,6 +40,7 @@ export class Connection {
     this.session = new Session(context, {
       send: (frame: GatewayFrame) => wire.send(encodeFrame(frame)),
       close: (code, reason) => wire.close(code, reason),
+      grant: (hello) => void this.#grant(hello),
       load: (host, epoch) => void this.#load(host, epoch),
       recall: (host, times, span) => void this.#recall(host, times, span),
       append: (host, epoch, entries) => void this.#append(host, epoch, entries),
@@ -61,12 +62,31 @@ export class Connection {
     // A paused socket cannot be heard: its silence is ours.
     if (this.#paused) this.session.heard();
     this.session.tick();
+    this.reexamine();
+  }
+
+  /** Ends where the credential is no longer good: what is settled is acked first. */
+  reexamine(): void {
+    if (this.session.closed) return;
+    const lapsed = this.#context.identity.lapsed();
+    if (lapsed === null) return;
+    this.session.ack();
+    this.session.refuse(lapsed);
   }
 
   /** The gateway goes down: what is settled is acked, then the other end is asked to come back later. */
   drain(retryAfterMs: number): void {
     this.session.ack();
     this.session.refuse(new RefuseError('DRAINING', 'the gateway is going down', retryAfterMs));
+  }
+
+  async #grant(hello: Hello): Promise<void> {
+    try {
+      this.session.granted(await this.#context.identity.grant(hello));
+    } catch (error) {
+      if (error instanceof RefuseError) this.session.refuse(error);
+      else this.#fail(error);
+    }
   }
 
   async #load(host: string, epoch: string): Promise<void> {

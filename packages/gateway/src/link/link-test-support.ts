@@ -11,6 +11,7 @@ import { type GatewayFrame, type Hello, STREAM_PATH, SUBPROTOCOL } from '@tribut
 import { DEFAULT_LIMITS } from '@tributary/shared/limits';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { Ledger } from '../ledger/ledger.ts';
+import { ANYONE } from './identity.ts';
 import type { LinkObserver } from './observer.ts';
 import { type Authorize, LinkServer } from './server.ts';
 import { ShapeRegistry } from './shape-registry.ts';
@@ -96,7 +97,7 @@ export async function startLink(
       horizonMs: 3_600_000,
     },
     ledger,
-    authorize: over.authorize ?? (() => null),
+    authorize: over.authorize ?? (() => ({ identity: ANYONE, refusal: null })),
     onFault: (error) => void faults.push(error),
   });
   const http = createServer();

@@ -9,6 +9,7 @@ import { STREAM_PATH } from '@tributary/shared/frames';
 import { DEFAULT_LIMITS, PING_INTERVAL_MS, SILENCE_MS_MAX } from '@tributary/shared/limits';
 import { WebSocket } from 'ws';
 import { SqliteLedger } from '../ledger/sqlite/sqlite-ledger.ts';
+import { ANYONE } from './identity.ts';
 import { delegate, type LinkBench, startLink } from './link-test-support.ts';
 
 const open = SqliteLedger.open;
@@ -63,7 +64,15 @@ function socketOf(socket: WebSocket): Socket {
 test('upgrades that are refused: path, subprotocol, access; the socket does not stay', async (t) => {
   const bench = await startLink(t, open, {
     authorize: ({ headers }) =>
-      headers['x-bad'] === undefined ? null : { status: Number(headers['x-bad']), message: 'not you' },
+      headers['x-bad'] === undefined
+        ? { identity: ANYONE, refusal: null }
+        : {
+            refusal: {
+              status: Number(headers['x-bad']),
+              message: 'not you',
+              challenges: ['Bearer', 'Basic'],
+            },
+          },
   });
   const offered = 'Sec-WebSocket-Protocol: other, tributary.v1';
   assert.match(await upgrade(bench.port, '/else', [offered]), /^HTTP\/1\.1 404 .*\r\n\r\nno stream here/s);
@@ -72,7 +81,7 @@ test('upgrades that are refused: path, subprotocol, access; the socket does not 
   assert.match(await upgrade(bench.port, STREAM_PATH, [offered, 'X-Bad: 403']), /^HTTP\/1\.1 403 .*not you/s);
   assert.match(
     await upgrade(bench.port, STREAM_PATH, [offered, 'X-Bad: 401']),
-    /^HTTP\/1\.1 401 .*WWW-Authenticate: Bearer/s,
+    /^HTTP\/1\.1 401 Unauthorized\r\n.*WWW-Authenticate: Bearer\r\nWWW-Authenticate: Basic/s,
   );
   await until(async () => (await connectionsOf(bench)) === 0);
   assert.equal(bench.link.connections, 0);

@@ -4,7 +4,7 @@
  * The gateway inflates but never compresses its own frames: acks are tiny, and a deflate context for each connection
  * would cost 200 KB.
  */
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { CLOSE_INTERNAL } from '@tributary/shared/close-codes';
 import { RefuseError } from '@tributary/shared/errors';
@@ -13,13 +13,23 @@ import { PING_INTERVAL_MS } from '@tributary/shared/limits';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Ledger } from '../ledger/ledger.ts';
 import { Connection, type Wire } from './connection.ts';
+import type { Identity } from './identity.ts';
 import type { SessionContext } from './session.ts';
 
-/** Why an upgrade is refused: an HTTP status and a sentence; null lets it pass. */
-export type Authorize = (request: IncomingMessage) => { status: number; message: string } | null;
+/** Why an upgrade is refused: an HTTP status, a sentence, and what `WWW-Authenticate` should say. */
+export interface UpgradeRefusal {
+  readonly status: number;
+  readonly message: string;
+  readonly challenges?: readonly string[];
+}
+
+/** Whom an upgraded connection may speak for, or why it is not upgraded. */
+export type Authorize = (
+  request: IncomingMessage,
+) => { readonly identity: Identity; readonly refusal: null } | { readonly refusal: UpgradeRefusal };
 
 export interface LinkServerOptions {
-  readonly context: Omit<SessionContext, 'address'>;
+  readonly context: Omit<SessionContext, 'address' | 'identity'>;
   readonly ledger: Ledger;
   readonly authorize: Authorize;
   /** Errors that are the gateway's own fault. */
@@ -92,22 +102,18 @@ export class LinkServer {
 
   /** To be bound to the HTTP server's `upgrade` event. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
-    const refused = this.#refuseUpgrade(request);
-    if (refused !== null) {
-      const body = `${refused.message}\n`;
-      const challenge = refused.status === 401 ? 'WWW-Authenticate: Bearer\r\n' : '';
-      socket.on('error', () => socket.destroy());
-      // The other end need not close its side, and nobody else looks after an upgraded socket.
-      socket.once('finish', () => socket.destroy());
-      socket.end(
-        `HTTP/1.1 ${refused.status} Refused\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n${challenge}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-      );
-      return;
-    }
+    const refusal = this.#refuseUpgrade(request);
+    const verdict = refusal === null ? this.#options.authorize(request) : { refusal };
+    if (verdict.refusal !== null) return refuseUpgrade(socket, verdict.refusal);
     this.#server.handleUpgrade(request, socket, head, (opened) =>
       // The server was told to make sockets of this class.
-      this.#accept(opened as ReporterSocket, request),
+      this.#accept(opened as ReporterSocket, request, verdict.identity),
     );
+  }
+
+  /** Ends the connections of credentials that are no longer good. To be called when credentials have changed. */
+  reexamine(): void {
+    for (const { connection } of this.#live) connection.reexamine();
   }
 
   /** Acks what is settled, asks everyone to come back later, and waits until all are gone. */
@@ -134,7 +140,7 @@ export class LinkServer {
     }
   }
 
-  #refuseUpgrade(request: IncomingMessage): { status: number; message: string } | null {
+  #refuseUpgrade(request: IncomingMessage): UpgradeRefusal | null {
     const path = (request.url ?? '').split('?')[0];
     if (path !== STREAM_PATH)
       return { status: 404, message: `no stream here; reporters connect to ${STREAM_PATH}` };
@@ -143,13 +149,13 @@ export class LinkServer {
     if (!offered.includes(SUBPROTOCOL)) {
       return { status: 400, message: `the subprotocol ${SUBPROTOCOL} must be offered` };
     }
-    return this.#options.authorize(request);
+    return null;
   }
 
-  #accept(socket: ReporterSocket, request: IncomingMessage): void {
+  #accept(socket: ReporterSocket, request: IncomingMessage, identity: Identity): void {
     const { context, ledger, onFault } = this.#options;
     const address = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
-    const connection = new Connection({ ...context, address }, ledger, wireOf(socket), (error) => {
+    const connection = new Connection({ ...context, address, identity }, ledger, wireOf(socket), (error) => {
       onFault(error, connection.session.host);
       socket.close(CLOSE_INTERNAL, 'internal error');
     });
@@ -188,6 +194,21 @@ export class LinkServer {
       if (live.socket.readyState === WebSocket.OPEN) live.socket.ping();
     }
   }
+}
+
+function refuseUpgrade(socket: Duplex, { status, message, challenges = [] }: UpgradeRefusal): void {
+  const body = `${message}\n`;
+  const head = [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}`,
+    'Connection: close',
+    'Content-Type: text/plain; charset=utf-8',
+    ...challenges.map((challenge) => `WWW-Authenticate: ${challenge}`),
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  socket.on('error', () => socket.destroy());
+  // The other end need not close its side, and nobody else looks after an upgraded socket.
+  socket.once('finish', () => socket.destroy());
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
 function wireOf(socket: WebSocket): Wire {

@@ -9,6 +9,7 @@ import { DEFAULT_LIMITS } from '@tributary/shared/limits';
 import type { Family, Labels } from '@tributary/shared/shape';
 import type { StreamState } from '../ledger/ledger.ts';
 import type { HostTimes, RecallSpan } from './host-times.ts';
+import { ANYONE, type Identity } from './identity.ts';
 import type { LinkObserver, SettledEntry } from './observer.ts';
 import { Session } from './session.ts';
 import { ShapeRegistry } from './shape-registry.ts';
@@ -28,9 +29,15 @@ export class Bench {
   readonly events: string[] = [];
   readonly recalls: { readonly times: HostTimes; readonly span: RecallSpan }[] = [];
   loads = 0;
+  grants = 0;
   readonly session: Session;
 
-  constructor(clock = new FakeClock(), voices = new Voices(), times = new Map<string, HostTimes>()) {
+  constructor(
+    clock = new FakeClock(),
+    voices = new Voices(),
+    times = new Map<string, HostTimes>(),
+    identity: Identity = ANYONE,
+  ) {
     this.times = times;
     this.clock = clock;
     this.voices = voices;
@@ -51,6 +58,7 @@ export class Bench {
     };
     this.session = new Session(
       {
+        identity,
         limits: DEFAULT_LIMITS,
         clock,
         uptimeMs: clock.uptimeMs,
@@ -71,6 +79,7 @@ export class Bench {
           this.sent.push(frame);
         },
         close: (code, reason) => this.closes.push([code, reason]),
+        grant: () => void this.grants++,
         load: () => this.loads++,
         recall: (_host, times, span) => this.recalls.push({ times, span }),
         append: (_host, _epoch, entries) => this.appends.push(entries),

@@ -2,8 +2,8 @@
  * One reporter's connection as a state machine: frames, the ledger's answers and clock ticks go in; frames, entries and
  * the close come out through `SessionEffects`. No socket, no timer, no promise is known here.
  *
- *     new ── hello ──► loading ── loaded ──► settling ── settled ──► open ──► closed
- *                                   └──────── nothing to settle ──────┘
+ *     new ── hello ──► granting ── granted ──► loading ── loaded ──► settling ── settled ──► open ──► closed
+ *               └──── nothing to grant ──────────┘           └──────── nothing to settle ──────┘
  *
  * `next` is the seq that must come next; everything below it was handed to the ledger. `settled` is what the ledger has
  * confirmed, and only that is ever acked. Duplicates are no-ops, a hole or another content under a settled seq ends the
@@ -20,6 +20,7 @@ import type { StreamState } from '../ledger/ledger.ts';
 import { contentHash } from './content-hash.ts';
 import { DeclaredShapes } from './declared-shapes.ts';
 import { HostTimes, type RecallSpan, timesOf } from './host-times.ts';
+import type { Identity } from './identity.ts';
 import { admittedGroups, judgeBatch } from './judge-batch.ts';
 import type { LinkObserver, SettledEntry } from './observer.ts';
 import type { ShapeRegistry } from './shape-registry.ts';
@@ -31,6 +32,8 @@ export interface SessionEffects {
   send(frame: GatewayFrame): void;
   /** Closes after everything that was sent. */
   close(code: number, reason: string): void;
+  /** Asks the connection's identity for what it has to grant; `granted` is to be called with it. */
+  grant(hello: Hello): void;
   /** Asks the ledger for the stream's state; `loaded` is to be called with it. */
   load(host: string, epoch: string): void;
   /** Looks through a span of the host's log for what `times` lacks (recall.ts); `recalled` is to be called then. */
@@ -40,6 +43,8 @@ export interface SessionEffects {
 }
 
 export interface SessionContext {
+  /** Of this connection: whom it may speak for. */
+  readonly identity: Identity;
   readonly limits: WireLimits;
   readonly clock: Clock;
   /** Milliseconds that never step, unlike the clock's: silence is measured by them. */
@@ -63,13 +68,15 @@ export interface SessionContext {
 
 const WRONG_CLOCK_RETRY_MS = 5_000;
 
-type State = 'new' | 'loading' | 'settling' | 'open' | 'closed';
+type State = 'new' | 'granting' | 'loading' | 'settling' | 'open' | 'closed';
 
 export class Session implements Voice {
   readonly #context: SessionContext;
   readonly #effects: SessionEffects;
   #state: State = 'new';
   #hello: Hello | null = null;
+  /** For the host, to be told once. */
+  #token: string | null = null;
   /** Host's clock minus ours when its hello came. */
   #skewMs = 0;
   readonly #begunAt: number;
@@ -149,6 +156,13 @@ export class Session implements Voice {
         else this.#held.push(frame);
       });
     }
+  }
+
+  /** The answer to `grant`. @param token that the host is to use from now on; null for what it has */
+  granted(token: string | null): void {
+    if (this.#state !== 'granting' || this.#hello === null) return;
+    this.#token = token;
+    this.#load(this.#hello);
   }
 
   /** The ledger's answer to `load`. */
@@ -242,14 +256,23 @@ export class Session implements Voice {
   #onHello(hello: Hello): void {
     if (this.#state !== 'new') throw new RefuseError('BAD_FRAME', 'a second hello came on one connection');
     this.#hello = hello;
-    const { clock, observer } = this.#context;
+    const { clock, observer, identity } = this.#context;
+    // Before anything else: what a stranger says of a host must not be kept.
+    const refusal = identity.refusalOf(hello);
+    if (refusal !== null) throw refusal;
     this.#skewMs = hello.clock - clock.now();
     observer.greeted(hello.host, this.#skewMs);
     this.#refuseWrongClock();
     const claim = this.#context.voices.claim(hello.host, this, this.#heardAt);
     if (!claim.granted) throw new RefuseError('DUPLICATE_HOST', claim.message, claim.retryAfterMs);
+    if (!identity.mustGrant(hello)) return this.#load(hello);
+    this.#state = 'granting';
+    this.#effects.grant(hello);
+  }
+
+  #load({ host, epoch }: Hello): void {
     this.#state = 'loading';
-    this.#effects.load(hello.host, hello.epoch);
+    this.#effects.load(host, epoch);
   }
 
   #refuseWrongClock(): void {
@@ -267,7 +290,10 @@ export class Session implements Voice {
     this.#state = 'open';
     this.#acked = this.#settled;
     const now = clock.now();
-    this.#effects.send({ kind: 'welcome', next: this.#next, clock: now, horizon: now - horizonMs, limits });
+    const given = this.#token === null ? {} : { token: this.#token };
+    this.#token = null;
+    const horizon = now - horizonMs;
+    this.#effects.send({ kind: 'welcome', next: this.#next, clock: now, horizon, limits, ...given });
     observer.opened(this.#hello, address, this.#skewMs);
   }
 

@@ -2,9 +2,9 @@
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { makeFolder } from '../../make-folder.ts';
 import { LedgerOpenError } from '../ledger.ts';
 import { isDamage } from './damage.ts';
-import { makeFolder } from './make-folder.ts';
 import { migrate } from './schema.ts';
 
 export interface OpenedFiles<T> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
 import { test } from 'node:test';
-import { refuseUnlessLoopback } from './access.ts';
+import { refuseForeignOrigin, refuseUnlessLoopback } from './loopback-rule.ts';
 
 function reasonOf(
   headers: IncomingHttpHeaders,
@@ -61,17 +61,22 @@ test('a Host that names another machine is a rebound name', () => {
   assert.equal(refuseUnlessLoopback({ headers: {}, remoteAddress: '::1' })?.reason, 'foreign_host');
 });
 
-test('pages of other origins may not ask', () => {
+test('pages of other origins may not ask, and a page of its own may', () => {
+  const reasonOf = (origin: string, host: string, own = '') =>
+    refuseForeignOrigin({ headers: { origin, host } }, own)?.reason ?? null;
   for (const origin of [
     'null',
     'https://evil.example',
-    'http://localhost.evil.example',
+    'http://localhost.evil.example:9750',
+    'http://localhost:3000',
     'file://',
-    'http://localhost@evil.example',
+    'http://localhost:9750@evil.example',
+    'http://localhost:9750/',
   ]) {
-    assert.equal(reasonOf({ origin }), 'foreign_origin', origin);
+    assert.equal(reasonOf(origin, 'localhost:9750'), 'foreign_origin', origin);
   }
-  for (const origin of ['http://localhost:9750', 'https://127.0.0.1', 'http://[::1]:3000']) {
-    assert.equal(reasonOf({ origin }), null, origin);
-  }
+  assert.equal(reasonOf('http://localhost:9750', 'localhost:9750'), null);
+  assert.equal(reasonOf('https://Gateway.example', 'gateway.example'), null);
+  assert.equal(reasonOf('https://outside.example', '10.0.0.1:9750', 'https://outside.example'), null);
+  assert.equal(refuseForeignOrigin({ headers: {} }, ''), null);
 });

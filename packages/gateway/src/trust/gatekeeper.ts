@@ -1,0 +1,195 @@
+/**
+ * Who may ask for what (docs/SECURITY.md). What is shown decides: a bearer token alone if there is one, else a user and
+ * password, else the client certificate, which only reports. Whoever shows nothing must be this machine itself, and the
+ * role must be one that has no credential.
+ */
+
+import type { Credential } from './credentials/credential.ts';
+import { stateOf } from './credentials/credential.ts';
+import type { CredentialStore } from './credentials/credential-store.ts';
+import type { Asking } from './loopback-rule.ts';
+import { refuseForeignOrigin, refuseUnlessLoopback } from './loopback-rule.ts';
+import type { Principal } from './principal.ts';
+import { forbidden, type Refusal, type RefusalReason } from './refusal.ts';
+import { CLOSED_BY, hasRole, type Role } from './roles.ts';
+
+export interface Visitor extends Asking {
+  /** Of a client certificate that was verified; null without one. */
+  readonly certificate: readonly string[] | null;
+}
+
+/** User names and passwords, of `--web.config.file`. */
+export interface Users {
+  /** How many there are. */
+  readonly size: number;
+  /** 'busy' when too many are being compared: it takes time on purpose. */
+  verify(name: string, password: string): Promise<'right' | 'wrong' | 'busy'>;
+}
+
+/** Keeps those away for a while who fail again and again. */
+export interface FailureGuard {
+  mayTry(address: string): boolean;
+  failed(address: string): void;
+}
+
+export type Outcome =
+  | { readonly principal: Principal; readonly refusal: null }
+  | { readonly principal: null; readonly refusal: Refusal };
+
+export interface GatekeeperOptions {
+  readonly store: Pick<CredentialStore, 'find' | 'has' | 'mayRepeat'>;
+  readonly users: () => Users;
+  /** Those of the users who are administrators. */
+  readonly adminUsers: ReadonlySet<string>;
+  /** Whether client certificates are verified. */
+  readonly takesCertificates: () => boolean;
+  /** See `refuseForeignOrigin`. */
+  readonly ownOrigin: string;
+  readonly guard: FailureGuard;
+  /** In ms. */
+  readonly now: () => number;
+}
+
+/** Of name and password together, in base64: 255 characters each are more than anyone types. */
+const BASIC_CHARS_MAX = 1024;
+
+export class Gatekeeper {
+  readonly #options: GatekeeperOptions;
+
+  constructor(options: GatekeeperOptions) {
+    this.#options = options;
+  }
+
+  /** True when nobody has any credential: then only this machine itself is let in, and nothing else is listened on. */
+  get isOpen(): boolean {
+    return this.isOpenTo('report') && this.isOpenTo('scrape') && this.isOpenTo('admin');
+  }
+
+  /** True while a role has no credential, so that this machine itself needs none. */
+  isOpenTo(role: Role): boolean {
+    const { store, users, adminUsers, takesCertificates } = this.#options;
+    if (store.has(...CLOSED_BY[role])) return false;
+    if (role === 'report') return !takesCertificates();
+    return role === 'scrape' ? users().size === 0 : adminUsers.size === 0;
+  }
+
+  /** Of a request over HTTP. */
+  async ask(visitor: Visitor, role: Role): Promise<Outcome> {
+    const early = this.#beforeAll(visitor);
+    if (early !== null) return refused(early);
+    const { authorization } = visitor.headers;
+    if (authorization !== undefined && /^basic /i.test(authorization)) {
+      return this.#check(await this.#user(visitor, authorization), role, visitor);
+    }
+    return this.#check(this.#shown(visitor, role), role, visitor);
+  }
+
+  /** Of a reporter's upgrade; users do not report, so nothing has to be waited for. */
+  askToReport(visitor: Visitor): Outcome {
+    const early = this.#beforeAll(visitor);
+    if (early !== null) return refused(early);
+    return this.#check(this.#shown(visitor, 'report'), 'report', visitor);
+  }
+
+  /** Whoever asks: for what is no secret, as whether the gateway lives. */
+  async recognise(visitor: Visitor): Promise<Outcome | null> {
+    if (this.isOpen) return this.ask(visitor, 'scrape');
+    const foreign = refuseForeignOrigin(visitor, this.#options.ownOrigin);
+    if (foreign !== null) return refused(foreign);
+    if (visitor.headers.authorization === undefined) return null;
+    const outcome = await this.ask(visitor, 'scrape');
+    return outcome.refusal === null ? outcome : null;
+  }
+
+  #beforeAll(visitor: Visitor): Refusal | null {
+    const { guard, ownOrigin } = this.#options;
+    const foreign = refuseForeignOrigin(visitor, ownOrigin);
+    if (foreign !== null) return foreign;
+    if (visitor.headers.authorization === undefined || guard.mayTry(visitor.remoteAddress ?? '')) return null;
+    const message = 'too many bad credentials came from this address; try again in a minute';
+    return { status: 429, reason: 'too_many_failures', message, challenges: [] };
+  }
+
+  /** By a bearer token, a certificate, or by where it came from. */
+  #shown(visitor: Visitor, role: Role): Outcome {
+    const { authorization } = visitor.headers;
+    if (authorization !== undefined) {
+      const token = /^bearer +([\x21-\x7e]+) *$/i.exec(authorization)?.[1];
+      return token === undefined
+        ? this.#bad('this kind of Authorization is not known here')
+        : this.#token(token);
+    }
+    const names = visitor.certificate;
+    if (names !== null && role === 'report') {
+      return { principal: { kind: 'certificate', names }, refusal: null };
+    }
+    if (!this.isOpenTo(role)) {
+      const message = 'a credential is needed, such as "Authorization: Bearer TOKEN"';
+      return refused(this.#unauthorized('no_credential', message));
+    }
+    const refusal = refuseUnlessLoopback(visitor);
+    return refusal === null ? { principal: { kind: 'loopback' }, refusal } : refused(refusal);
+  }
+
+  #token(token: string): Outcome {
+    const { store, now } = this.#options;
+    const found = store.find(token);
+    if (found === null) return this.#bad('the token is not known');
+    const state = stateOf(found.credential, now());
+    if (state === 'valid' || (state === 'expired' && this.#mayRepeat(found.credential))) {
+      return { principal: { kind: 'token', ...found }, refusal: null };
+    }
+    return this.#bad(state === 'revoked' ? 'the token was revoked' : 'the token has expired');
+  }
+
+  /** A host whose join token has just expired may not have written down yet what it was given for it. */
+  #mayRepeat({ id, kind }: Credential): boolean {
+    return kind === 'join' && this.#options.store.mayRepeat(id);
+  }
+
+  async #user({ remoteAddress = '' }: Visitor, authorization: string): Promise<Outcome> {
+    const { users, guard } = this.#options;
+    const encoded = authorization.slice('basic '.length).trim();
+    const [, name, password] =
+      encoded.length > BASIC_CHARS_MAX
+        ? []
+        : (/^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? []);
+    if (name === undefined || password === undefined || users().size === 0) {
+      return this.#bad('user and password cannot be taken');
+    }
+    const verdict = await users().verify(name, password);
+    if (verdict === 'right') return { principal: { kind: 'user', name }, refusal: null };
+    if (verdict === 'busy') {
+      const message = 'too many passwords are being checked; try again';
+      return refused({ status: 503, reason: 'busy', message, challenges: [] });
+    }
+    // Here already, since while it was compared the next ones came.
+    guard.failed(remoteAddress);
+    return this.#bad('user or password is wrong');
+  }
+
+  #check(outcome: Outcome, role: Role, { remoteAddress = '', headers }: Visitor): Outcome {
+    const { guard, adminUsers } = this.#options;
+    if (outcome.refusal !== null) {
+      const isGuess =
+        outcome.refusal.reason === 'bad_credential' && !/^basic /i.test(headers.authorization ?? '');
+      if (isGuess) guard.failed(remoteAddress);
+      return outcome;
+    }
+    if (hasRole(outcome.principal, role, (user) => adminUsers.has(user))) return outcome;
+    return refused(forbidden('wrong_role', `this credential may not do that; it needs one for ${role}`));
+  }
+
+  #bad(message: string): Outcome {
+    return refused(this.#unauthorized('bad_credential', message));
+  }
+
+  #unauthorized(reason: RefusalReason, message: string): Refusal {
+    const basic = this.#options.users().size > 0 ? ['Basic realm="tributary"'] : [];
+    return { status: 401, reason, message, challenges: ['Bearer', ...basic] };
+  }
+}
+
+function refused(refusal: Refusal): Outcome {
+  return { principal: null, refusal };
+}

@@ -1,0 +1,47 @@
+/**
+ * Who is this machine itself. A role that has no credential is open to it only, and a request that was forwarded, or that
+ * names another host than this machine's loopback, is not from it: the first came through a proxy from who knows where,
+ * the second is what a DNS-rebinding page sends.
+ */
+import type { IncomingHttpHeaders } from 'node:http';
+import { isLoopbackAddress, isLoopbackName } from '@tributary/shared/loopback';
+import { forbidden, type Refusal } from './refusal.ts';
+
+export interface Asking {
+  readonly headers: IncomingHttpHeaders;
+  readonly remoteAddress: string | undefined;
+}
+
+/** @returns null when the request comes from this machine itself. */
+export function refuseUnlessLoopback({ headers, remoteAddress }: Asking): Refusal | null {
+  if (remoteAddress === undefined || !isLoopbackAddress(remoteAddress)) {
+    return forbidden('not_loopback', 'only this machine itself may ask while no credentials are configured');
+  }
+  if (
+    headers.forwarded !== undefined ||
+    headers['via'] !== undefined ||
+    headers['x-forwarded-for'] !== undefined
+  ) {
+    return forbidden('forwarded', 'forwarded requests are not taken while no credentials are configured');
+  }
+  if (!isLoopbackName(headers.host ?? '')) {
+    return forbidden(
+      'foreign_host',
+      'the Host header must name localhost while no credentials are configured',
+    );
+  }
+  return null;
+}
+
+/**
+ * A page of another origin gets nothing, whatever it shows: a browser adds credentials to its requests by itself, and
+ * lets it open WebSockets anywhere. Programs send no Origin.
+ * @param ownOrigin under which the gateway is reached from outside, where a proxy names it otherwise; '' for none
+ */
+export function refuseForeignOrigin({ headers }: Pick<Asking, 'headers'>, ownOrigin: string): Refusal | null {
+  const { origin, host } = headers;
+  if (origin === undefined || (ownOrigin !== '' && origin === ownOrigin)) return null;
+  const authority = /^https?:\/\/([^/]+)$/.exec(origin)?.[1];
+  if (authority !== undefined && authority.toLowerCase() === host?.toLowerCase()) return null;
+  return forbidden('foreign_origin', 'pages of other origins may not ask');
+}

@@ -1,0 +1,221 @@
+/** What the credentials say of a reporter's connection: the link's `Identity`, for each kind of principal. */
+import { type RefuseCode, RefuseError } from '@tributary/shared/errors';
+import { quote } from '@tributary/shared/names';
+import { stateOf } from './credentials/credential.ts';
+import type { CredentialStore } from './credentials/credential-store.ts';
+import type { Applicant } from './credentials/join-verdict.ts';
+import type { Principal } from './principal.ts';
+import type { WriteQueue } from './write-queue.ts';
+
+/** As `Identity` in link/identity.ts, which this part does not know. */
+export interface ReporterIdentity {
+  refusalOf(applicant: Applicant): RefuseError | null;
+  mustGrant(applicant: Applicant): boolean;
+  grant(applicant: Applicant): Promise<string | null>;
+  lapsed(): RefuseError | null;
+}
+
+export interface IdentityParts {
+  readonly store: CredentialStore;
+  readonly writes: WriteQueue;
+  /** Whether it is still open to those who show nothing. */
+  readonly isOpen: () => boolean;
+  /** Client certificates are verified otherwise than when this connection came. */
+  readonly certificatesChanged: () => boolean;
+  /** In ms. */
+  readonly now: () => number;
+}
+
+/** For who is asked to come again, to be looked at anew. */
+const AGAIN_MS = 500;
+/** A host has written a new token down by then, and is asked to come with it. */
+const RENEWED_MS = 30_000;
+
+export function identityOf(principal: Principal, parts: IdentityParts): ReporterIdentity {
+  switch (principal.kind) {
+    case 'token':
+      return principal.credential.kind === 'join'
+        ? new Joining(principal.credential.id, parts)
+        : new Token(principal.credential.id, principal.hash, parts);
+    case 'certificate':
+      return new Certificate(principal.names, parts);
+    case 'loopback':
+      return new Nobody(parts);
+    case 'user':
+      throw new Error('a user does not report');
+  }
+}
+
+/** A host with a token of its own. */
+class Token implements ReporterIdentity {
+  readonly #id: string;
+  readonly #hash: string;
+  readonly #parts: IdentityParts;
+  /** Since its hello; before, there is nobody who could be asked to come again. */
+  #isGreeted = false;
+  #renewedAt: number | null = null;
+
+  constructor(id: string, hash: string, parts: IdentityParts) {
+    this.#id = id;
+    this.#hash = hash;
+    this.#parts = parts;
+  }
+
+  refusalOf({ host }: Applicant): RefuseError | null {
+    const lapsed = this.lapsed();
+    if (lapsed !== null) return lapsed;
+    const { store } = this.#parts;
+    const name = store.get(this.#id)?.name;
+    if (name === host) {
+      this.#isGreeted = true;
+      store.used(this.#id);
+      return null;
+    }
+    return unauthorized(`this token is for ${quote(name ?? '')} and not for ${quote(host)}; see --host`);
+  }
+
+  mustGrant(): boolean {
+    return this.#parts.store.mustChange(this.#id, this.#hash);
+  }
+
+  async grant(): Promise<string | null> {
+    const { store, writes, now } = this.#parts;
+    const token = await writes.submit(() => {
+      if (store.takeIntoUse(this.#id, this.#hash)) return null;
+      return store.nextToken(this.#id);
+    });
+    if (token !== null) this.#renewedAt = now();
+    return token;
+  }
+
+  lapsed(): RefuseError | null {
+    const { store, now } = this.#parts;
+    const credential = store.get(this.#id);
+    if (credential === undefined) return revoked('this token is no longer known');
+    const state = stateOf(credential, now());
+    if (state === 'expired') return unauthorized('this token has expired');
+    if (state === 'revoked') return revoked('this token was revoked');
+    if (!store.isCurrent(this.#id, this.#hash))
+      return revoked('another token has taken the place of this one');
+    if (!this.#isGreeted || !credential.renewing) return null;
+    if (this.#renewedAt !== null && now() - this.#renewedAt < RENEWED_MS) return null;
+    const message = this.#renewedAt === null ? 'a new token is to be given' : 'the new token is to be used';
+    return new RefuseError('DRAINING', message, AGAIN_MS);
+  }
+}
+
+/** A host that has only a join token yet. */
+class Joining implements ReporterIdentity {
+  readonly #joinId: string;
+  readonly #parts: IdentityParts;
+  /** As soon as it has its own. */
+  #own: Token | null = null;
+
+  constructor(joinId: string, parts: IdentityParts) {
+    this.#joinId = joinId;
+    this.#parts = parts;
+  }
+
+  refusalOf(applicant: Applicant): RefuseError | null {
+    const verdict = this.#parts.store.judge(this.#joinId, applicant);
+    return verdict === null ? null : new RefuseError(verdict.code, verdict.message);
+  }
+
+  mustGrant(): boolean {
+    return true;
+  }
+
+  async grant({ host, epoch }: Applicant): Promise<string> {
+    const { store, writes } = this.#parts;
+    const enrolment = await writes.submit(() => store.enrol(this.#joinId, { host, epoch }));
+    if (enrolment.token === null) throw new RefuseError(enrolment.code, enrolment.message);
+    this.#own = new Token(enrolment.credential.id, enrolment.hash, this.#parts);
+    return enrolment.token;
+  }
+
+  lapsed(): RefuseError | null {
+    if (this.#own !== null) return this.#own.lapsed();
+    const { revokedAt } = this.#parts.store.get(this.#joinId) ?? { revokedAt: 0 };
+    return revokedAt === null ? null : revoked('this join token was revoked');
+  }
+}
+
+/** A host whose name stands in its client certificate. */
+class Certificate implements ReporterIdentity {
+  readonly #names: readonly string[];
+  readonly #parts: IdentityParts;
+  #host: string | null = null;
+
+  constructor(names: readonly string[], parts: IdentityParts) {
+    this.#names = names;
+    this.#parts = parts;
+  }
+
+  refusalOf({ host }: Applicant): RefuseError | null {
+    if (!this.#names.includes(host)) {
+      const names = this.#names.map((name) => quote(name)).join(', ');
+      return unauthorized(`this certificate is for ${names} and not for ${quote(host)}; see --host`);
+    }
+    this.#host = host;
+    return this.lapsed();
+  }
+
+  mustGrant({ host }: Applicant): boolean {
+    return this.#parts.store.certificateOf(host) === undefined;
+  }
+
+  async grant({ host }: Applicant): Promise<null> {
+    const { store, writes } = this.#parts;
+    await writes.submit(() => store.bindCertificate(host));
+    return null;
+  }
+
+  lapsed(): RefuseError | null {
+    const { store, certificatesChanged } = this.#parts;
+    const mark = this.#host === null ? undefined : store.certificateOf(this.#host);
+    if (mark !== undefined && mark.revokedAt !== null) {
+      return revoked(`the certificate of ${quote(mark.name)} was revoked; give the host a token`);
+    }
+    if (!certificatesChanged()) return null;
+    return new RefuseError('DRAINING', 'client certificates are checked anew', AGAIN_MS);
+  }
+}
+
+/** Who showed nothing, from this machine. */
+class Nobody implements ReporterIdentity {
+  readonly #parts: IdentityParts;
+
+  constructor(parts: IdentityParts) {
+    this.#parts = parts;
+  }
+
+  refusalOf(): RefuseError | null {
+    return this.lapsed();
+  }
+
+  mustGrant(): boolean {
+    return false;
+  }
+
+  async grant(): Promise<null> {
+    return null;
+  }
+
+  lapsed(): RefuseError | null {
+    return this.#parts.isOpen()
+      ? null
+      : unauthorized('a token is needed from now on (tributary-gateway token create --host NAME)');
+  }
+}
+
+function unauthorized(message: string): RefuseError {
+  return coded('UNAUTHORIZED', message);
+}
+
+function revoked(message: string): RefuseError {
+  return coded('REVOKED', message);
+}
+
+function coded(code: RefuseCode, message: string): RefuseError {
+  return new RefuseError(code, message);
+}

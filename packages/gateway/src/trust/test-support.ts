@@ -1,0 +1,17 @@
+/** A gatekeeper for tests that are about other things: nobody has a credential, so this machine itself may do all. */
+import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts';
+
+export function gatekeeperOf(over: Partial<GatekeeperOptions> = {}): Gatekeeper {
+  return new Gatekeeper({
+    store: { find: () => null, has: () => false, mayRepeat: () => false },
+    users: () => NO_USERS,
+    adminUsers: new Set(),
+    takesCertificates: () => false,
+    ownOrigin: '',
+    guard: { mayTry: () => true, failed: () => {} },
+    now: () => 0,
+    ...over,
+  });
+}
+
+export const NO_USERS = { size: 0, verify: async () => 'wrong' as const };
