@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import test, { type TestContext } from 'node:test';
 import { eventually } from './support/eventually.ts';
 import { pick, readExposition } from './support/exposition.ts';
+import { batch, hello, identity } from './support/frames.ts';
 import { promtoolCheck, strictParse } from './support/openmetrics.ts';
 import { without } from './support/peers.ts';
 import { Gateway, OPENMETRICS, Reporter, TEXT } from './support/programs.ts';
+import { WireClient } from './support/wire-client.ts';
 
 const HOSTS = ['web-1', 'web-2'] as const;
 /** What Prometheus 2.42 and 3.5 send. */
@@ -26,6 +28,19 @@ async function twoHosts(t: TestContext): Promise<Gateway> {
     return HOSTS.every((host) => samples.filter(({ labels }) => labels['host'] === host).length > 100);
   });
   return gateway;
+}
+
+/** Series of a job without instance, which their lines say. */
+async function withoutInstance(t: TestContext, gateway: Gateway): Promise<void> {
+  const client = await WireClient.connect(t, gateway.streamUrl);
+  client.send(hello(identity('batch-1')));
+  await client.next('welcome');
+  const families = [{ name: 'last_run', type: 'gauge', help: 'When.', series: [['', {}]] }];
+  client.send({ kind: 'shape', id: 1, labels: { job: 'batch', instance: '' }, families });
+  client.send(batch(1, { 1: [5] }));
+  await client.acked(1);
+  const { body } = await gateway.metrics();
+  assert.match(body, /^last_run\{instance="",job="batch",host="batch-1"\} 5 /m);
 }
 
 test('Accept decides the format', async (t) => {
@@ -62,6 +77,7 @@ test('gzip when asked', async (t) => {
 
 test('promtool reads the text form', { skip: without('PROMTOOL') }, async (t) => {
   await using gateway = await twoHosts(t);
+  await withoutInstance(t, gateway);
   const { errors, lint } = await promtoolCheck((await gateway.metrics(TEXT)).body);
   assert.deepEqual(errors, []);
   // node_exporter's own names are as they are, so that its dashboards work; ours are ours to keep clean.
@@ -75,6 +91,7 @@ test('the strict parser accepts the OpenMetrics form', {
   skip: without('PYTHON_PROMETHEUS_CLIENT'),
 }, async (t) => {
   await using gateway = await twoHosts(t);
+  await withoutInstance(t, gateway);
   const verdict = await strictParse((await gateway.metrics(OPENMETRICS)).body);
   assert.ok(verdict.ok, JSON.stringify(verdict));
   assert.ok(verdict.families > 50);

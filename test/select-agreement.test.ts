@@ -67,14 +67,23 @@ const OTHER: Content = {
   ],
 };
 
-/** Sends one batch of both shapes for each host. */
+/** As a Pushgateway has a group without instance. */
+const BARE: Content = {
+  labels: { job: 'batch', instance: '' },
+  families: [
+    { name: 'node_load1', type: 'gauge', help: 'Load.', series: [['', {}]] },
+    { name: 'last_run', type: 'gauge', help: 'When.', series: ['a', 'b'].map((task) => ['', { task }]) },
+  ],
+};
+
+/** Sends one batch of all shapes for each host. */
 async function fill(t: TestContext, gateway: Gateway, hosts: readonly string[]): Promise<void> {
   for (const [h, host] of hosts.entries()) {
     const client = await WireClient.connect(t, gateway.streamUrl);
     client.send(hello(identity(host)));
     await client.next('welcome');
     const groups: Record<number, number[]> = {};
-    for (const [id, shape] of [MAIN, OTHER].entries()) {
+    for (const [id, shape] of [MAIN, OTHER, BARE].entries()) {
       client.send({ kind: 'shape', id: id + 1, ...shape });
       const count = shape.families.reduce((sum, { series }) => sum + series.length, 0);
       groups[id + 1] = Array.from({ length: count }, (_, i) => 100 * h + i);
@@ -122,6 +131,8 @@ const SELECTORS: readonly (readonly string[])[] = [
   ['{quantile=~"0\\\\.9|1",empty=""}'],
   ['{__name__=~".+",le=~".+"}', '{__name__!="",quantile!=""}'],
   ['{__name__=~".+",host="db-1",job=~"(node|other)"}'],
+  ['node_load1{instance=""}', 'last_run{instance=~"|x",task!="b"}'],
+  ['{job=~"batch|db",instance!=""}', 'node_load1{instance=~".+"}'],
   ['node_load1{nothing=""}', 'node_load1{host=~"(?i)DB-[[:digit:]]"}'],
 ];
 
@@ -132,10 +143,16 @@ test('what a selector selects, Prometheus selects', { skip: without(...VERSIONS)
   const all = await Promise.all(VERSIONS.map((version) => scraping(t, version, gateway)));
   const wholeBody = (await gateway.metrics()).body;
   const whole = hostSeries(wholeBody);
-  assert.equal(whole.size, hosts.length * 23);
+  assert.equal(whole.size, hosts.length * 26);
   for (const prometheus of all) {
     const federated = await federate(prometheus, ['{__name__!=""}']);
     assert.deepEqual(sorted(hostSeries(federated.body)), sorted(whole), `${prometheus.version}: everything`);
+    const bare = await prometheus.instant('last_run');
+    assert.deepEqual(
+      bare.map(({ labels }) => labels['instance']),
+      hosts.flatMap(() => [undefined, undefined]),
+      prometheus.version,
+    );
   }
   for (const selectors of SELECTORS) {
     const ours = await fetch(`${gateway.url}/metrics?${query(selectors)}`);

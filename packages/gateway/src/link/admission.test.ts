@@ -94,6 +94,11 @@ test('one series stands once, also where two ways lead to its name', () => {
     /^DUPLICATE_SERIES a\{x="1"\} stands twice/,
   );
   assert.match(faultOf([familyOf('a', 'gauge', ['', { x: '' }], ['', {}])]), /^DUPLICATE_SERIES a\{\}? ?/);
+  // Nor does an empty label that is the target's tell anything apart.
+  for (const name of ['instance', 'job', 'host', 'env']) {
+    const twins = [familyOf('a', 'gauge', ['', { [name]: '' }], ['', {}])];
+    assert.match(faultOf(twins, { job: 'x', instance: '', env: '' }), /^DUPLICATE_SERIES/, name);
+  }
   assert.match(
     faultOf([familyOf('a', 'gauge', ['', { job: '1' }], ['', { exported_job: '1' }])]),
     /^DUPLICATE_SERIES/,
@@ -128,6 +133,7 @@ test('target labels: what may be one', () => {
   assert.match(faultOf(gauges('a'), { job: '' }), /^INVALID_LABEL shape.labels: job is empty/);
   assert.match(faultOf(gauges('a'), { env: 'a\0b' }), /^INVALID_LABEL .*has a NUL/);
   admitted(gauges('a'), { job: 'x', instance: 'y', env: '' });
+  admitted(gauges('a'), { job: 'x', instance: '' });
 });
 
 test('help is kept as it is, but must be text', () => {
@@ -138,7 +144,10 @@ test('nobody may be another host’s node', () => {
   assert.equal(faultOfInstance({}, 'web-1'), null);
   assert.equal(faultOfInstance({ instance: 'web-1', job: 'node' }, 'web-1'), null);
   assert.equal(faultOfInstance({ instance: 'db:5432', job: 'db' }, 'web-1'), null);
+  assert.equal(faultOfInstance({ instance: '', job: 'db' }, 'web-1'), null);
   assert.equal(faultOfInstance({ instance: 'web-2' }, 'web-1')?.code, 'INVALID_LABEL');
+  for (const labels of [{ instance: '' }, { instance: '', job: 'node' }])
+    assert.match(faultOfInstance(labels, 'web-1')?.message ?? '', /job "node" .*instance ""/);
   assert.match(
     faultOfInstance({ instance: 'web-2', job: 'node' }, 'web-1')?.message ?? '',
     /instance "web-2"/,

@@ -78,7 +78,7 @@ export function admit(shape: Shape, key: ShapeKey): Admission {
   return { shape: { ...key, labels, families, length: seriesCount(shape) }, fault: null };
 }
 
-/** What no shape of `host` may claim: to be another host's node. Null when it does not. */
+/** What no shape of `host` may claim: to be another host's node, or nobody's. Null when it does not. */
 export function faultOfInstance(labels: Labels, host: string): Fault | null {
   const instance = labels['instance'];
   if ((labels['job'] ?? 'node') !== 'node' || instance === undefined || instance === host) return null;
@@ -92,8 +92,9 @@ function faultOfTarget(labels: Labels): Fault | null {
       const message = `shape.labels: ${quote(name)} cannot be a target label`;
       return { code: 'INVALID_LABEL', message };
     }
-    if (value === '' && (name === 'job' || name === 'instance')) {
-      return { code: 'INVALID_LABEL', message: `shape.labels: ${name} is empty` };
+    // An empty instance is none, which every job but `node` may have (`faultOfInstance`).
+    if (value === '' && name === 'job') {
+      return { code: 'INVALID_LABEL', message: 'shape.labels: job is empty' };
     }
     const fault = faultOfValue(name, value, 'shape.labels');
     if (fault !== null) return fault;

@@ -29,13 +29,20 @@ test('shapes without a sample name in common have nothing in common', () => {
   assert.equal(overlap(shapeOf([familyOf('a', 'gauge', ['', { x: '1' }])]), shapeOf(gauges('a'))), null);
 });
 
-test('another target, other series; a job that is not said is node, and an empty label is none', () => {
+test('another target, other series; a job that is not said is node, an instance the host, and an empty label is none', () => {
   const plain = shapeOf(gauges('a'));
   assert.equal(overlap(plain, shapeOf(gauges('a'), { job: 'db' })), null);
   assert.equal(overlap(plain, shapeOf(gauges('a'), { env: 'x' })), null);
   assert.equal(overlap(plain, shapeOf(gauges('a'), { instance: 'i' })), null);
   assert.deepEqual(flags(plain, shapeOf(gauges('a'), { job: 'node' })), [1]);
   assert.deepEqual(flags(plain, shapeOf(gauges('a'), { env: '' })), [1]);
+  const none = shapeOf(gauges('a'), { job: 'db', instance: '' });
+  assert.equal(
+    overlap(none, shapeOf(gauges('a'), { job: 'db' })),
+    null,
+    'that one has the host as its instance',
+  );
+  assert.deepEqual(flags(none, shapeOf(gauges('a'), { job: 'db', instance: '', env: '' })), [1]);
   const ab = shapeOf(gauges('a'), { x: '1', y: '2' });
   assert.deepEqual(flags(ab, shapeOf(gauges('a', 'z'), { y: '2', x: '1' })), [1]);
 });

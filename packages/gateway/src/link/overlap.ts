@@ -64,9 +64,11 @@ function signatureOf(shape: AdmittedShape): Signature {
   return signature;
 }
 
-/** A missing `job` means `node`, and an empty label is no label. */
+/** A missing `job` means `node`, and an empty label is no label; but a missing `instance` means the host. */
 function targetKey({ labels }: AdmittedShape): string {
-  const all = Object.entries({ job: 'node', ...labels }).filter(([, value]) => value !== '');
+  const all = Object.entries({ job: 'node', ...labels }).filter(
+    ([name, value]) => value !== '' || name === 'instance',
+  );
   return JSON.stringify(all.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LABEL_VALUE_CHARS_MAX, LABELS_MAX } from '@tributary/shared/limits';
 import type { Labels, MetricType, Series } from '@tributary/shared/shape';
-import { escapeLabelValue, type Line, targetText, writeSeries } from './series-text.ts';
+import { escapeLabelValue, type Line, targetLabel, targetText, writeSeries } from './series-text.ts';
 
 const RESERVED = new Set(['host', 'instance', 'job', 'env']);
 
@@ -50,6 +50,12 @@ test('the target: instance, job and host first, then the rest sorted, empty ones
     targetText({ zone: 'a', job: 'db', env: '', instance: 'db:5432', dc: 'x"y' }, 'web-1'),
     'instance="db:5432",job="db",host="web-1",dc="x\\"y",zone="a"} ',
   );
+});
+
+test('no instance is an empty one in the text, so that nobody fills it in', () => {
+  assert.equal(targetText({ job: 'db', instance: '' }, 'web-1'), 'instance="",job="db",host="web-1"} ');
+  assert.equal(targetLabel({ job: 'db', instance: '' }, 'instance', 'web-1'), '');
+  assert.equal(targetLabel({ job: 'db' }, 'instance', 'web-1'), 'web-1');
 });
 
 test('suffixes are those of the type', () => {

@@ -30,6 +30,15 @@ describe('shapes', () => {
     assert.deepEqual(bench.events.slice(1), ['rejected web-1 INVALID_LABEL', 'dropped web-1 rejected 1']);
   });
 
+  test('that have no instance are taken of every job but the host’s own', () => {
+    const bench = new Bench().open();
+    bench.shape(1, gauges('a'), { job: 'batch', instance: '' });
+    bench.shape(2, gauges('a'), { job: 'batch' });
+    bench.shape(3, gauges('a'), { instance: '' });
+    bench.batch(1, 1, 2, 3);
+    assert.deepEqual(bench.events.slice(1), ['rejected web-1 INVALID_LABEL', 'dropped web-1 rejected 1']);
+  });
+
   test('that name the host’s own instance are those that name none', () => {
     const bench = new Bench().open();
     bench.shape(1, gauges('a'), { instance: 'web-1', env: 'x' });

@@ -60,6 +60,14 @@ test('the target has labels too, by default and static ones', () => {
   }
 });
 
+test('an empty instance is none', () => {
+  const shape = shapeOf([family('a', 'gauge')], { job: 'batch', instance: '' });
+  for (const selector of ['a{instance=""}', 'a{instance!="web-1"}', 'a{instance=~"|x"}'])
+    assert.deepEqual(shown(shape, 'web-1', selector), ['a{'], selector);
+  for (const selector of ['a{instance!=""}', 'a{instance="web-1"}', 'a{instance=~".+"}'])
+    assert.deepEqual(shown(shape, 'web-1', selector), [], selector);
+});
+
 test('no value of a label is taken for the host', () => {
   for (const env of ['\n', '\u0001', 'host', 'h']) {
     const shape = shapeOf([family('a', 'gauge')], { env });
