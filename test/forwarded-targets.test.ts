@@ -80,6 +80,19 @@ odd 4.5
 # EOF
 `;
 
+/** Labels of the target, said to be others and said to be none. */
+const HONORED = `here 1
+here{instance=""} 2
+here{job="far"} 3
+here{job="far",instance=""} 4
+here{job="far",instance="i"} 5
+# TYPE took histogram
+took_bucket{instance="",le="1"} 1
+took_bucket{instance="",le="+Inf"} 2
+took_sum{instance=""} 3
+took_count{instance=""} 2
+`;
+
 test('what is stored of forwarded exporters is what is stored of a direct scrape', {
   skip: without('PROMETHEUS_3', 'NODE_EXPORTER', 'PUSHGATEWAY', 'VICTORIA_METRICS'),
 }, async (t) => {
@@ -92,6 +105,7 @@ test('what is stored of forwarded exporters is what is stored of a direct scrape
   const startedAt = Date.now();
   const others = await expose(t, {
     '/open': { contentType: `${OPENMETRICS}; charset=utf-8`, text: () => OPEN },
+    '/honored': { contentType: TEXT, text: () => HONORED },
     // Each value has its own second, told some seconds late.
     '/timed': { contentType: TEXT, text: () => timed(startedAt) },
   });
@@ -100,6 +114,7 @@ test('what is stored of forwarded exporters is what is stored of a direct scrape
     { job: 'pushgateway', address: pushgateway.address, honorLabels: true },
     { job: 'victoria-metrics', address: new URL(victoria.url).host },
     { job: 'open', address: others.address, path: '/open' },
+    { job: 'honored', address: others.address, path: '/honored', honorLabels: true },
     { job: 'timed', address: others.address, path: '/timed', honorLabels: true },
   ];
   const configFile = join(await tempDir(t), 'reporter.json');
@@ -119,8 +134,8 @@ test('what is stored of forwarded exporters is what is stored of a direct scrape
     return ups.every((all) => all.length === jobs.length && all.every(isWatched));
   });
   const compared = await eventually('both have the same series', async () => {
-    const expected = withoutHost(await direct.stored('{job!=""}', '5m'), pushgateway.address);
-    const found = withoutHost(await through.stored(`{${FORWARDED}}`, '5m'), pushgateway.address);
+    const expected = withoutHost(await direct.stored('{job!=""}', '5m'));
+    const found = withoutHost(await through.stored(`{${FORWARDED}}`, '5m'));
     const differing = [...missing(expected, found), ...missing(found, expected).map((key) => `not ${key}`)];
     if (differing.length > 0) throw new Error(`${differing.length}: ${differing.slice(0, 20).join(', ')}`);
     return { expected, found };
@@ -166,13 +181,10 @@ function isWatched({ points }: Series): boolean {
 
 type Stored = ReadonlyMap<string, readonly Point[]>;
 
-/** By series, without what only Tributary adds; the instance that a Pushgateway's group lacks is its own there. */
-function withoutHost(series: readonly Series[], pushgateway: string): Stored {
+/** By series, without what only Tributary adds. */
+function withoutHost(series: readonly Series[]): Stored {
   return new Map(
-    series.map(({ labels: { host: _, ...labels }, points }) => [
-      readableKey(seriesKey({ instance: pushgateway, ...labels })),
-      points,
-    ]),
+    series.map(({ labels: { host: _, ...labels }, points }) => [readableKey(seriesKey(labels)), points]),
   );
 }
 
@@ -207,7 +219,7 @@ function sameValues(expected: Stored, found: Stored): Compared {
   const compared = { still: 0, rising: 0 };
   for (const [key, points] of found) {
     const direct = expected.get(key) ?? [];
-    const isOurs = /job="(batch|nightly|open)"/.test(key) && !VARYING.test(key);
+    const isOurs = /job="(batch|nightly|open|honored|far)"/.test(key) && !VARYING.test(key);
     if (isOurs || STILL.test(key)) {
       compared.still++;
       const values = new Set(points.map(({ value }) => value));

@@ -102,6 +102,7 @@ function textLines(now: number): readonly ExpositionCase[] {
       differs: 'the wire has no labels that begin with __: left out and counted',
     }),
     text('labels of targets', 'a{job="x",instance="y"} 1\n'),
+    text('empty labels of targets', 'a{job="",instance="",host=""} 1\n'),
     text('the gateway’s name', 'tributary_host_up 1\nb 2\n', { differs: GATEWAYS_OWN }),
     text(
       'numbers',

@@ -129,8 +129,10 @@ test('keys tell series apart by name, labels and target, and nothing else', () =
       ['', { p: '2', q: '1' }],
     ]),
     ...keysOf({ job: 'a', env: 'b' }, [['', { p: '1', q: '2' }]], 'y'),
+    // No instance, where a missing one is the host.
+    ...keysOf({ job: 'a', env: 'b', instance: '' }, [['', { p: '1', q: '2' }]]),
   ];
-  assert.equal(new Set([key, ...others]).size, 5);
+  assert.equal(new Set([key, ...others]).size, 6);
   const many = keysOf(
     { job: 'a' },
     Array.from({ length: 100_000 }, (_, i): Series => ['', { i: String(i) }]),

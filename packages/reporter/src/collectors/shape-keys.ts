@@ -6,7 +6,8 @@ import type { Labels, Shape } from '@tributary/shared/shape';
 
 /** In the order of the shape's series. */
 export function shapeKeys({ labels, families }: Shape): Float64Array {
-  const target = textOf(labels);
+  // Without the label the instance is the host, with an empty one there is none.
+  const target = textOf(labels) + (labels['instance'] === '' ? 'instance' : '');
   const keys: number[] = [];
   for (const { name, series } of families)
     for (const [suffix, own] of series) keys.push(textNumber(`${name}${suffix}\0${textOf(own)}\0${target}`));

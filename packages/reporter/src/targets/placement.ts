@@ -3,7 +3,9 @@
  *
  * Without `honor_labels` the target's labels stand, and the series' own go along as they are: where the two clash, the
  * gateway renames the own one to `exported_…`, as Prometheus does. With it a series' own labels go before the target's, so
- * each set of them that is found becomes target labels of its own.
+ * each set of them that is found becomes target labels of its own. An own label that is empty goes before the target's as well,
+ * and then there is none; only a job there always is, as the wire has nothing without.
+ * Source: prometheus/scrape, `mutateSampleLabels`, which asks for the label's name only.
  */
 import type { Labels, Series } from '@tributary/shared/shape';
 import type { SeriesList } from '../collectors/exposition-text/reading.ts';
@@ -109,9 +111,9 @@ class Placer {
     let targetLabels: Record<string, string> | null = null;
     for (const [name, value] of Object.entries(labels)) {
       if (!Object.hasOwn(target, name)) own[name] = value;
-      else if (value !== '') {
+      else {
         targetLabels ??= { ...target };
-        targetLabels[name] = value;
+        if (value !== '' || name !== 'job') targetLabels[name] = value;
       }
     }
     this.set = targetLabels === null ? 0 : this.#setOf(targetLabels);

@@ -66,6 +66,7 @@ export class Scraper {
       },
       fallback: target.fallback,
       keep: target.keeps ?? (() => true),
+      emptyLabels: new Set(target.honorLabels ? Object.keys(target.labels) : []),
     });
     this.#columns = new TargetColumns(target, claims, owner);
     this.#status = statusShape(target.labels);

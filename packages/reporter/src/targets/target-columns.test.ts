@@ -272,6 +272,30 @@ test('with honor_labels exposed labels go before those of the target', () => {
   assert.deepEqual(taken.layers[0]?.[1]?.shape.families[0]?.series, [['', { x: '1' }]]);
 });
 
+test('with honor_labels an empty label takes the target’s away, but for the job', () => {
+  const columns = columnsOf({ honorLabels: true, labels: { job: 'app', instance: 'a:1', env: 'prod' } });
+  const list = listOf([
+    ['a'],
+    ['a', { instance: '' }],
+    ['a', { job: 'batch', instance: '' }],
+    ['a', { env: '' }],
+    ['a', { job: '' }],
+    ['up', { job: '' }],
+    ['up', { instance: '' }],
+  ]);
+  const taken = columns.take(readingOf(list, [1, 2, 3, 4, 5, 6, 7]), at(0));
+  assert.deepEqual(shown(taken), [['a=1', 'app@ a=2 up=7', 'batch@ a=3', 'a=4']]);
+  assert.deepEqual(
+    taken.layers[0]?.slice(1).map(({ shape }) => shape.labels),
+    [
+      { job: 'app', instance: '', env: 'prod' },
+      { job: 'batch', instance: '', env: 'prod' },
+      { job: 'app', instance: 'a:1', env: '' },
+    ],
+  );
+  assert.deepEqual(leftOut(taken), { duplicate: 1, status: 1 });
+});
+
 test('with honor_labels off they are told as they are', () => {
   const taken = columnsOf().take(readingOf(listOf([['a', { job: 'batch' }]]), [1]), at(0));
   assert.deepEqual(taken.layers[0]?.[0]?.shape.families[0]?.series, [['', { job: 'batch' }]]);

@@ -130,6 +130,20 @@ test('another order changes no list, and another spelling neither', () => {
   assert.deepEqual(read('b 5\na{y="2",x="1",z=""} 6\n# TYPE a gauge\n').values, [6, 5]);
 });
 
+test('an empty label is none, but for those that have to be told', () => {
+  const text = 'a{x="",y="",z="1"} 1\na{y="",z="1"} 2\na{z="1"} 3\n';
+  assert.deepEqual(shown(reader()(text)), ['a{"z":"1"} 1']);
+  const read = reader({ emptyLabels: new Set(['x']) });
+  const first = read(text);
+  assert.deepEqual(shown(first), ['a{"x":"","z":"1"} 1', 'a{"z":"1"} 2']);
+  assert.deepEqual(first.leftOut, { duplicate: 1 });
+  // However it is spelled, and found by the text of the one before.
+  const again = read('a { z="1", x="" } 4\na{y="",z="1"} 5\n');
+  assert.equal(again.list, first.list);
+  assert.deepEqual(again.values, [4, 5]);
+  assert.deepEqual(read('a { z="1", x="" } 6\na{y="",z="1"} 7\n').values, [6, 7]);
+});
+
 test('a new series makes a new list, which waits a while for what is missing', () => {
   const read = reader();
   read('a{x="1"} 1\nb 2\n');

@@ -30,6 +30,11 @@ export interface ReaderOptions {
    * first time, and has to answer the same for the same name.
    */
   readonly keep: (name: string) => boolean;
+  /**
+   * Names of labels that are told also where they are empty: with `honor_labels` those of the target, which an empty one
+   * takes away from the series. Any other empty label is the same as none, as in Prometheus.
+   */
+  readonly emptyLabels: ReadonlySet<string>;
 }
 
 export const DEFAULT_READER_OPTIONS: ReaderOptions = {
@@ -37,6 +42,7 @@ export const DEFAULT_READER_OPTIONS: ReaderOptions = {
   limits: { samplesMax: 20_000, familiesMax: 20_000, labelsMax: LABELS_MAX - 16 },
   fallback: 'text',
   keep: () => true,
+  emptyLabels: new Set(),
 };
 
 export class ExpositionReader {
@@ -99,8 +105,9 @@ export class ExpositionReader {
       this.#readings++;
       return toReading(previous, sink, 0);
     }
-    const { limits, keep } = this.#options;
-    const whole = yield* readWhole(text, previous, { ...limits, keep, format }, this.#readings + 1);
+    const { limits, keep, emptyLabels } = this.#options;
+    const options = { ...limits, keep, emptyLabels, format };
+    const whole = yield* readWhole(text, previous, options, this.#readings + 1);
     this.#readings++;
     this.#layout = whole.layout;
     return toReading(whole.layout, whole.sink, whole.added);

@@ -14,6 +14,8 @@ import { type RawSeries, readSeries } from './read-series.ts';
 export interface SeriesRules {
   readonly labelsMax: number;
   readonly keep: (name: string) => boolean;
+  /** As in `ReaderOptions`. */
+  readonly emptyLabels: ReadonlySet<string>;
   /** Of samples without series no more than so many are remembered: they are read anew each time. */
   readonly linesMax: number;
 }
@@ -64,7 +66,7 @@ export class KnownSeries {
 
   #identify({ name, labels: written }: RawSeries, spelling: string, at: number): number {
     if (name === '') throw new Mistake(at, 'the metric name is empty');
-    const labels = sortedLabels(written, at);
+    const labels = sortedLabels(written, at, this.#rules.emptyLabels);
     const fault = this.#faultOf(name, labels);
     if (fault < 0) return fault;
     const usual = seriesText(name, labels);
@@ -125,13 +127,21 @@ function isTakenName(name: string): boolean {
   return isMetricName(name) && !isReservedMetricName(name);
 }
 
-/** Names and values in turn, sorted by name, without empty values, which are the same as no label in Prometheus. */
-function sortedLabels(written: readonly string[], at: number): readonly string[] {
+/**
+ * Names and values in turn, sorted by name, without empty values, which are the same as no label in Prometheus.
+ * @param emptyLabels those that are not.
+ */
+function sortedLabels(
+  written: readonly string[],
+  at: number,
+  emptyLabels: ReadonlySet<string>,
+): readonly string[] {
   let isSorted = true;
   for (let i = 0; i < written.length; i += 2) {
     const name = written[i] ?? '';
     if (name === '' || name === '__name__') throw new Mistake(at, `no label can be called ${quote(name)}`);
-    if (written[i + 1] === '' || (i > 0 && name <= (written[i - 2] ?? ''))) isSorted = false;
+    const isNone = written[i + 1] === '' && !emptyLabels.has(name);
+    if (isNone || (i > 0 && name <= (written[i - 2] ?? ''))) isSorted = false;
   }
   if (isSorted) return written;
   const pairs: (readonly [name: string, value: string])[] = [];
@@ -139,7 +149,7 @@ function sortedLabels(written: readonly string[], at: number): readonly string[]
   pairs.sort(([a], [b]) => (a < b ? -1 : 1));
   const twice = pairs.find(([name], i) => name === pairs[i + 1]?.[0]);
   if (twice !== undefined) throw new Mistake(at, `a second label ${quote(twice[0])}`);
-  return pairs.filter(([, value]) => value !== '').flat();
+  return pairs.filter(([name, value]) => value !== '' || emptyLabels.has(name)).flat();
 }
 
 /**

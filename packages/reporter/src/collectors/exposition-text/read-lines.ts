@@ -13,6 +13,8 @@ export interface LineOptions {
   readonly familiesMax: number;
   readonly labelsMax: number;
   readonly keep: (name: string) => boolean;
+  /** As in `ReaderOptions`. */
+  readonly emptyLabels: ReadonlySet<string>;
 }
 
 /** Lines kept for each sample that may be: those that are dropped have to be read as well. */

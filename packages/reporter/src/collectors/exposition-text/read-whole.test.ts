@@ -8,6 +8,7 @@ const OPTIONS = {
   samplesMax: 100,
   familiesMax: 100,
   labelsMax: 10,
+  emptyLabels: new Set<string>(),
   keep: () => true,
 } as const;
 
