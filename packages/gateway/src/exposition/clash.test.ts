@@ -3,7 +3,15 @@ import { test } from 'node:test';
 import type { AdmittedShape } from '../link/admission.ts';
 import type { Format } from './format.ts';
 import { createLayout } from './layout.ts';
-import { bodyOf, family, fleetOf, shapeOf, typesIn } from './test-support.ts';
+import {
+  bodyOf,
+  family,
+  fleetOf,
+  parseStrictly,
+  shapeOf,
+  typesIn,
+  withoutStrictParser,
+} from './test-support.ts';
 
 /** The families of a fleet in which each shape has one host. */
 function families(format: Format, ...shapes: readonly AdmittedShape[]): string[] {
@@ -46,7 +54,7 @@ const CLASHES: readonly Clash[] = [
     series: 1,
   },
   {
-    name: 'foo_created beside a counter foo_total',
+    name: 'foo_created beside a counter foo_total of another shape',
     shapes: [shapeOf([family('foo_total', 'counter')]), shapeOf([family('foo_created', 'gauge')])],
     openmetrics: ['foo_created gauge', 'foo_total unknown'],
     text: ['foo_created gauge', 'foo_total counter'],
@@ -134,8 +142,8 @@ const CLASHES: readonly Clash[] = [
     series: 4,
   },
   {
-    name: 'foo_created beside a summary foo',
-    shapes: [shapeOf([family('foo', 'summary'), family('foo_created', 'gauge')])],
+    name: 'foo_created beside a summary foo of another shape',
+    shapes: [shapeOf([family('foo', 'summary')]), shapeOf([family('foo_created', 'gauge')])],
     openmetrics: ['foo unknown', 'foo_count unknown', 'foo_created gauge', 'foo_sum unknown'],
     text: ['foo summary', 'foo_created gauge'],
     series: 3,
@@ -266,3 +274,24 @@ for (const { name, shapes, openmetrics, text, series } of CLASHES) {
     }
   });
 }
+
+/** Go's `go_memstats_alloc_bytes` and `go_memstats_alloc_bytes_total`. */
+test('of a gauge foo and a counter foo_total the counter gives way, since nothing else is OpenMetrics', {
+  skip: withoutStrictParser(),
+}, () => {
+  const counter = '# TYPE foo counter\nfoo_total 1\n';
+  const gauge = '# TYPE foo gauge\nfoo 2\n';
+  const other = '# TYPE other gauge\nother 3\n';
+  const ways = [
+    `${gauge}# TYPE foo_total unknown\nfoo_total 1\n`,
+    `${counter}${other}${gauge}`,
+    `${gauge}${other}${counter}`,
+    `${counter}${other}# TYPE foo unknown\nfoo 2\n`,
+    `${counter}foo 2\n`,
+  ];
+  const clash = 'ValueError: Clashing name: foo';
+  const verdicts = parseStrictly(ways.map((way) => `${way}# EOF\n`));
+  assert.deepEqual(verdicts, [2, clash, clash, clash, clash]);
+  const shape = shapeOf([family('foo', 'gauge'), family('foo_total', 'counter')]);
+  assert.deepEqual(families('openmetrics', shape), ['foo gauge', 'foo_total unknown']);
+});

@@ -1,7 +1,8 @@
 /**
  * Settles which families may keep the names that they reserve. A family that cannot is demoted: its lines become
  * strays under their sample names, of unknown type. A plain family needs only the name that its lines have and never
- * has to give way, so every line finds a place and the process ends: each draft is demoted at most once.
+ * has to give way, so every line finds a place and the process ends: each draft is demoted at most once. What it had
+ * taken in (take-in.ts) is a family of its own again.
  */
 import type { Draft } from './draft.ts';
 import { isPlain } from './format.ts';
@@ -10,19 +11,14 @@ import { type Strays, stray } from './source.ts';
 /**
  * @param drafts in an order that does not depend on who came first, since the outcome may hang on it.
  * @param strays gets the lines of those demoted. Names that no remaining draft has as `sample` are families of their own.
- * @returns the drafts that remain, in their order.
+ * @returns the drafts that remain.
  */
 export function settle(drafts: readonly Draft[], strays: Strays): Draft[] {
   const claims = new Map<string, Set<Draft>>();
-  for (const draft of drafts) {
-    for (const name of draft.reserved) {
-      const claimants = claims.get(name);
-      if (claimants === undefined) claims.set(name, new Set([draft]));
-      else claimants.add(draft);
-    }
-  }
+  for (const draft of drafts) claim(draft, claims);
+  const released: Draft[] = [];
   const demoted = new Set<Draft>();
-  // No others can come to be in dispute: the lines of a draft have names that it had reserved.
+  // No others can come to be in dispute: the lines of a draft, and what it took in, have names that it had reserved.
   const disputed = [...strays.keys()];
   for (const [name, claimants] of claims) if (claimants.size > 1) disputed.push(name);
   for (let name = disputed.pop(); name !== undefined; name = disputed.pop()) {
@@ -34,9 +30,21 @@ export function settle(drafts: readonly Draft[], strays: Strays): Draft[] {
       demoted.add(loser);
       for (const reserved of loser.reserved) claims.get(reserved)?.delete(loser);
       for (const source of loser.sources) stray(source, strays);
+      if (loser.created === null) continue;
+      released.push(loser.created);
+      claim(loser.created, claims);
+      disputed.push(...loser.created.reserved);
     }
   }
-  return drafts.filter((draft) => !demoted.has(draft));
+  return [...drafts, ...released].filter((draft) => !demoted.has(draft));
+}
+
+function claim(draft: Draft, claims: Map<string, Set<Draft>>): void {
+  for (const name of draft.reserved) {
+    const claimants = claims.get(name);
+    if (claimants === undefined) claims.set(name, new Set([draft]));
+    else claimants.add(draft);
+  }
 }
 
 /** Who has to give way for `name`: nobody if it is held once, else the lowest of those that can. */

@@ -16,6 +16,8 @@ export interface Draft {
   readonly sources: readonly Source[];
   /** Of two that want one name the lower is demoted; 0 cannot be, since it needs no name but its lines'. */
   readonly rank: number;
+  /** Tells when this one's metrics began, and goes with it; see take-in.ts. */
+  readonly created: Draft | null;
 }
 
 /**
@@ -44,7 +46,16 @@ export function decideDraft(
   if (fitting.length === 0) return null;
   const { name: declared, reserved } = declaration;
   const rank = rankOf(type, reserved, own !== undefined);
-  return { sample: name, declared, reserved, type, help: helpOf(sources), sources: fitting, rank };
+  return {
+    sample: name,
+    declared,
+    reserved,
+    type,
+    help: helpOf(sources),
+    sources: fitting,
+    rank,
+    created: null,
+  };
 }
 
 /** Counters go before histograms and summaries, which lose more; the gateway's own go last. */

@@ -4,7 +4,8 @@
  *
  * 1. Everything that is called the same is one *draft*: its type and help are those of most hosts, the gateway's own
  *    family deciding alone where there is one. Lines whose own type does not go with it are *strays*: they are set
- *    aside under their sample names.
+ *    aside under their sample names. In OpenMetrics a draft that only tells when the metrics of another one began goes
+ *    into that one (take-in.ts).
  * 2. `settle` (clash.ts) makes drafts and strays live side by side: whoever reserves a name that another needs is
  *    demoted to strays.
  * 3. What is left are the families: each draft, with the strays that may join it, and one unknown family for each
@@ -15,12 +16,14 @@
  */
 import type { AdmittedShape } from '../link/admission.ts';
 import { settle } from './clash.ts';
+import { linesWithCreated } from './created.ts';
 import { type Draft, decideDraft } from './draft.ts';
 import { type Format, header, isGrouped, type OutputType, unknownType } from './format.ts';
 import type { HostPoints, OwnFamily } from './input.ts';
 import { countLines, type Lines, linesOf } from './lines.ts';
 import { classify, type ShapeClass } from './shape-class.ts';
 import { helpOf, type Piece, type Source, type Strays } from './source.ts';
+import { createdPlaces, takeInCreated } from './take-in.ts';
 
 /** How many hosts have each shape. */
 export type ShapeCounts = ReadonlyMap<AdmittedShape, number>;
@@ -35,6 +38,8 @@ export interface Member {
   readonly suffix: string | null;
   /** Whether lines are kept together by metric; otherwise each is a metric of its own. */
   readonly grouped: boolean;
+  /** Place of the family in each of them whose lines stand in these metrics; see created.ts. */
+  readonly created: number | null;
 }
 
 /** The lines of one own family that go into one output family. */
@@ -89,7 +94,7 @@ export function createLayout(format: Format, counts: ShapeCounts, own: readonly 
     const draft = decideDraft(name, byName.get(name) ?? [], format, strays);
     if (draft !== null) drafts.push(draft);
   }
-  const remaining = settle(drafts, strays);
+  const remaining = settle(format === 'openmetrics' ? takeInCreated(drafts) : drafts, strays);
   const families = lay(remaining, strays, format);
   const demoted = tally(strays, shapes, counts);
   return { format, shapes, families, demoted, counts, own };
@@ -126,7 +131,9 @@ export function* linesByShape(
       const list = hosts[place];
       const family = shapes[place]?.families[member.family];
       if (family === undefined || list === undefined || list.length === 0) continue;
-      yield [linesOf(family, member.suffix, member.grouped), list];
+      const created = member.created === null ? undefined : shapes[place]?.families[member.created];
+      if (created === undefined) yield [linesOf(family, member.suffix, member.grouped), list];
+      else yield [linesWithCreated(family, created), list];
     }
   }
 }
@@ -150,8 +157,13 @@ function collect(classes: readonly ShapeClass[], own: readonly OwnFamily[]): Map
 function lay(drafts: readonly Draft[], strays: Strays, format: Format): OutputFamily[] {
   const families: OutputFamily[] = [];
   const joined = new Set<string>();
-  for (const { declared, sample, type, help, sources } of drafts) {
-    const pieces: Piece[] = sources.map((source) => ({ source, suffix: null }));
+  for (const draft of drafts) {
+    const { declared, sample, type, help, sources } = draft;
+    const created = createdPlaces(draft);
+    const pieces: LaidPiece[] = sources.map((source) => {
+      const its = source.kind === 'host' ? created.get(source.class) : undefined;
+      return { source, suffix: null, created: its ?? null };
+    });
     pieces.push(...(strays.get(sample) ?? []));
     joined.add(sample);
     families.push(outputFamily(declared, type, help, pieces, format));
@@ -164,20 +176,23 @@ function lay(drafts: readonly Draft[], strays: Strays, format: Format): OutputFa
   return families.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
+/** A piece, and the place of what was taken in with it. */
+type LaidPiece = Piece & Partial<Pick<Member, 'created'>>;
+
 function outputFamily(
   name: string,
   type: OutputType,
   help: string,
-  pieces: readonly Piece[],
+  pieces: readonly LaidPiece[],
   format: Format,
 ): OutputFamily {
   const own: OwnMember[] = [];
   const members: Member[] = [];
-  for (const { source, suffix } of pieces) {
+  for (const { source, suffix, created = null } of pieces) {
     if (source.kind === 'own') own.push({ own: source.place, suffix });
     else {
       const { class: shapeClass, place } = source;
-      members.push({ shapes: shapeClass.shapes, family: place, suffix, grouped: isGrouped(type) });
+      members.push({ shapes: shapeClass.shapes, family: place, suffix, grouped: isGrouped(type), created });
     }
   }
   return { name, type, header: header(name, type, help, format), own, members };

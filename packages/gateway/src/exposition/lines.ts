@@ -24,6 +24,18 @@ export function linesOf(family: AdmittedFamily, suffix: string | null, grouped: 
   };
 }
 
+/** The own labels of a line as its prefix has them, without the one that `dropped` finds. */
+export function metricLabels(prefix: string, dropped: RegExp | null): string {
+  const labels = prefix.slice(prefix.indexOf('{'));
+  return dropped === null ? labels : labels.replace(dropped, '$1');
+}
+
+/** Finds a label among those of a prefix, for `metricLabels`. */
+export function labelPattern(label: string): RegExp {
+  // A quote inside a value is escaped, so this cannot begin in one.
+  return new RegExp(`([{,])${label}="(?:[^"\\\\]|\\\\.)*",`, 's');
+}
+
 /** How many lines `linesOf` gives. */
 export function countLines(family: AdmittedFamily, suffix: string | null): number {
   if (suffix === null) return family.prefixes.length;

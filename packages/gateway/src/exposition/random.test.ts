@@ -9,6 +9,7 @@ import { METRIC_TYPES, type MetricType } from '@tributary/shared/shape';
 import type { AdmittedShape } from '../link/admission.ts';
 import { type Format, stampText, valueText } from './format.ts';
 import type { HostInput, HostPoints, OwnFamily } from './input.ts';
+import { labelPattern, metricLabels } from './lines.ts';
 import { newestInput } from './newest.ts';
 import {
   bodyOf,
@@ -41,10 +42,10 @@ const ENDINGS = [
 
 /** What OpenMetrics allows as endings of a sample's name. */
 const OPENMETRICS_ENDINGS: Readonly<Record<string, readonly string[]>> = {
-  counter: ['_total'],
+  counter: ['_total', '_created'],
   info: ['_info'],
-  histogram: ['_bucket', '_sum', '_count'],
-  summary: ['', '_sum', '_count'],
+  histogram: ['_bucket', '_sum', '_count', '_created'],
+  summary: ['', '_sum', '_count', '_created'],
 };
 const TEXT_ENDINGS: Readonly<Record<string, readonly string[]>> = {
   histogram: ['_bucket', '_sum', '_count'],
@@ -55,13 +56,19 @@ function randomShape(random: Random): AdmittedShape {
   const names = new Set(
     Array.from({ length: 1 + random.below(5) }, () => random.pick(STEMS) + random.pick(ENDINGS)),
   );
-  const families = [...names].map((name) => {
+  const families = [...names].flatMap((name) => {
     const type = random.pick<MetricType>(METRIC_TYPES);
     const labels = random() < 0.3 ? { path: random.pick(['/', 'a "b"\\\n', ',le="']) } : {};
     const made = family(name, type, random.pick(['', 'one', 'two "quoted" \\ \n lines']), labels);
     // Now and then a histogram that lacks its +Inf, its sum or its count, and a family without series.
     const series = made.series.filter(() => type !== 'histogram' || random() < 0.93);
-    return { ...made, series: random() < 0.03 ? [] : series };
+    const all = [{ ...made, series: random() < 0.03 ? [] : series }];
+    const created = `${name.replace(/_total$/, '')}_created`;
+    if (names.has(created) || random() < 0.5) return all;
+    // As client libraries tell when a metric began, but now and then of another metric.
+    names.add(created);
+    const itsLabels = random() < 0.9 ? labels : { path: '/other' };
+    return [...all, family(created, random.pick(['gauge', 'gauge', 'untyped', 'counter']), '', itsLabels)];
   });
   const job = random.pick(['node', 'node', 'db']);
   try {
@@ -70,6 +77,11 @@ function randomShape(random: Random): AdmittedShape {
     // The same series twice: `foo_sum` of a summary, and of a gauge.
     return randomShape(random);
   }
+}
+
+/** Where the times are, when metrics of a histogram began: alone they make no histogram for the strict parser. */
+function beginningsOf({ families }: AdmittedShape, histogram: string): readonly number[] {
+  return families.flatMap(({ name, indexes }) => (name === `${histogram}_created` ? [...indexes] : []));
 }
 
 /** Values that are right for their types: the formats' rules on values are not what is tested. */
@@ -86,6 +98,10 @@ function randomValues(random: Random, shape: AdmittedShape): (number | null)[] {
           type === 'info' ? 1 : type === 'stateset' ? inStates : suffixes[k] === '_sum' ? size / 8 : size;
       }
     }
+  }
+  for (const { name, type, indexes } of shape.families) {
+    if (type !== 'histogram' || values[indexes[0] ?? 0] !== null) continue;
+    for (const index of beginningsOf(shape, name)) values[index] = null;
   }
   return values;
 }
@@ -109,9 +125,10 @@ function randomFleet(random: Random, points: number): Fleet {
       shape,
       hosts.map((host, i) => {
         const { target } = hostPoints(host, shape, []);
-        const hidden = shape.families.flatMap(({ prefixes, indexes }) =>
-          prefixes.some((prefix) => taken.has(prefix + target)) ? [...indexes] : [],
-        );
+        const hidden = shape.families.flatMap(({ name, type, prefixes, indexes }) => {
+          if (!prefixes.some((prefix) => taken.has(prefix + target))) return [];
+          return [...indexes, ...(type === 'histogram' ? beginningsOf(shape, name) : [])];
+        });
         const made = Array.from({ length: points }, (_, p) =>
           point(1_000 + p * 10 + i, randomValues(random, shape), hidden),
         );
@@ -139,7 +156,27 @@ function randomOwn(random: Random): OwnFamily[] {
   return [{ name, type, help: 'own', series: () => [{ suffix: '', labels: { own: 'yes' }, value: 1 }] }];
 }
 
-function check(body: string, format: Format, { expected }: Fleet, own: readonly OwnFamily[]): void {
+/** A metric's lines stand together, and its points oldest first, whatever shapes they are of. */
+function checkMetrics(body: string): void {
+  for (const block of body.split(/^# TYPE /m).slice(1)) {
+    const [, name = '', type = ''] = /^(\S+) (\S+)\n/.exec(block) ?? [];
+    const label =
+      type === 'histogram' ? 'le' : type === 'summary' ? 'quantile' : type === 'stateset' ? name : null;
+    const dropped = label === null ? null : labelPattern(label);
+    const newest = new Map<string, number>();
+    let last = '';
+    for (const [, sample = '', time = '0'] of block.matchAll(/^([^#\n]*\}) \S+(?: (\S+))?$/gm)) {
+      const metric = metricLabels(sample.replace(/\}$/, ','), dropped);
+      assert.ok(metric === last || !newest.has(metric), `${sample} is apart from its metric:\n${block}`);
+      assert.ok((newest.get(metric) ?? 0) <= Number(time), `${sample} is late:\n${block}`);
+      newest.set(metric, Number(time));
+      last = metric;
+    }
+  }
+}
+
+/** @returns how many lines tell when a metric began that is in their own family. */
+function check(body: string, format: Format, { expected }: Fleet, own: readonly OwnFamily[]): number {
   const lines = body.match(/^[^#].*$/gm) ?? [];
   const wanted = expected.map(({ text, at }) => (text + stampText(at, format)).trimEnd());
   wanted.push(...own.map(({ name }) => `${name}{own="yes"} 1`));
@@ -147,6 +184,7 @@ function check(body: string, format: Format, { expected }: Fleet, own: readonly 
   const declared: string[] = [];
   let helps = new Set<string>();
   let endings: readonly string[] = [];
+  let beginnings = 0;
   for (const line of body.split('\n')) {
     const [, word, name = '', rest = ''] = /^# (TYPE|HELP) (\S+) (.*)$/.exec(line) ?? [];
     if (word === 'HELP') {
@@ -162,23 +200,29 @@ function check(body: string, format: Format, { expected }: Fleet, own: readonly 
         endings.some((ending) => (declared.at(-1) ?? '') + ending === sample),
         `${line} is in a wrong family`,
       );
+      if (sample === `${declared.at(-1)}_created`) beginnings++;
     }
   }
   for (const name of helps) assert.ok(declared.includes(name));
+  if (format === 'openmetrics') checkMetrics(body);
+  return beginnings;
 }
 
 test(`one point a series: invariants of both formats, and the strict parser (seed ${SEED})`, (t) => {
   const random = randomOf(SEED);
   const bodies: string[] = [];
   const counts: number[] = [];
+  let beginnings = 0;
   for (let round = 0; round < ROUNDS; round++) {
     const fleet = randomFleet(random, 1);
     const own = randomOwn(random);
-    for (const format of ['openmetrics', 'text'] as const)
-      check(bodyOf(format, fleet.input, own), format, fleet, own);
-    bodies.push(bodyOf('openmetrics', fleet.input, own));
+    const body = bodyOf('openmetrics', fleet.input, own);
+    beginnings += check(body, 'openmetrics', fleet, own);
+    check(bodyOf('text', fleet.input, own), 'text', fleet, own);
+    bodies.push(body);
     counts.push(fleet.expected.length + own.length);
   }
+  assert.ok(beginnings > 100, `${beginnings} lines tell when a metric began`);
   const missing = withoutStrictParser();
   if (missing !== false) return t.diagnostic(missing);
   for (const [round, verdict] of parseStrictly(bodies).entries()) {

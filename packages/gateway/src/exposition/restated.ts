@@ -6,7 +6,7 @@
 import { isGrouped, type OutputType } from './format.ts';
 import type { HostPoints } from './input.ts';
 import { type HostsByShape, type Layout, linesByShape, type OutputFamily } from './layout.ts';
-import type { Lines } from './lines.ts';
+import { type Lines, labelPattern, metricLabels } from './lines.ts';
 import { metricText, type Stamps } from './point-text.ts';
 
 /** Points written at once, so that no chunk grows far beyond its size. */
@@ -181,7 +181,6 @@ function* mergedText(
 function metricNames({ type, name }: { type: OutputType; name: string }): (prefix: string) => string {
   if (!isGrouped(type)) return (prefix) => prefix;
   const label = type === 'histogram' ? 'le' : type === 'summary' ? 'quantile' : name;
-  // A quote inside a value is escaped, so this cannot begin in one.
-  const pattern = new RegExp(`([{,])${label}="(?:[^"\\\\]|\\\\.)*",`, 's');
-  return (prefix) => prefix.slice(prefix.indexOf('{')).replace(pattern, '$1');
+  const pattern = labelPattern(label);
+  return (prefix) => metricLabels(prefix, pattern);
 }

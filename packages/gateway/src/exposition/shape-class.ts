@@ -5,24 +5,34 @@
  */
 import { hash } from 'node:crypto';
 import type { AdmittedFamily, AdmittedShape } from '../link/admission.ts';
+import { type CreatedPair, createdPairs } from './created.ts';
 
 export interface ShapeClass {
   /** Places in `Layout.shapes`; at least one. */
   readonly shapes: number[];
   /** Of the first shape; those of the others differ in their lines only. */
   readonly families: readonly AdmittedFamily[];
+  /** Of each shape. */
+  readonly created: readonly CreatedPair[];
   /** Of all shapes together. */
   hosts: number;
 }
 
-const keys = new WeakMap<AdmittedShape, string>();
+/** What is found out about a shape once. */
+interface Traits {
+  /** A digest of all that a layout asks of its families: it stands in for a kilobyte of text per shape. */
+  readonly key: string;
+  readonly created: readonly CreatedPair[];
+}
+
+const known = new WeakMap<AdmittedShape, Traits>();
 
 /**
  * Does ahead what a layout does with a shape that it sees for the first time (about 10 µs): worth calling when a shape
  * is admitted, since after a restart a large fleet's first scrape would meet all of them at once.
  */
 export function prepareShape(shape: AdmittedShape): void {
-  keyOf(shape);
+  traitsOf(shape);
 }
 
 /** The classes in the order of their first shapes. */
@@ -32,10 +42,10 @@ export function classify(
 ): ShapeClass[] {
   const classes = new Map<string, ShapeClass>();
   for (const [place, shape] of shapes.entries()) {
-    const key = keyOf(shape);
+    const { key, created } = traitsOf(shape);
     let found = classes.get(key);
     if (found === undefined) {
-      found = { shapes: [], families: shape.families, hosts: 0 };
+      found = { shapes: [], families: shape.families, created, hosts: 0 };
       classes.set(key, found);
     }
     found.shapes.push(place);
@@ -72,19 +82,24 @@ export function isWhole(family: AdmittedFamily): boolean {
   return true;
 }
 
-/** A digest of all that a layout asks of a shape's families: it stands in for a kilobyte of text per shape. */
-function keyOf(shape: AdmittedShape): string {
-  let key = keys.get(shape);
-  if (key === undefined) {
-    let traits = '';
-    for (const family of shape.families) {
-      const { name, type, help } = family;
-      const suffixes = suffixesIn(family).map((suffix) => `${suffix};`);
-      // Help can hold anything but NUL, the rest no line ends.
-      traits += `${name}\n${type}\n${isWhole(family)}\n${suffixes.join('')}\n${help}\0`;
-    }
-    key = hash('sha256', traits, 'base64');
-    keys.set(shape, key);
+function traitsOf(shape: AdmittedShape): Traits {
+  let traits = known.get(shape);
+  if (traits === undefined) {
+    const created = createdPairs(shape.families);
+    traits = { key: keyOf(shape, created), created };
+    known.set(shape, traits);
   }
-  return key;
+  return traits;
+}
+
+function keyOf({ families }: AdmittedShape, created: readonly CreatedPair[]): string {
+  let text = '';
+  for (const family of families) {
+    const { name, type, help } = family;
+    const suffixes = suffixesIn(family).map((suffix) => `${suffix};`);
+    // Help can hold anything but NUL, the rest no line ends.
+    text += `${name}\n${type}\n${isWhole(family)}\n${suffixes.join('')}\n${help}\0`;
+  }
+  for (const pair of created) text += `${pair.created}\n${pair.of}\0`;
+  return hash('sha256', text, 'base64');
 }
