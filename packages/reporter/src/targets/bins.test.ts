@@ -76,6 +76,35 @@ test('lines of a metric are never parted', () => {
   }
 });
 
+test('what tells when metrics began is with them, wherever it stands', () => {
+  const rest = Array.from({ length: 10 }, (_, i) => family(`m${i}`, 60)).flat();
+  // Java's client tells these at the end. The first has pieces, the second is far from its counter.
+  const list = listOf([
+    ...family('a_total', 700),
+    ...family('b_total', 100),
+    ...rest,
+    ...family('a_created', 700),
+    ...family('b_created', 100),
+    ...family('c_created', 5),
+  ]);
+  const bins = new Bins();
+  const all = shapes(bins, list);
+  assert.ok(all.size > 5, `${all.size}`);
+  for (const text of all) {
+    const { families } = JSON.parse(text) as ReturnType<typeof shapeOf>;
+    const labelsOf = new Map(families.map(({ name, series }) => [name, series]));
+    for (const name of ['a', 'b'])
+      assert.deepEqual(labelsOf.get(`${name}_created`), labelsOf.get(`${name}_total`));
+  }
+  assert.equal(restated(bins, list, all), 0);
+  assert.equal([...all].filter((text) => text.includes('"c_created"')).length, 1);
+});
+
+test('a family that tells when another one that is created itself began', () => {
+  const list = listOf([...family('a_created_created', 3), ...family('a_created', 3), ...family('a', 3)]);
+  assert.equal(shapes(new Bins(), list).size, 1);
+});
+
 test('a family that falls apart and comes together again stays in bounds', () => {
   const bins = new Bins();
   for (const count of [600, 300, 520, 5000, 400, 100, 30, 511]) {
