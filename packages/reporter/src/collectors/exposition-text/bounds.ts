@@ -2,7 +2,8 @@
 import type { Labels, MetricType } from '@tributary/shared/shape';
 import { formatGoBound, parseGoNumber } from './go-number.ts';
 
-function boundLabel(type: MetricType, suffix: string): 'le' | 'quantile' | null {
+/** The label of a line that is a bound. */
+export function boundLabel(type: MetricType, suffix: string): 'le' | 'quantile' | null {
   if (type === 'histogram' && suffix === '_bucket') return 'le';
   return type === 'summary' && suffix === '' ? 'quantile' : null;
 }

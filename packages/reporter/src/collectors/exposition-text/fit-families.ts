@@ -4,7 +4,7 @@
  * said about it, and nothing that one family does costs the others.
  */
 import type { Labels, MetricType } from '@tributary/shared/shape';
-import { boundOf, ownLabel, withPlainInfinity, withStoredBound } from './bounds.ts';
+import { boundLabel, boundOf, ownLabel, withPlainInfinity, withStoredBound } from './bounds.ts';
 import type { Metadata } from './metadata.ts';
 import { resolve } from './resolve.ts';
 
@@ -87,7 +87,8 @@ function fitting(family: OpenFamily, all: ReadonlyMap<string, OpenFamily>): read
   const { name, type } = head;
   const rewrite = (member: Member) => ({ ...member, labels: withStoredBound(type, member.labels) });
   if (members.every((member) => fits(name, type, member.suffix, member.labels))) {
-    if ((type !== 'histogram' || isWhole(members)) && !all.has(`${name}_created`)) return [family];
+    const isKept = (type !== 'histogram' || isWhole(members)) && isAbout(all.get(`${name}_created`), family);
+    if (isKept) return [family];
     return [{ head: { ...head, isAltered: true }, members: members.map(rewrite) }];
   }
   const parts = new Map<string, OpenFamily>();
@@ -116,9 +117,7 @@ export function fits(family: string, type: MetricType, suffix: string, labels: L
 function isWhole(members: readonly Member[]): boolean {
   const metrics = new Map<string, Set<string>>();
   for (const { suffix, labels } of members) {
-    const key = JSON.stringify(
-      Object.entries(labels).filter(([name]) => name !== 'le' || suffix !== '_bucket'),
-    );
+    const key = metricKey('histogram', suffix, labels);
     const parts = metrics.get(key) ?? new Set();
     metrics.set(key, parts.add(suffix === '_bucket' ? bucketKind(labels) : suffix));
   }
@@ -128,6 +127,19 @@ function isWhole(members: readonly Member[]): boolean {
       parts.has('_sum') === parts.has('_count') &&
       !(parts.has('negative') && parts.has('_sum')),
   );
+}
+
+/** Whether the gateway shows what tells when metrics began in these metrics (its exposition/created.ts). True where nothing does. */
+function isAbout(created: OpenFamily | undefined, { head, members }: OpenFamily): boolean {
+  if (created === undefined) return true;
+  const metrics = new Set(members.map(({ suffix, labels }) => metricKey(head.type, suffix, labels)));
+  return created.members.every(({ labels }) => metrics.has(metricKey('gauge', '', labels)));
+}
+
+/** Equal for all lines of a metric. */
+function metricKey(type: MetricType, suffix: string, labels: Labels): string {
+  const bound = boundLabel(type, suffix);
+  return JSON.stringify(Object.entries(labels).filter(([name]) => name !== bound));
 }
 
 function bucketKind(labels: Labels): string {

@@ -74,6 +74,17 @@ test('a family whose samples do not go with its type falls into untyped ones', (
   assert.deepEqual(familiesOf('# TYPE e stateset\ne{x="on"} 1\n# EOF\n'), { e: 'untyped : e x on' });
 });
 
+test('bounds are rewritten where the gateway cannot keep the type, as beside a beginning of no metric of the family', () => {
+  const metric = (x: string, le: string): string =>
+    `h_bucket{x="${x}",le="${le}"} 1\nh_bucket{x="${x}",le="+Inf"} 2\nh_sum{x="${x}"} 3\nh_count{x="${x}"} 2\n`;
+  const textOf = (...created: readonly string[]): string =>
+    `# TYPE h histogram\n${metric('a', '1')}${metric('b', '10')}# TYPE h_created gauge\n${created.map((x) => `h_created{x="${x}"} 1.7e9\n`).join('')}`;
+  const boundsOf = (text: string): string[] => familiesOf(text, null)['h']?.match(/(?<=le )[^, ]+/g) ?? [];
+  assert.deepEqual(boundsOf(textOf('a', 'b')), ['1', '+Inf', '10', '+Inf']);
+  assert.deepEqual(boundsOf(textOf('b')), ['1', '+Inf', '10', '+Inf']);
+  assert.deepEqual(boundsOf(textOf('a', 'c')), ['1.0', '+Inf', '10.0', '+Inf']);
+});
+
 test('samples with times stand behind those without', () => {
   const { families, leftOut } = parseExposition(Buffer.from('a 1 5\na 2\na 3 6\na 4\n'), 'text/plain');
   assert.deepEqual(
