@@ -9,10 +9,12 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { eventually } from './support/eventually.ts';
 import { expose, push, startExporter } from './support/exporters.ts';
+import { strictParse } from './support/openmetrics.ts';
 import { without } from './support/peers.ts';
 import { Gateway, OPENMETRICS, Reporter, TEXT } from './support/programs.ts';
 import { Prometheus, type ScrapeJob, type Series } from './support/prometheus.ts';
 import type { Metadata, Point } from './support/prometheus-api.ts';
+import { startPythonClient } from './support/python-client.ts';
 import { readableKey, seriesKey } from './support/series-key.ts';
 import { tempDir } from './support/temp-dir.ts';
 import { VictoriaMetrics } from './support/victoria-metrics.ts';
@@ -32,11 +34,14 @@ const TAKEN_BACK = /^node_cpu_seconds_total\{.*mode="(idle|iowait)"/;
 const STILL =
   /^(up|\w+_info|node_memory_MemTotal_bytes|node_boot_time_seconds|node_filesystem_size_bytes|node_network_mtu_bytes|vm_app_start_timestamp|vm_available_cpu_cores|vm_available_memory_bytes|pushgateway_build_info)\{/;
 
-/**
- * Families whose type the gateway cannot keep, values aside: OpenMetrics has no `foo` beside a counter `foo_total`, and of one name
- * it has one type, where VictoriaMetrics tells Go's summary without any.
- */
-const RETYPED: ReadonlySet<string> = new Set(['go_memstats_alloc_bytes', 'go_gc_duration_seconds']);
+/** What the gateway cannot keep the type of, values aside, as a direct scrape has it. */
+const RETYPED: Readonly<Record<string, string>> = {
+  go_memstats_alloc_bytes_total:
+    'a counter beside a gauge go_memstats_alloc_bytes, which OpenMetrics does not have',
+  go_gc_duration_seconds: 'a summary, of which VictoriaMetrics tells lines without any type',
+};
+/** They may have a `_created`, which in OpenMetrics has no type and help of its own. */
+const BEGUN: ReadonlySet<string | undefined> = new Set(['counter', 'histogram', 'summary']);
 
 /** Of scrapes whose text is always the same, too. */
 const VARYING = /^(scrape_duration_seconds|scrape_series_added)\{/;
@@ -93,19 +98,55 @@ took_sum{instance=""} 3
 took_count{instance=""} 2
 `;
 
+/** As clients tell it that do not speak OpenMetrics: the times of the beginnings are gauges, here all at the end, as Java's has it. */
+const BEGINNINGS = `# HELP calls_total Calls so far.
+# TYPE calls_total counter
+calls_total{to="a"} 7
+calls_total{to="b"} 8
+# HELP wait_seconds How long they waited.
+# TYPE wait_seconds histogram
+wait_seconds_bucket{to="a",le="1"} 1
+wait_seconds_bucket{to="a",le="+Inf"} 2
+wait_seconds_sum{to="a"} 3
+wait_seconds_count{to="a"} 2
+# HELP answer_bytes How long the answers were.
+# TYPE answer_bytes summary
+answer_bytes{quantile="0.5"} 100
+answer_bytes_sum 300
+answer_bytes_count 2
+# HELP calls_created Calls so far.
+# TYPE calls_created gauge
+calls_created{to="a"} 1.7e+09
+calls_created{to="b"} 1.7000000015e+09
+# HELP wait_seconds_created How long they waited.
+# TYPE wait_seconds_created gauge
+wait_seconds_created{to="a"} 1.7e+09
+# HELP answer_bytes_created How long the answers were.
+# TYPE answer_bytes_created gauge
+answer_bytes_created 1.7e+09
+`;
+
 test('what is stored of forwarded exporters is what is stored of a direct scrape', {
-  skip: without('PROMETHEUS_3', 'NODE_EXPORTER', 'PUSHGATEWAY', 'VICTORIA_METRICS'),
+  skip: without(
+    'PROMETHEUS_3',
+    'NODE_EXPORTER',
+    'PUSHGATEWAY',
+    'VICTORIA_METRICS',
+    'PYTHON_PROMETHEUS_CLIENT',
+  ),
 }, async (t) => {
   await using gateway = await Gateway.start(t);
   await using node = await startExporter(t, 'NODE_EXPORTER', QUIET);
   await using pushgateway = await startExporter(t, 'PUSHGATEWAY');
   await using victoria = await VictoriaMetrics.start(t, []);
+  await using python = await startPythonClient(t);
   await push(pushgateway, 'job/batch/instance/i-1', PUSHED);
   await push(pushgateway, 'job/nightly', 'nightly_last 1\n');
   const startedAt = Date.now();
   const others = await expose(t, {
     '/open': { contentType: `${OPENMETRICS}; charset=utf-8`, text: () => OPEN },
     '/honored': { contentType: TEXT, text: () => HONORED },
+    '/beginnings': { contentType: TEXT, text: () => BEGINNINGS },
     // Each value has its own second, told some seconds late.
     '/timed': { contentType: TEXT, text: () => timed(startedAt) },
   });
@@ -115,6 +156,8 @@ test('what is stored of forwarded exporters is what is stored of a direct scrape
     { job: 'victoria-metrics', address: new URL(victoria.url).host },
     { job: 'open', address: others.address, path: '/open' },
     { job: 'honored', address: others.address, path: '/honored', honorLabels: true },
+    { job: 'python', address: python.address },
+    { job: 'beginnings', address: others.address, path: '/beginnings' },
     { job: 'timed', address: others.address, path: '/timed', honorLabels: true },
   ];
   const configFile = join(await tempDir(t), 'reporter.json');
@@ -142,6 +185,8 @@ test('what is stored of forwarded exporters is what is stored of a direct scrape
   });
   assert.ok(compared.expected.size > 500, `${compared.expected.size} series`);
   sameTypes(await direct.metadata(), await through.metadata());
+  const verdict = await strictParse((await gateway.metrics(OPENMETRICS)).body);
+  assert.ok(verdict.ok, JSON.stringify(verdict));
   t.diagnostic(JSON.stringify(sameValues(compared.expected, compared.found)));
   samePoints(compared.expected, compared.found);
   const lost = ['tributary_host_dropped_samples_total', 'tributary_reporter_target_left_out_samples_total'];
@@ -192,22 +237,31 @@ function missing(all: Stored, from: Stored): string[] {
   return [...all.keys()].filter((key) => !from.has(key));
 }
 
-/** OpenMetrics names a counter's or an info's family without the suffix. */
-function familyOf(name: string): string {
-  return name.replace(/_(total|info)$/, '');
-}
+type About = ReadonlyMap<string, Metadata>;
 
-function sameTypes(expected: ReadonlyMap<string, Metadata>, found: ReadonlyMap<string, Metadata>): void {
-  const byFamily = new Map([...found].map(([name, about]) => [familyOf(name), about]));
+function sameTypes(expected: About, found: About): void {
+  const compared = new Map<string, number>();
   const differing = [...expected].flatMap(([name, { type, help }]) => {
-    const family = familyOf(name);
-    const other = byFamily.get(family);
-    if (RETYPED.has(family) && other !== undefined) return [];
+    const other = aboutOf(name, found);
+    if (Object.hasOwn(RETYPED, name)) return other?.type === 'unknown' ? [] : [`${name}: ${other?.type}`];
+    if (other === undefined && isBeginning(name, found)) return [];
+    compared.set(type, (compared.get(type) ?? 0) + 1);
     return other?.type === type && other.help === help
       ? []
       : [`${name}: ${type} ${help}; ${other?.type} ${other?.help}`];
   });
   assert.deepEqual(differing, []);
+  for (const type of ['counter', 'gauge', 'histogram', 'summary', 'info', 'stateset'])
+    assert.ok(compared.has(type), type);
+}
+
+/** OpenMetrics names a counter's family without the suffix. */
+function aboutOf(name: string, all: About): Metadata | undefined {
+  return all.get(name) ?? all.get(name.replace(/_total$/, ''));
+}
+
+function isBeginning(name: string, all: About): boolean {
+  return name.endsWith('_created') && BEGUN.has(all.get(name.slice(0, -'_created'.length))?.type);
 }
 
 interface Compared {
@@ -219,7 +273,7 @@ function sameValues(expected: Stored, found: Stored): Compared {
   const compared = { still: 0, rising: 0 };
   for (const [key, points] of found) {
     const direct = expected.get(key) ?? [];
-    const isOurs = /job="(batch|nightly|open|honored|far)"/.test(key) && !VARYING.test(key);
+    const isOurs = /job="(batch|nightly|open|honored|far|python|beginnings)"/.test(key) && !VARYING.test(key);
     if (isOurs || STILL.test(key)) {
       compared.still++;
       const values = new Set(points.map(({ value }) => value));

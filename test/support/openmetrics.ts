@@ -5,7 +5,7 @@ import { cleanEnv } from './child.ts';
 import { pathOf } from './peers.ts';
 
 /** Debian's, whose Python version the unpacked module fits; one from elsewhere on the PATH may be any. */
-const PYTHON = '/usr/bin/python3';
+export const PYTHON = '/usr/bin/python3';
 
 const STRICT_PARSER = `
 import sys
