@@ -27,7 +27,7 @@ import { createReplaying } from './replaying.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics, type GatewayMetrics } from './telemetry/metrics.ts';
 import { CredentialStore } from './trust/credentials/credential-store.ts';
-import type { Gatekeeper, Users } from './trust/gatekeeper.ts';
+import type { Gatekeeper } from './trust/gatekeeper.ts';
 import { createTrust, type Trust } from './trusting.ts';
 import { startUpkeep, type Upkeep } from './upkeep.ts';
 import { VERSION } from './version.ts';
@@ -52,7 +52,8 @@ const SAVE_MS_MAX = 2_000;
 /** Reporters correct themselves by the gateway's clock when it changes by more than this (docs/PROTOCOL.md, "Time"). */
 const CLOCK_STEP_MS = 2_000;
 const NOT_YET = {
-  users: (): Users => ({ size: 0, verify: async () => 'wrong' }),
+  users: () => new Map(),
+  passwords: { verify: async () => false },
   takesCertificates: () => false,
   certificateOf: () => null,
   guard: { mayTry: () => true, failed: () => {} },

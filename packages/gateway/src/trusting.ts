@@ -6,7 +6,7 @@ import { visitorOf } from './http/access.ts';
 import type { Identity } from './link/identity.ts';
 import type { Log } from './telemetry/log.ts';
 import type { CredentialStore } from './trust/credentials/credential-store.ts';
-import { type FailureGuard, Gatekeeper, type Users } from './trust/gatekeeper.ts';
+import { type FailureGuard, Gatekeeper, type GatekeeperOptions, type Passwords } from './trust/gatekeeper.ts';
 import type { Principal } from './trust/principal.ts';
 import type { Refusal } from './trust/refusal.ts';
 import { identityOf } from './trust/reporter-identity.ts';
@@ -16,7 +16,8 @@ export interface TrustParts {
   readonly options: GatewayOptions;
   readonly log: Log;
   readonly store: CredentialStore;
-  readonly users: () => Users;
+  readonly users: GatekeeperOptions['users'];
+  readonly passwords: Passwords;
   /** Whether client certificates are verified. */
   readonly takesCertificates: () => boolean;
   readonly certificateOf: (request: IncomingMessage) => readonly string[] | null;
@@ -48,6 +49,7 @@ export function createTrust(parts: TrustParts): Trust {
   const gatekeeper = new Gatekeeper({
     store,
     users: parts.users,
+    passwords: parts.passwords,
     adminUsers: new Set(
       options['web.admin-users']
         .split(',')

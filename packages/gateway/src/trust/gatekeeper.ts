@@ -12,18 +12,18 @@ import { refuseForeignOrigin, refuseUnlessLoopback } from './loopback-rule.ts';
 import type { Principal } from './principal.ts';
 import { forbidden, type Refusal, type RefusalReason } from './refusal.ts';
 import { CLOSED_BY, hasRole, type Role } from './roles.ts';
+import { BasicAuthBusyError } from './web-config/basic-auth.ts';
+import { basicCredentials } from './web-config/basic-credentials.ts';
 
 export interface Visitor extends Asking {
   /** Of a client certificate that was verified; null without one. */
   readonly certificate: readonly string[] | null;
 }
 
-/** User names and passwords, of `--web.config.file`. */
-export interface Users {
-  /** How many there are. */
-  readonly size: number;
-  /** 'busy' when too many are being compared: it takes time on purpose. */
-  verify(name: string, password: string): Promise<'right' | 'wrong' | 'busy'>;
+/** Whether a name and a password are those of a user of `--web.config.file`. */
+export interface Passwords {
+  /** @throws BasicAuthBusyError */
+  verify(name: string, password: string): Promise<boolean>;
 }
 
 /** Keeps those away for a while who fail again and again. */
@@ -38,7 +38,9 @@ export type Outcome =
 
 export interface GatekeeperOptions {
   readonly store: Pick<CredentialStore, 'find' | 'has' | 'mayRepeat'>;
-  readonly users: () => Users;
+  /** Names of the users that there are now. */
+  readonly users: () => Pick<ReadonlyMap<string, unknown>, 'size'>;
+  readonly passwords: Passwords;
   /** Those of the users who are administrators. */
   readonly adminUsers: ReadonlySet<string>;
   /** Whether client certificates are verified. */
@@ -49,9 +51,6 @@ export interface GatekeeperOptions {
   /** In ms. */
   readonly now: () => number;
 }
-
-/** Of name and password together, in base64: 255 characters each are more than anyone types. */
-const BASIC_CHARS_MAX = 1024;
 
 export class Gatekeeper {
   readonly #options: GatekeeperOptions;
@@ -79,7 +78,7 @@ export class Gatekeeper {
     if (early !== null) return refused(early);
     const { authorization } = visitor.headers;
     if (authorization !== undefined && /^basic /i.test(authorization)) {
-      return this.#check(await this.#user(visitor, authorization), role, visitor);
+      return this.#check(await this.#user(visitor), role, visitor);
     }
     return this.#check(this.#shown(visitor, role), role, visitor);
   }
@@ -147,33 +146,25 @@ export class Gatekeeper {
     return kind === 'join' && this.#options.store.mayRepeat(id);
   }
 
-  async #user({ remoteAddress = '' }: Visitor, authorization: string): Promise<Outcome> {
-    const { users, guard } = this.#options;
-    const encoded = authorization.slice('basic '.length).trim();
-    const [, name, password] =
-      encoded.length > BASIC_CHARS_MAX
-        ? []
-        : (/^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? []);
-    if (name === undefined || password === undefined || users().size === 0) {
-      return this.#bad('user and password cannot be taken');
+  async #user({ headers }: Visitor): Promise<Outcome> {
+    const { users, passwords } = this.#options;
+    const shown = basicCredentials(headers.authorization);
+    if (shown === null || users().size === 0) return this.#bad('user and password cannot be taken');
+    try {
+      if (await passwords.verify(shown.name, shown.password)) {
+        return { principal: { kind: 'user', name: shown.name }, refusal: null };
+      }
+    } catch (error) {
+      if (!(error instanceof BasicAuthBusyError)) throw error;
+      return refused({ status: 503, reason: 'busy', message: error.message, challenges: [] });
     }
-    const verdict = await users().verify(name, password);
-    if (verdict === 'right') return { principal: { kind: 'user', name }, refusal: null };
-    if (verdict === 'busy') {
-      const message = 'too many passwords are being checked; try again';
-      return refused({ status: 503, reason: 'busy', message, challenges: [] });
-    }
-    // Here already, since while it was compared the next ones came.
-    guard.failed(remoteAddress);
     return this.#bad('user or password is wrong');
   }
 
-  #check(outcome: Outcome, role: Role, { remoteAddress = '', headers }: Visitor): Outcome {
+  #check(outcome: Outcome, role: Role, { remoteAddress = '' }: Visitor): Outcome {
     const { guard, adminUsers } = this.#options;
     if (outcome.refusal !== null) {
-      const isGuess =
-        outcome.refusal.reason === 'bad_credential' && !/^basic /i.test(headers.authorization ?? '');
-      if (isGuess) guard.failed(remoteAddress);
+      if (outcome.refusal.reason === 'bad_credential') guard.failed(remoteAddress);
       return outcome;
     }
     if (hasRole(outcome.principal, role, (user) => adminUsers.has(user))) return outcome;

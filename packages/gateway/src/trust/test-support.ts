@@ -4,7 +4,8 @@ import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts';
 export function gatekeeperOf(over: Partial<GatekeeperOptions> = {}): Gatekeeper {
   return new Gatekeeper({
     store: { find: () => null, has: () => false, mayRepeat: () => false },
-    users: () => NO_USERS,
+    users: () => new Map(),
+    passwords: { verify: async () => false },
     adminUsers: new Set(),
     takesCertificates: () => false,
     ownOrigin: '',
@@ -13,5 +14,3 @@ export function gatekeeperOf(over: Partial<GatekeeperOptions> = {}): Gatekeeper 
     ...over,
   });
 }
-
-export const NO_USERS = { size: 0, verify: async () => 'wrong' as const };

@@ -1,0 +1,214 @@
+import assert from 'node:assert/strict';
+import type { IncomingHttpHeaders } from 'node:http';
+import { test } from 'node:test';
+import type { Credential, CredentialKind } from './credentials/credential.ts';
+import type { Gatekeeper, GatekeeperOptions, Outcome } from './gatekeeper.ts';
+import { ROLES, type Role } from './roles.ts';
+import { gatekeeperOf } from './test-support.ts';
+import { BasicAuthBusyError } from './web-config/basic-auth.ts';
+
+const NOW = 1_795_330_000_000;
+const FAR = '198.51.100.7';
+
+function credential(kind: CredentialKind, over: Partial<Credential> = {}): Credential {
+  return {
+    id: `id-${kind}`,
+    kind,
+    name: 'n',
+    createdAt: 0,
+    expiresAt: null,
+    revokedAt: null,
+    usedAt: null,
+    usesMax: null,
+    uses: 0,
+    pattern: null,
+    parent: null,
+    epoch: null,
+    renewing: false,
+    ...over,
+  };
+}
+
+/** By the token, as in `Bearer host`. */
+const TOKENS: Readonly<Record<string, Credential>> = {
+  host: credential('host'),
+  join: credential('join'),
+  scrape: credential('scrape'),
+  admin: credential('admin'),
+  revoked: credential('admin', { revokedAt: NOW - 1 }),
+  expired: credential('admin', { expiresAt: NOW }),
+  'expired-join': credential('join', { expiresAt: NOW }),
+  'just-expired-join': credential('join', { id: 'just', expiresAt: NOW }),
+};
+
+function keeper(
+  over: Partial<GatekeeperOptions> = {},
+  kinds: readonly CredentialKind[] = ['host', 'scrape', 'admin'],
+) {
+  const failed: string[] = [];
+  const gatekeeper = gatekeeperOf({
+    store: {
+      find: (token) => (TOKENS[token] === undefined ? null : { credential: TOKENS[token], hash: 'h' }),
+      has: (...asked) => asked.some((kind) => kinds.includes(kind)),
+      mayRepeat: (id) => id === 'just',
+    },
+    guard: { mayTry: () => true, failed: (address) => void failed.push(address) },
+    now: () => NOW,
+    ...over,
+  });
+  return { gatekeeper, failed };
+}
+
+interface Shown {
+  readonly headers?: IncomingHttpHeaders;
+  readonly from?: string;
+  readonly certificate?: readonly string[];
+}
+
+async function answers(gatekeeper: Gatekeeper, shown: Shown): Promise<string> {
+  const all: string[] = [];
+  for (const role of ROLES) all.push(told(await ask(gatekeeper, role, shown)));
+  return all.join(', ');
+}
+
+function ask(gatekeeper: Gatekeeper, role: Role, { headers = {}, from = FAR, certificate }: Shown) {
+  return gatekeeper.ask(
+    {
+      headers: { host: 'gateway.example', ...headers },
+      remoteAddress: from,
+      certificate: certificate ?? null,
+    },
+    role,
+  );
+}
+
+function told({ principal, refusal }: Outcome): string {
+  return refusal === null ? principal.kind : `${refusal.status} ${refusal.reason}`;
+}
+
+const bearer = (token: string): Shown => ({ headers: { authorization: `Bearer ${token}` } });
+const basic = (pair: string): Shown => ({
+  headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` },
+});
+
+test('each credential gives its role and nothing more', async () => {
+  const { gatekeeper } = keeper();
+  const no = '403 wrong_role';
+  const bad = '401 bad_credential';
+  const none = '401 no_credential';
+  // report, scrape, admin
+  assert.equal(await answers(gatekeeper, {}), [none, none, none].join(', '));
+  assert.equal(await answers(gatekeeper, bearer('host')), ['token', no, no].join(', '));
+  assert.equal(await answers(gatekeeper, bearer('join')), ['token', no, no].join(', '));
+  assert.equal(await answers(gatekeeper, bearer('scrape')), [no, 'token', no].join(', '));
+  assert.equal(await answers(gatekeeper, bearer('admin')), [no, 'token', 'token'].join(', '));
+  for (const token of ['wrong', 'revoked', 'expired', 'expired-join']) {
+    assert.equal(await answers(gatekeeper, bearer(token)), [bad, bad, bad].join(', '), token);
+  }
+  assert.equal(await answers(gatekeeper, bearer('just-expired-join')), ['token', no, no].join(', '));
+  assert.equal(await answers(gatekeeper, { certificate: ['web-1'] }), ['certificate', none, none].join(', '));
+  for (const authorization of ['Bearer', 'Bearer a b', 'Digest x', '', 'Bearer \u00e4']) {
+    assert.equal(
+      await answers(gatekeeper, { headers: { authorization } }),
+      [bad, bad, bad].join(', '),
+      authorization,
+    );
+  }
+});
+
+test('a token that is shown decides alone, whatever the certificate or the address', async () => {
+  const { gatekeeper } = keeper({}, []);
+  const bad = '401 bad_credential';
+  const from = '127.0.0.1';
+  const headers = { authorization: 'Bearer wrong', host: 'localhost' };
+  assert.equal(await answers(gatekeeper, { headers, from, certificate: ['a'] }), [bad, bad, bad].join(', '));
+});
+
+test('a role without a credential is for this machine itself; one that has any is closed to it, too', async () => {
+  const local: Shown = { from: '127.0.0.1', headers: { host: 'localhost:9750' } };
+  const open = keeper({}, []).gatekeeper;
+  assert.equal(open.isOpen, true);
+  assert.equal(await answers(open, local), 'loopback, loopback, loopback');
+  const closed = '403 not_loopback';
+  assert.equal(await answers(open, {}), [closed, closed, closed].join(', '));
+  const reports = keeper({}, ['join']).gatekeeper;
+  assert.equal(reports.isOpen, false);
+  assert.equal(await answers(reports, local), '401 no_credential, loopback, loopback');
+  const users = keeper({ users: () => new Map([['u', 'h']]) }, []).gatekeeper;
+  assert.equal(await answers(users, local), 'loopback, 401 no_credential, loopback');
+  const admins = keeper({ users: () => new Map([['u', 'h']]), adminUsers: new Set(['u']) }, []).gatekeeper;
+  assert.equal(await answers(admins, local), 'loopback, 401 no_credential, 401 no_credential');
+  const certificates = keeper({ takesCertificates: () => true }, []).gatekeeper;
+  assert.equal(await answers(certificates, local), '401 no_credential, loopback, loopback');
+});
+
+test('users scrape, and those who are named do more', async () => {
+  const { gatekeeper, failed } = keeper({
+    users: () =>
+      new Map([
+        ['ann', 'h'],
+        ['bob', 'h'],
+      ]),
+    passwords: { verify: async (name, password) => password === `${name}'s` },
+    adminUsers: new Set(['bob']),
+  });
+  const no = '403 wrong_role';
+  assert.equal(await answers(gatekeeper, basic("ann:ann's")), [no, 'user', no].join(', '));
+  assert.equal(await answers(gatekeeper, basic("bob:bob's")), [no, 'user', 'user'].join(', '));
+  assert.deepEqual(failed, []);
+  assert.equal(told(await ask(gatekeeper, 'scrape', basic('bob:x'))), '401 bad_credential');
+  assert.deepEqual(failed, [FAR]);
+  const { refusal } = await ask(gatekeeper, 'scrape', {});
+  assert.deepEqual(refusal?.challenges, ['Bearer', 'Basic realm="tributary"']);
+});
+
+test('without users a password is not even looked at', async () => {
+  const { gatekeeper } = keeper({ passwords: { verify: () => Promise.reject(new Error('asked')) } });
+  assert.equal(told(await ask(gatekeeper, 'scrape', basic('a:b'))), '401 bad_credential');
+});
+
+test('too many passwords at once are turned away, and are no failures', async () => {
+  const { gatekeeper, failed } = keeper({
+    users: () => new Map([['ann', 'h']]),
+    passwords: { verify: () => Promise.reject(new BasicAuthBusyError()) },
+  });
+  assert.equal(told(await ask(gatekeeper, 'scrape', basic('ann:x'))), '503 busy');
+  assert.deepEqual(failed, []);
+});
+
+test('who fails again and again is kept waiting, and who shows nothing is not', async () => {
+  const { gatekeeper } = keeper({ guard: { mayTry: (address) => address !== FAR, failed: () => {} } });
+  assert.equal(told(await ask(gatekeeper, 'scrape', bearer('scrape'))), '429 too_many_failures');
+  assert.equal(told(await ask(gatekeeper, 'scrape', {})), '401 no_credential');
+  assert.equal(told(await ask(gatekeeper, 'scrape', { ...bearer('scrape'), from: '198.51.100.8' })), 'token');
+});
+
+test('a page of another origin gets nothing, whatever it shows', async () => {
+  const { gatekeeper } = keeper();
+  const headers = { authorization: 'Bearer admin', origin: 'https://evil.example' };
+  const foreign = '403 foreign_origin';
+  assert.equal(await answers(gatekeeper, { headers }), [foreign, foreign, foreign].join(', '));
+  const own = { authorization: 'Bearer admin', origin: 'https://gateway.example' };
+  assert.equal(await answers(gatekeeper, { headers: own }), '403 wrong_role, token, token');
+});
+
+test('strangers are recognised as such, and turned away only while nobody has a credential', async () => {
+  const recognise = async (gatekeeper: Gatekeeper, { headers = {}, from = FAR }: Shown) => {
+    const outcome = await gatekeeper.recognise({
+      headers: { host: 'gateway.example', ...headers },
+      remoteAddress: from,
+      certificate: null,
+    });
+    return outcome === null ? 'stranger' : told(outcome);
+  };
+  const { gatekeeper, failed } = keeper();
+  assert.equal(await recognise(gatekeeper, {}), 'stranger');
+  assert.equal(await recognise(gatekeeper, bearer('scrape')), 'token');
+  assert.equal(await recognise(gatekeeper, bearer('wrong')), 'stranger');
+  assert.deepEqual(failed, [FAR]);
+  assert.equal(
+    await recognise(gatekeeper, { headers: { origin: 'https://evil.example' } }),
+    '403 foreign_origin',
+  );
+  assert.equal(await recognise(keeper({}, []).gatekeeper, {}), '403 not_loopback');
+});
