@@ -43,7 +43,7 @@ const POLL_MS = 250;
 const SAVE_USES_MS = 60_000;
 
 export function createTrust(parts: TrustParts): Trust {
-  const { options, log, store, onChange } = parts;
+  const { options, log, store } = parts;
   const now = () => systemClock.now();
   const writes = new WriteQueue(store);
   const gatekeeper = new Gatekeeper({
@@ -74,7 +74,8 @@ export function createTrust(parts: TrustParts): Trust {
     });
   };
   const failed = (what: string) => (error: unknown) => log.error({ err: error }, what);
-  const stopWatching = watch(store, onChange, failed('the credentials cannot be read'));
+  store.listen(parts.onChange);
+  const stopWatching = watch(store, failed('the credentials cannot be read'));
   return {
     gatekeeper,
     admit(request) {
@@ -83,7 +84,7 @@ export function createTrust(parts: TrustParts): Trust {
     },
     certificatesChanged() {
       certificates++;
-      onChange();
+      parts.onChange();
     },
     left(host) {
       writes
@@ -95,7 +96,7 @@ export function createTrust(parts: TrustParts): Trust {
 }
 
 /** @returns a function that ends it */
-function watch(store: CredentialStore, onChange: () => void, onFault: (error: unknown) => void): () => void {
+function watch(store: CredentialStore, onFault: (error: unknown) => void): () => void {
   const guarded = (act: () => void) => () => {
     try {
       act();
@@ -105,9 +106,7 @@ function watch(store: CredentialStore, onChange: () => void, onFault: (error: un
   };
   const timers = [
     setInterval(
-      guarded(() => {
-        if (store.poll()) onChange();
-      }),
+      guarded(() => void store.poll()),
       POLL_MS,
     ),
     setInterval(

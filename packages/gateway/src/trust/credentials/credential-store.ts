@@ -47,6 +47,7 @@ export class CredentialStore {
   readonly #mirror = new Mirror();
   readonly #now: () => number;
   readonly #random: (bytes: number) => Buffer;
+  #onChange: () => void = () => {};
   /** By id, what is not yet written of when a token was used. */
   readonly #used = new Map<string, number>();
   #version: number;
@@ -63,6 +64,11 @@ export class CredentialStore {
   /** @throws CredentialsError */
   static open(options: StoreOptions): CredentialStore {
     return new CredentialStore(new Rows(openFile(options.folder)), options);
+  }
+
+  /** @param listener told soon after it was seen that another process has written; it takes the place of the one before. */
+  listen(listener: () => void): void {
+    this.#onChange = listener;
   }
 
   list(): Credential[] {
@@ -83,7 +89,8 @@ export class CredentialStore {
   find(token: string): { credential: Credential; hash: string } | null {
     if (token.length > TOKEN_CHARS_MAX) return null;
     const hash = hashToken(token);
-    const row = this.#mirror.find(hash);
+    // It may have been made a moment ago; who is turned away for it would not come again soon.
+    const row = this.#mirror.find(hash) ?? (this.poll() ? this.#mirror.find(hash) : undefined);
     return row === undefined ? null : { credential: publicPart(row), hash };
   }
 
@@ -220,6 +227,8 @@ export class CredentialStore {
     const { version } = this.#rows;
     if (version === this.#version) return false;
     this.#reload(version);
+    // Not within a transaction, and not while somebody goes through what has changed.
+    queueMicrotask(() => this.#onChange());
     return true;
   }
 
