@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { REFUSALS, type RefuseCode } from '@tributary/shared/errors';
 import { logLink } from './link-log.ts';
 import type { Log } from './log.ts';
 import { createCounters } from './own-series.ts';
@@ -22,7 +23,7 @@ function setUp() {
   return { lines, counters, link: logLink(log as unknown as Log, counters, GATEWAY) };
 }
 
-const end = { code: 1006, reason: '', wasStreaming: true, parked: false, pauseMs: 500 };
+const end = { code: 1006, reason: '', wasStreaming: true, parked: false, pauseMs: 500, refusal: null };
 
 describe('connections', () => {
   test('are told when they come and go; tries that come to nothing are not', () => {
@@ -30,12 +31,10 @@ describe('connections', () => {
     link.connected(7);
     link.disconnected(end);
     link.disconnected({ ...end, wasStreaming: false });
-    link.disconnected({ ...end, code: 4021, reason: 'REVOKED', parked: true });
     assert.deepEqual(lines, [
       'info connected {"backlog":7}',
       'warn disconnected {"code":1006,"reason":"","retryInMs":500}',
       'debug not connected {"code":1006,"reason":"","retryInMs":500}',
-      'error refused; it will not try again until it is restarted {"code":4021,"reason":"REVOKED"}',
     ]);
     assert.equal(counters.connects, 1);
   });
@@ -54,6 +53,35 @@ describe('connections', () => {
     ]);
   });
 
+  test('a refusal that only a person can end is told once, with what is to be done', () => {
+    const { lines, counters, link } = setUp();
+    const refused = (refusal: string, pauseMs: number) =>
+      link.disconnected({ ...end, reason: refusal, parked: true, pauseMs, refusal });
+    for (const code of [
+      ...Object.keys(REFUSALS).filter((each) => REFUSALS[each as RefuseCode] === 'never'),
+      'NEW',
+    ])
+      refused(code, Number.POSITIVE_INFINITY);
+    for (let i = 0; i < 9; i++) refused('HTTP_401', 300_000);
+    assert.equal(lines.length, 6);
+    for (const line of lines) assert.match(line, /^error refused; samples are kept, .+"todo":"[^"]{20,}"/);
+    assert.match(lines[0] ?? '', /until the token changes or it is restarted/);
+    assert.match(lines[5] ?? '', /tried again every few minutes, and at once when the token changes/);
+    assert.deepEqual([...counters.refusals], [['HTTP_401', 9]]);
+    link.connected(0);
+    refused('HTTP_401', 300_000);
+    assert.equal(lines.length, 8, 'and again after the next connection');
+  });
+
+  test('a kept token that is refused while there is another is told once', () => {
+    const { lines, link } = setUp();
+    for (let i = 0; i < 3; i++)
+      link.disconnected({ ...end, wasStreaming: false, reason: 'HTTP 401', refusal: 'HTTP_401' });
+    assert.deepEqual(lines, [
+      'warn the token that the gateway gave this host is refused; another is tried {"reason":"HTTP 401"}',
+    ]);
+  });
+
   test('a refusal and a failing spool are told once until something was acked', () => {
     const { lines, counters, link } = setUp();
     for (let i = 0; i < 3; i++) {
@@ -64,7 +92,7 @@ describe('connections', () => {
     assert.deepEqual([...counters.refusals], [['DUPLICATE_HOST', 3]]);
     link.acked(1);
     link.failed('disk full');
-    assert.equal(lines.at(-1), 'error nothing can be sent: the spool failed {"error":"disk full"}');
+    assert.equal(lines.at(-1), 'error nothing can be sent: the spool\'s folder fails {"error":"disk full"}');
   });
 });
 

@@ -11,6 +11,19 @@ const REJECTS_TOLD_MAX = 100;
 /** Codes of one counter. They come from the gateway; there are a dozen. */
 const KEYS_MAX = 64;
 
+/** What a person has to do, by what the gateway said; each of these is waited for. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  HTTP_401: 'give it a token that the gateway knows (--gateway.token-file)',
+  HTTP_403:
+    'give it a token of the kind host or join (--gateway.token-file); without any, a gateway takes reporters of its own machine only',
+  UNAUTHORIZED: 'the token is not for this host: put one that is into the token file, or change --host',
+  REVOKED: 'put a new token into the token file',
+  NAME_TAKEN:
+    'another host has this name: choose another --host; if it is this very host, give it a host token of its name in the token file',
+  VERSION: 'upgrade the reporter or the gateway, and start it again',
+};
+const OTHER_REMEDY = 'put right what the gateway complains of, and start it again';
+
 export interface LinkLog extends LinkObserver {
   /** A connection could not be made. */
   connectFailed(message: string): void;
@@ -31,13 +44,25 @@ export function logLink(log: Log, counters: ReporterCounters, gateway: string): 
     },
     connected(backlog) {
       counters.connects++;
-      told.forget('connect');
+      for (const kind of ['connect', 'parked', 'denied']) told.forget(kind);
       log.info({ gateway, backlog }, 'connected');
     },
-    disconnected({ code, reason, wasStreaming, parked, pauseMs }) {
-      if (parked)
-        log.error({ gateway, code, reason }, 'refused; it will not try again until it is restarted');
-      else if (wasStreaming) log.warn({ gateway, code, reason, retryInMs: pauseMs }, 'disconnected');
+    disconnected({ code, reason, wasStreaming, parked, pauseMs, refusal }) {
+      if (refusal?.startsWith('HTTP_')) add(counters.refusals, refusal, 1);
+      if (parked) {
+        if (!told.isNew('parked', `${refusal} ${reason}`)) return;
+        const todo = REMEDIES[refusal ?? ''] ?? OTHER_REMEDY;
+        const goesOn = Number.isFinite(pauseMs)
+          ? `tried again every few minutes, and at once when the token changes`
+          : `not tried again until the token changes or it is restarted`;
+        log.error({ gateway, code, reason, refusal, todo }, `refused; samples are kept, and it is ${goesOn}`);
+      } else if (refusal === 'HTTP_401') {
+        if (told.isNew('denied', reason))
+          log.warn(
+            { gateway, reason },
+            'the token that the gateway gave this host is refused; another is tried',
+          );
+      } else if (wasStreaming) log.warn({ gateway, code, reason, retryInMs: pauseMs }, 'disconnected');
       else log.debug({ gateway, code, reason, retryInMs: pauseMs }, 'not connected');
     },
     sent(_seq, bytes) {
@@ -84,7 +109,7 @@ export function logLink(log: Log, counters: ReporterCounters, gateway: string): 
     },
     failed(message) {
       if (told.isNew('failed', message))
-        log.error({ error: message }, 'nothing can be sent: the spool failed');
+        log.error({ error: message }, "nothing can be sent: the spool's folder fails");
     },
   };
 }

@@ -4,7 +4,6 @@
  *     collectors ─► sampler ─► spool ─► link ══► gateway
  */
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { Backoff } from '@tributary/shared/backoff';
 import { systemClock } from '@tributary/shared/clock';
@@ -17,9 +16,9 @@ import type { Collector } from './collectors/collector.ts';
 import { createCollectors } from './collectors/list.ts';
 import type { ReporterOptions } from './config.ts';
 import { createFeeds } from './feeds.ts';
+import { createGatewayLink } from './gateway-link.ts';
 import { createLabelWatch } from './label-watch.ts';
 import { LinkSession } from './link/session.ts';
-import { Stream } from './link/stream.ts';
 import { logLink } from './link-log.ts';
 import type { Log } from './log.ts';
 import { createCounters, createOwnCollector, type ReporterCounters } from './own-series.ts';
@@ -55,7 +54,7 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
   const pace = createPace(options, log);
   const budget = createBudget(counters, log);
   const observer = logLink(log, counters, options['gateway.url']);
-  const stream = createStream(options, observer.connectFailed);
+  const { credentials, stream } = createGatewayLink(options, log, observer);
   const session = stream.start(
     (effects) =>
       new LinkSession(
@@ -66,6 +65,7 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
           agent: `tributary-reporter/${VERSION}`,
           os: `${process.platform} ${release()}`,
           backoff: new Backoff({ initialMs: BACKOFF_INITIAL_MS, maxMs: BACKOFF_MAX_MS, random: Math.random }),
+          credentials,
           wall: () => systemClock.now(),
           monotonic: () => performance.now(),
           onWelcome: (clock, roundTripMs, { seriesMax }) => {
@@ -221,19 +221,4 @@ function nameHost(spool: Spool, host: string, log: Log): void {
     spool.close();
     throw error;
   }
-}
-
-function createStream(options: ReporterOptions, onConnectFailed: (message: string) => void): Stream {
-  const tokenFile = options['gateway.token-file'];
-  return new Stream({
-    url: options['gateway.url'],
-    token: () => (tokenFile === '' ? null : readToken(tokenFile)),
-    onConnectFailed,
-  });
-}
-
-function readToken(file: string): string {
-  const token = readFileSync(file, 'utf8').trim();
-  if (token === '') throw new Error(`${file} is empty: a token is needed`);
-  return token;
 }

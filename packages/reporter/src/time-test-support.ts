@@ -148,6 +148,7 @@ export class World {
         run: `run-${this.now}`,
         agent: '',
         os: '',
+        credentials: { welcomed: () => {}, refused: () => false, isChanged: () => false },
         backoff: new Backoff({ initialMs: 1, maxMs: 1, random: () => 0 }),
         wall: () => this.now + this.wallErrorMs,
         monotonic: () => this.now,

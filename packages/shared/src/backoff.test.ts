@@ -14,6 +14,13 @@ test('the longest pause doubles up to its bound', () => {
   assert.deepEqual(pauses, [500, 1000, 2000, 4000, 8000, 15_000, 15_000, 15_000]);
 });
 
+test('what is tried seldom is spread around its pause', () => {
+  assert.deepEqual(
+    [0, 0.5, ALMOST_ONE].map((dice) => backoff(() => dice).about(1000)),
+    [500, 1000, 1500],
+  );
+});
+
 test('the jitter is full: a pause may be anything from nothing on', () => {
   assert.deepEqual(
     take(

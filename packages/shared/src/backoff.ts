@@ -23,6 +23,11 @@ export class Backoff {
     return Math.round(random() * ceilingMs);
   }
 
+  /** About `ms`, uniform between half of it and one and a half: for what is tried seldom. */
+  about(ms: number): number {
+    return Math.round(ms * (0.5 + this.#options.random()));
+  }
+
   /** To be called once a connection has proved itself, not when it merely opened. */
   reset(): void {
     this.#attempts = 0;

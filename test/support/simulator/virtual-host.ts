@@ -118,6 +118,7 @@ export class VirtualHost {
               maxMs: BACKOFF_MAX_MS,
               random: Math.random,
             }),
+            credentials: { welcomed: () => {}, refused: () => false, isChanged: () => false },
             wall: () => this.#clock.wall(),
             monotonic: () => performance.now(),
             onWelcome: (clock, roundTripMs) => {

@@ -8,9 +8,12 @@ export interface LinkObserver {
     readonly code: number;
     readonly reason: string;
     readonly wasStreaming: boolean;
-    /** True when it will not try again by itself. */
+    /** True when a person has to do something; it looks for another credential. */
     readonly parked: boolean;
+    /** Infinite where it does not try again by itself. */
     readonly pauseMs: number;
+    /** What refused it: a code of the gateway's, or `HTTP_` and the status; null for neither. */
+    readonly refusal: string | null;
   }): void;
   sent(seq: number, bytes: number): void;
   acked(seq: number): void;
@@ -20,6 +23,6 @@ export interface LinkObserver {
   newEpoch(why: string): void;
   /** The gateway said something that cannot be understood. */
   confused(message: string): void;
-  /** The spool could not be read or written; the connection is closed and tried again later. */
+  /** The spool, or the token beside it, could not be read or written; the connection is closed and tried again later. */
   failed(message: string): void;
 }

@@ -12,6 +12,7 @@ import {
   temporaryFolder,
   timesOf,
 } from '../spool/test-support.ts';
+import { CredentialError } from './host-credentials.ts';
 import { BACKOFF_MS, Harness } from './test-support.ts';
 
 /** Seconds until the session connects again; null when it does not within an hour. */
@@ -75,6 +76,50 @@ describe('refusals', () => {
     });
   }
 
+  test('a parked session looks for another credential every 2 s, and goes on at once', (t) => {
+    const link = new Harness(t);
+    link.open();
+    link.refuse('REVOKED', CLOSE_CODES.REVOKED);
+    link.did();
+    link.pass(10_000);
+    assert.equal(link.looks, 5);
+    link.isTokenChanged = true;
+    link.pass(2_000);
+    assert.deepEqual(link.did(), ['connect']);
+    assert.equal(link.session.isParked, false);
+  });
+
+  for (const status of [401, 403]) {
+    test(`HTTP ${status} parks it, and it is tried again every few minutes`, (t) => {
+      const link = new Harness(t);
+      link.session.tick();
+      link.session.closed(1006, `HTTP ${status}`, status);
+      assert.equal(link.session.isParked, true);
+      assert.match(link.told.at(-1) ?? '', new RegExp(`"parked":true.+"refusal":"HTTP_${status}"`));
+      // 5 minutes and the highest that the dice can give.
+      assert.equal(secondsToConnect(link), 450);
+      link.session.closed(1006, `HTTP ${status}`, status);
+      link.isTokenChanged = true;
+      assert.equal(secondsToConnect(link), 2);
+    });
+  }
+
+  test('HTTP 401 while there is another token to show is tried with that', (t) => {
+    const link = new Harness(t);
+    link.session.tick();
+    link.hasOtherToken = true;
+    link.session.closed(1006, 'HTTP 401', 401);
+    assert.equal(link.session.isParked, false);
+    assert.equal(secondsToConnect(link), 1);
+  });
+
+  test('HTTP 503 is no refusal', (t) => {
+    const link = new Harness(t);
+    link.session.tick();
+    link.session.closed(1006, 'HTTP 503', 503);
+    assert.equal(secondsToConnect(link), 1);
+  });
+
   test('frame, with nothing in flight: it is hello that is not understood', (t) => {
     const link = new Harness(t);
     link.open();
@@ -100,6 +145,48 @@ describe('refusals', () => {
       assert.deepEqual(link.sent(), ['shape 1', 'batch 2', 'batch 3'], 'what was settled is forgotten');
     });
   }
+});
+
+describe('a token that comes with the welcome', () => {
+  test('is kept before anything is sent, or heeded', (t) => {
+    const link = new Harness(t);
+    appendTick(link.spool);
+    link.open();
+    link.did();
+    link.welcome(1, { token: 'abc' });
+    assert.deepEqual(
+      link.did().map((entry) => entry.slice(0, 16)),
+      ['welcomed abc', '{"kind":"shape",', '{"kind":"batch",'],
+    );
+  });
+
+  test('is kept even where the epoch turns out to be another', (t) => {
+    const link = new Harness(t);
+    link.open();
+    link.did();
+    link.welcome(99, { token: 'abc' });
+    assert.deepEqual(link.did(), ['welcomed abc', 'close 1000 new epoch']);
+  });
+
+  test('that cannot be kept ends the connection: no batch goes before it', (t) => {
+    const link = new Harness(t);
+    appendTick(link.spool);
+    link.onToken = () => {
+      throw new CredentialError('the disk is full');
+    };
+    link.open();
+    link.did();
+    link.welcome(1, { token: 'abc' });
+    assert.deepEqual(link.did(), ['welcomed abc', 'close 1000 token not kept']);
+    assert.equal(link.told.at(-1), 'failed("the disk is full")');
+    assert.equal(link.spool.sent, 0);
+    link.session.closed(1000, '');
+    link.onToken = () => {};
+    assert.equal(secondsToConnect(link), 1);
+    link.session.opened();
+    link.welcome(1, { token: 'abc' });
+    assert.deepEqual(link.sent(), ['hello', 'shape 1', 'batch 1']);
+  });
 });
 
 describe('the rule of three closes', () => {

@@ -6,6 +6,7 @@
  *        ▲                                  │                       │                       │
  *        └──────────── closed, with a backoff ──────────────────────┴───────────────────────┤
  *     parked ◄── refused for a reason that only a person can change ────────────────────────┘
+ *        └── the credential has changed ──► waiting
  *
  * A session that closes the connection itself is `closing` until it is gone; what still comes is not answered.
  * Everything that must survive stands in the spool; a session that dies has lost nothing.
@@ -19,6 +20,7 @@ import type { GatewayFrame, Refuse, Welcome } from '@tributary/shared/frames';
 import { DEFAULT_LIMITS, SILENCE_MS_MAX, type WireLimits } from '@tributary/shared/limits';
 import type { Spool } from '../spool/spool.ts';
 import { SpoolError } from '../spool/spool-error.ts';
+import { CredentialError } from './host-credentials.ts';
 import type { LinkObserver } from './observer.ts';
 import { Outbox, UNSENT_BYTES_MAX } from './outbox.ts';
 
@@ -32,6 +34,16 @@ export interface LinkEffects {
   close(code: number, reason: string): void;
 }
 
+/** What the session needs to know of a host's credentials: see host-credentials.ts. */
+export interface LinkCredentials {
+  /** @throws CredentialError when the token is not on disk: nothing may be sent then. */
+  welcomed(token: string | undefined): void;
+  /** What was shown got HTTP 401. @returns true when there is another to be shown. */
+  refused(): boolean;
+  /** True when there may be something else to show than what was refused. */
+  isChanged(): boolean;
+}
+
 export interface SessionOptions {
   readonly spool: Spool;
   readonly host: string;
@@ -39,6 +51,7 @@ export interface SessionOptions {
   readonly agent: string;
   readonly os: string;
   readonly backoff: Backoff;
+  readonly credentials: LinkCredentials;
   /** The host's own wall clock, uncorrected. */
   readonly wall: () => number;
   /** Milliseconds that only rise. */
@@ -53,6 +66,13 @@ export interface SessionOptions {
 
 type State = 'waiting' | 'connecting' | 'greeting' | 'streaming' | 'closing' | 'parked' | 'stopped';
 
+/** How often a parked session looks for another credential. */
+const LOOK_MS = 2_000;
+/**
+ * About how often it tries without one after HTTP 401 or 403. Unlike a refusal in the gateway's own words, these may come from a
+ * proxy that is being set up, or a gateway that does not have its tokens back yet.
+ */
+const DENIED_PAUSE_MS = 5 * 60_000;
 /** A connection is given up for the gateway's clock at most so often. */
 const FUTURE_PAUSE_MS = 60_000;
 /** RFC 6455: a protocol error. */
@@ -64,6 +84,7 @@ export class LinkSession {
   readonly #outbox: Outbox;
   #state: State = 'waiting';
   #connectAt = 0;
+  #lookAt = 0;
   #heardAt = 0;
   #helloAt = 0;
   #refused: Refuse | null = null;
@@ -84,7 +105,7 @@ export class LinkSession {
     return this.#state === 'streaming';
   }
 
-  /** True when only a person can make it go on. */
+  /** True when it waits for a person. */
   get isParked(): boolean {
     return this.#state === 'parked';
   }
@@ -92,7 +113,9 @@ export class LinkSession {
   /** To be called about twice a second. */
   tick(): void {
     const now = this.#options.monotonic();
-    if (this.#state === 'waiting' && now >= this.#connectAt) {
+    if (this.#state === 'parked' && now >= this.#lookAt) this.#lookForCredential(now);
+    const isIdle = this.#state === 'waiting' || this.#state === 'parked';
+    if (isIdle && now >= this.#connectAt) {
       this.#state = 'connecting';
       this.#effects.connect();
     } else if (this.#isConnected() && now - this.#heardAt > SILENCE_MS_MAX) {
@@ -134,8 +157,9 @@ export class LinkSession {
   /**
    * The connection is gone, or never came.
    * @param code of the close; 1006 when it broke without one.
+   * @param status of HTTP, where that was the answer.
    */
-  closed(code: number, reason: string): void {
+  closed(code: number, reason: string, status = 0): void {
     if (this.#state === 'stopped') return;
     const wasStreaming = this.#wasStreaming;
     const refused = this.#refused;
@@ -149,19 +173,22 @@ export class LinkSession {
     let pauseMs = this.#options.backoff.next();
     if (refused !== null) {
       const retry = refusal === null ? 'later' : REFUSALS[refusal];
-      if (retry === 'never' || (retry === 'frame' && !blamed)) this.#state = 'parked';
+      if (retry === 'never' || (retry === 'frame' && !blamed)) pauseMs = this.#park(Number.POSITIVE_INFINITY);
       if (retry === 'new-epoch') {
         this.#guarded(() => this.#beginEpoch(this.#options.spool.acked, refused.message));
       }
       pauseMs = Math.max(pauseMs, refused.retryAfterMs ?? 0);
+    } else if (status === 403 || (status === 401 && !this.#options.credentials.refused())) {
+      pauseMs = this.#park(this.#options.backoff.about(DENIED_PAUSE_MS));
     }
     this.#connectAt = this.#options.monotonic() + pauseMs;
     this.#options.observer.disconnected({
       code,
       reason,
       wasStreaming,
-      parked: this.#state === 'parked',
+      parked: this.isParked,
       pauseMs,
+      refusal: refused?.code ?? (status === 0 ? null : `HTTP_${status}`),
     });
   }
 
@@ -172,6 +199,20 @@ export class LinkSession {
       this.#effects.close(CLOSE_NORMAL, 'bye');
     }
     this.#state = 'stopped';
+  }
+
+  #park(pauseMs: number): number {
+    this.#state = 'parked';
+    this.#lookAt = this.#options.monotonic() + LOOK_MS;
+    return pauseMs;
+  }
+
+  #lookForCredential(now: number): void {
+    this.#lookAt = now + LOOK_MS;
+    if (!this.#options.credentials.isChanged()) return;
+    this.#options.backoff.reset();
+    this.#state = 'waiting';
+    this.#connectAt = now;
   }
 
   #isConnected(): boolean {
@@ -192,6 +233,9 @@ export class LinkSession {
       if (error instanceof RefuseError) {
         this.#options.observer.confused(error.message);
         this.#close(CLOSE_CONFUSED, 'not understood');
+      } else if (error instanceof CredentialError) {
+        this.#options.observer.failed(error.message);
+        this.#close(CLOSE_NORMAL, 'token not kept');
       } else if (error instanceof SpoolError) {
         this.#options.observer.failed(error.message);
         this.#close(CLOSE_NORMAL, 'spool failed');
@@ -244,8 +288,11 @@ export class LinkSession {
   }
 
   #onWelcome(welcome: Welcome): void {
-    if (this.#state !== 'greeting' || !this.#isSameEpoch()) return;
-    const { spool, onWelcome, monotonic, observer } = this.#options;
+    if (this.#state !== 'greeting') return;
+    const { spool, onWelcome, monotonic, observer, credentials } = this.#options;
+    // Before anything else: the token comes once, and may be the host's only way back.
+    credentials.welcomed(welcome.token);
+    if (!this.#isSameEpoch()) return;
     const settled = welcome.next - 1;
     // The gateway has settled what this spool neither sent nor told as a gap: the spool is an older copy of itself, or
     // has one that speaks for it. Only what was acked here is known to be the same on both sides.

@@ -11,7 +11,7 @@ import { type WebSocket, WebSocketServer } from 'ws';
 import type { Spool } from '../spool/spool.ts';
 import { appendTick, openSpool, temporaryFolder } from '../spool/test-support.ts';
 import type { LinkObserver } from './observer.ts';
-import { LinkSession } from './session.ts';
+import { type LinkCredentials, LinkSession } from './session.ts';
 import { Stream } from './stream.ts';
 
 const PATIENCE_MS = 10_000;
@@ -77,7 +77,15 @@ interface Link {
   readonly ends: { code: number; reason: string }[];
 }
 
-function connect(t: TestContext, port: number, token: () => string | null = () => null): Link {
+/** A host that has the token it is given, whatever comes. */
+const NO_OTHER: LinkCredentials = { welcomed: () => {}, refused: () => false, isChanged: () => false };
+
+function connect(
+  t: TestContext,
+  port: number,
+  token: () => string | null = () => null,
+  credentials = NO_OTHER,
+): Link {
   const spool = openSpool(t);
   const failures: string[] = [];
   const ends: Link['ends'] = [];
@@ -109,6 +117,7 @@ function connect(t: TestContext, port: number, token: () => string | null = () =
           agent: 'test',
           os: 'test',
           backoff: new Backoff({ initialMs: 20, maxMs: 50, random: () => 1 }),
+          credentials,
           wall: () => 1,
           monotonic: () => performance.now(),
           onWelcome: nothing,
@@ -176,19 +185,44 @@ test('reads the token anew for each connection, and outlasts a file that is gone
   assert.deepEqual([ends[0]?.code, ends[0]?.reason], [1012, 'restart']);
 });
 
-test('tries again after HTTP 401, and says so once for each try', async (t) => {
+test('HTTP 401 parks it until there is another credential', async (t) => {
   const { gateway, port } = await startGateway(t);
   gateway.status = 401;
+  let others = 1;
+  let isChanged = false;
+  const { failures, ends, session } = connect(t, port, () => null, {
+    welcomed: () => {},
+    refused: () => others-- > 0,
+    isChanged: () => isChanged,
+  });
+  await until('two tries', () => gateway.requests.length === 2);
+  await until('that it is parked', () => session.isParked);
+  assert.deepEqual(failures, [], 'that is for the session to tell');
+  assert.deepEqual(
+    ends.map(({ code, reason }) => [code, reason]),
+    [
+      [1006, 'HTTP 401 Refused'],
+      [1006, 'HTTP 401 Refused'],
+    ],
+  );
+  gateway.status = 101;
+  isChanged = true;
+  await until('hello', () => gateway.count('hello') === 1);
+});
+
+test('tries again after HTTP 503, and says so for each try', async (t) => {
+  const { gateway, port } = await startGateway(t);
+  gateway.status = 503;
   const { failures, ends } = connect(t, port);
   await until('two tries', () => gateway.requests.length === 2);
   gateway.status = 101;
   await until('hello', () => gateway.count('hello') === 1);
-  const refused = `ws://127.0.0.1:${port}/v1/stream answered 401 Refused`;
+  const refused = `ws://127.0.0.1:${port}/v1/stream answered 503 Refused`;
   assert.deepEqual(
     failures,
     ends.map(() => refused),
   );
-  assert.deepEqual([ends[0]?.code, ends[0]?.reason], [1006, 'HTTP 401 Refused']);
+  assert.deepEqual([ends[0]?.code, ends[0]?.reason], [1006, 'HTTP 503 Refused']);
 });
 
 test('a gateway that is killed and comes back is found again, and gets what it missed', async (t) => {

@@ -1,6 +1,7 @@
 /** The edge between the session and a real WebSocket: sockets and timers, no decisions. */
 import { CLOSE_NORMAL } from '@tributary/shared/close-codes';
 import { SUBPROTOCOL } from '@tributary/shared/frames';
+import { printable } from '@tributary/shared/names';
 import { WebSocket } from 'ws';
 import type { LinkEffects, LinkSession } from './session.ts';
 
@@ -16,6 +17,7 @@ const TICK_MS = 500;
 const HANDSHAKE_MS = 10_000;
 /** The gateway's frames are tiny; anything near this is none of them. */
 const FRAME_BYTES_MAX = 1024 * 1024;
+const STATUS_CHARS_MAX = 100;
 /** A close that the other end does not answer. */
 const CLOSE_MS = 1_500;
 /** The close code of a connection that ended without one. */
@@ -122,9 +124,12 @@ export class Stream implements LinkEffects {
       if (isCurrent() && !isBinary) session.receive(data.toString());
     });
     socket.on('unexpected-response', (request, response) => {
-      const status = `${response.statusCode} ${response.statusMessage}`;
-      if (isCurrent()) this.#options.onConnectFailed(`${this.#options.url} answered ${status}`);
-      this.#ended(socket, CLOSE_ABNORMAL, `HTTP ${status}`);
+      const { statusCode = 0, statusMessage = '' } = response;
+      const status = `${statusCode} ${printable(statusMessage.slice(0, STATUS_CHARS_MAX))}`;
+      // That the credential was not taken is the session's matter.
+      const isDenied = statusCode === 401 || statusCode === 403;
+      if (isCurrent() && !isDenied) this.#options.onConnectFailed(`${this.#options.url} answered ${status}`);
+      this.#ended(socket, CLOSE_ABNORMAL, `HTTP ${status}`, statusCode);
       request.destroy();
     });
     socket.on('error', (error) => {
@@ -135,9 +140,9 @@ export class Stream implements LinkEffects {
     socket.on('close', (code, reason) => this.#ended(socket, code, reason.toString() || fault));
   }
 
-  #ended(socket: WebSocket, code: number, reason: string): void {
+  #ended(socket: WebSocket, code: number, reason: string, status = 0): void {
     if (this.#socket !== socket) return;
     this.#socket = null;
-    this.#session?.closed(code, reason);
+    this.#session?.closed(code, reason, status);
   }
 }

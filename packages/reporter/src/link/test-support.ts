@@ -30,6 +30,12 @@ export class Harness {
   readonly seriesMax: number[] = [];
   /** Called for each welcome, as the reporter puts its clock right there. */
   onWelcome: () => void = () => {};
+  /** What keeping a token does; it may throw. */
+  onToken: (token: string | undefined) => void = () => {};
+  hasOtherToken = false;
+  isTokenChanged = false;
+  /** How often the credentials were looked at while parked. */
+  looks = 0;
   futures = 0;
   nowMs = 1_000_000;
   /** What the socket would hold; a test that sets `isStuck` lets it grow. */
@@ -47,6 +53,17 @@ export class Harness {
         os: 'linux 6.1',
         // Full jitter, as if the dice always fell on the highest number.
         backoff: new Backoff({ initialMs: BACKOFF_MS, maxMs: 16 * BACKOFF_MS, random: () => 1 }),
+        credentials: {
+          welcomed: (token) => {
+            if (token !== undefined) this.#did.push(`welcomed ${token}`);
+            this.onToken(token);
+          },
+          refused: () => this.hasOtherToken,
+          isChanged: () => {
+            this.looks++;
+            return this.isTokenChanged;
+          },
+        },
         wall: () => WALL,
         monotonic: () => this.nowMs,
         onWelcome: (clock, roundTripMs, limits) => {
