@@ -2,6 +2,9 @@
  * Breaks frames for the fuzz tests, knowing their structure: most changes leave JSON that is JSON still, since anything
  * else never gets past the parser. A frame is a tree whose leaves are text as it stands on the wire, so that it can hold
  * what no value of JavaScript can: keys that stand twice, `__proto__`, `1e999`.
+ *
+ * Three ways, from the mildest: `changeLeaf` leaves a frame valid but for one leaf, `breakFrame` changes its structure,
+ * `breakBytes` does not care what it is.
  */
 import type { Random } from './random.ts';
 
@@ -45,6 +48,10 @@ const NUMBERS = [
   '1e21',
   '-9007199254740992',
   '0.1e1',
+  '-1795330306556',
+  '18446744073709551616',
+  '1.7976931348623157e308',
+  '0.1000000000000000055511151231257827',
 ];
 
 /** Texts at which something ends, is escaped, or means something to someone. */
@@ -59,6 +66,8 @@ const TEXTS = [
   'web-1',
   '__proto__',
   'constructor',
+  'toString',
+  'hasOwnProperty',
   'hello',
   'batch',
   'leave',
@@ -67,7 +76,31 @@ const TEXTS = [
   '_bucket',
   'le',
   'host',
+  'instance',
+  'job',
+  'quantile',
+  '__name__',
+  'exported_host',
+  'tributary_host_up',
+  'tributary_reporter_x',
+  'up',
+  'node_load1',
+  '_total',
+  '_created',
+  '_sum',
+  '+inf',
+  '1.0',
+  '0x1p3',
+  '# EOF',
+  'a\n# EOF\n',
+  'x"} 1\n# TYPE node_load1 counter\nnode_load1{a="',
   'a\nb',
+  'a\rb',
+  '\u0085\u2028',
+  '\ufeff',
+  '\u2066a\u2069',
+  '\uffff',
+  'ends in \\',
   '\0',
   '\u001b[2J',
   '\u202e',
@@ -187,4 +220,65 @@ export function breakFrame(texts: readonly string[], random: Random): string {
   }
   const text = toText(tree);
   return random() < 0.15 ? changeText(text, random) : text;
+}
+
+/** The same frame but for one leaf or one key, mostly of the same type, so that it gets past the first check. */
+export function changeLeaf(text: string, random: Random): string {
+  const tree = toTree(JSON.parse(text));
+  const leaves: (() => void)[] = [];
+  for (const { node } of placesOf(tree)) {
+    if (node.kind === 'leaf') leaves.push(() => (node.text = otherLeaf(node.text, random)));
+    else if (node.kind === 'object') {
+      for (const entry of node.entries) {
+        // Few frames survive another key where one is needed; those of labels may be anything.
+        if (!KEYS.includes(entry[0]) || random() < 0.05) leaves.push(() => (entry[0] = random.pick(TEXTS)));
+      }
+    }
+  }
+  if (leaves.length > 0) random.pick(leaves)();
+  return toText(tree);
+}
+
+function otherLeaf(text: string, random: Random): string {
+  const choice = random();
+  if (choice < 0.1) return toText(randomTree(random, 3));
+  if (text.startsWith('"')) {
+    const value = String(JSON.parse(text));
+    if (choice < 0.2) return JSON.stringify(value.padEnd(random.pick(LENGTHS), 'x'));
+    return JSON.stringify(choice < 0.7 ? random.pick(TEXTS) : changeText(value, random));
+  }
+  const number = Number(text);
+  if (choice < 0.6 || Number.isNaN(number)) return random.pick(NUMBERS);
+  return String(number + random.pick([1, -1, 0.5, 60_000, -60_000, 3_600_000]));
+}
+
+/** Changes that know nothing of text: bits flipped, bytes cut out, doubled or replaced, two frames grown together. */
+export function breakBytes(text: string, other: string, random: Random): Buffer {
+  const bytes = Buffer.from(text);
+  const at = random.below(bytes.length + 1);
+  switch (random.below(5)) {
+    case 0: {
+      const flipped = Buffer.from(bytes);
+      for (let i = random.below(3); i >= 0; i--) {
+        const place = random.below(flipped.length);
+        flipped[place] = (flipped[place] ?? 0) ^ (1 << random.below(8));
+      }
+      return flipped;
+    }
+    case 1:
+      return bytes.subarray(0, at);
+    case 2:
+      return Buffer.concat([
+        bytes.subarray(0, at),
+        Buffer.from(other).subarray(random.below(other.length + 1)),
+      ]);
+    case 3:
+      return Buffer.concat([bytes.subarray(0, at), bytes.subarray(random.below(bytes.length + 1))]);
+    default:
+      return Buffer.concat([
+        bytes.subarray(0, at),
+        Buffer.from(Array.from({ length: 1 + random.below(8) }, () => random.below(256))),
+        bytes.subarray(at),
+      ]);
+  }
 }

@@ -2,8 +2,8 @@
  * Broken frames by the thousand. Whatever comes, a decoder gives a frame that keeps every invariant, or a bounded
  * `BAD_FRAME`; nothing else, ever.
  *
- *   TRIBUTARY_SEED=7                   another run, or again the one that failed
- *   TRIBUTARY_FUZZ_FRAMES=5000000      a longer one
+ *   TRIBUTARY_FUZZ_SEED=7              another run, or again the one that failed
+ *   TRIBUTARY_FUZZ_FRAMES=5000000      a longer one; a million with TRIBUTARY_LONG=1
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -11,15 +11,16 @@ import { decodeReporterFrame } from './decode.ts';
 import { decodeGatewayFrame } from './decode-gateway.ts';
 import { type Fault, isRejectCode, RefuseError } from './errors.ts';
 import type { Batch, GatewayFrame, Hello, ReporterFrame, ShapeFrame } from './frames.ts';
-import { breakFrame } from './fuzz-test-support.ts';
+import { breakBytes, breakFrame, changeLeaf } from './fuzz-test-support.ts';
 import * as limits from './limits.ts';
 import { isHostName } from './names.ts';
-import { randomOf } from './random.ts';
+import { type Random, randomOf } from './random.ts';
 import { METRIC_TYPES, seriesCount } from './shape.ts';
 import { encodeGatewayFrame, encodeReporterFrame, readFixtures } from './test-support.ts';
 
-const SEED = Number(process.env['TRIBUTARY_SEED'] ?? 20_260_101);
-const FRAMES = Number(process.env['TRIBUTARY_FUZZ_FRAMES'] ?? 20_000);
+const SEED = Number(process.env['TRIBUTARY_FUZZ_SEED'] ?? 20_260_101);
+const IS_LONG = process.env['TRIBUTARY_LONG'] === '1';
+const FRAMES = Number(process.env['TRIBUTARY_FUZZ_FRAMES'] ?? (IS_LONG ? 1_000_000 : 50_000));
 /** Low, so that broken frames pass it. */
 const SERIES_MAX = 50;
 const MESSAGE_MAX = 1000;
@@ -137,15 +138,28 @@ function sharedKeys(): PropertyKey[][] {
   return [Object.prototype, Array.prototype, String.prototype].map((prototype) => Reflect.ownKeys(prototype));
 }
 
+/** Most are valid but for one leaf. */
+function breakOne(texts: readonly string[], random: Random): string {
+  const choice = random();
+  if (choice < 0.6) return changeLeaf(random.pick(texts), random);
+  if (choice < 0.9) return breakFrame(texts, random);
+  // As the socket library would: what is no UTF-8 never gets here, but need not be counted on.
+  return breakBytes(random.pick(texts), random.pick(texts), random).toString();
+}
+
 /** @returns how often each outcome came. */
-function fuzz(end: 'reporter' | 'gateway', decode: (text: string) => string): Map<string, number> {
+function fuzz(
+  end: 'reporter' | 'gateway',
+  frames: number,
+  decode: (text: string) => string,
+): Map<string, number> {
   const texts = readFixtures(end)
     .filter(({ frame, fault }) => frame !== undefined || fault !== undefined)
     .map(({ text }) => text);
   const keys = sharedKeys();
   const outcomes = new Map<string, number>();
-  for (let i = 0; i < FRAMES; i++) {
-    const text = breakFrame(texts, randomOf(Math.imul(SEED, 0x9e3779b9) + i));
+  for (let i = 0; i < frames; i++) {
+    const text = breakOne(texts, randomOf(Math.imul(SEED, 0x9e3779b9) + i));
     let outcome: string;
     try {
       outcome = decode(text);
@@ -153,7 +167,7 @@ function fuzz(end: 'reporter' | 'gateway', decode: (text: string) => string): Ma
       const told = error instanceof RefuseError && error.code === 'BAD_FRAME';
       if (!told || !isText(error.message, MESSAGE_MAX)) {
         const shown = JSON.stringify(text.slice(0, 4000));
-        throw new Error(`TRIBUTARY_SEED=${SEED}, frame ${i}: ${shown}`, { cause: error });
+        throw new Error(`TRIBUTARY_FUZZ_SEED=${SEED}, frame ${i}: ${shown}`, { cause: error });
       }
       outcome = error.message.startsWith('the frame is not JSON') ? 'not JSON' : 'bad';
     }
@@ -165,21 +179,66 @@ function fuzz(end: 'reporter' | 'gateway', decode: (text: string) => string): Ma
 
 /** Fuzzing that never gets anywhere finds nothing: each outcome must come often enough. */
 function assertVaried(outcomes: Map<string, number>, expected: readonly string[]): void {
+  const total = [...outcomes.values()].reduce((sum, count) => sum + count, 0);
   for (const outcome of expected) {
     const count = outcomes.get(outcome) ?? 0;
-    assert.ok(count >= FRAMES / 1000, `${outcome}: ${count} of ${FRAMES}`);
+    assert.ok(count >= total / 1000, `${outcome}: ${count} of ${total}`);
   }
 }
 
 test('whatever a reporter sends is a sound frame or a BAD_FRAME', (t) => {
-  const outcomes = fuzz('reporter', tryReporter);
+  const outcomes = fuzz('reporter', FRAMES, tryReporter);
   t.diagnostic(JSON.stringify(Object.fromEntries(outcomes)));
   const good = ['hello', 'shape', 'shape with a fault', 'batch', 'batch with a fault', 'skip', 'bye'];
   assertVaried(outcomes, [...good, 'bad', 'not JSON']);
 });
 
 test('whatever a gateway sends is a sound frame, ignored, or a BAD_FRAME', (t) => {
-  const outcomes = fuzz('gateway', tryGateway);
+  const outcomes = fuzz('gateway', FRAMES / 2, tryGateway);
   t.diagnostic(JSON.stringify(Object.fromEntries(outcomes)));
   assertVaried(outcomes, ['welcome', 'ack', 'reject', 'pace', 'refuse', 'ignored', 'bad', 'not JSON']);
+});
+
+/** What a frame of the largest size may hold in one place; `frameBytesMax` is what the socket lets through. */
+function hugeValues(): string[] {
+  const bytes = limits.DEFAULT_LIMITS.frameBytesMax - 200;
+  const times = (text: string) => text.repeat(Math.floor(bytes / text.length));
+  const nested = (open: string, close: string) => {
+    const depth = Math.floor(bytes / (open.length + close.length));
+    return `${open.repeat(depth)}0${close.repeat(depth)}`;
+  };
+  const keys = Array.from({ length: bytes / 16 }, (_, i) => `"k${i}":""`).join(',');
+  const nests = [nested('[', ']'), nested('{"a":', '}'), nested('{"__proto__":', '}')];
+  const lists = [`[${times('0,')}0]`, `[${times('{},')}{}]`, `{${keys}}`];
+  return [...nests, ...lists, `"${times('x')}"`, `"${times('\\ud800')}"`, times('9')];
+}
+
+test('a frame that is as large, as deep or as wide as it may be is a sound frame or a BAD_FRAME', () => {
+  const places: [decode: (text: string) => string, before: string, after: string][] = [
+    [tryReporter, '', ''],
+    [tryReporter, '{"kind":', '}'],
+    [tryReporter, '{"kind":"shape","id":1,"families":[],"labels":', '}'],
+    [tryReporter, '{"kind":"shape","id":1,"families":', '}'],
+    [tryReporter, '{"kind":"shape","id":1,"families":[{"series":[],"name":', '}]}'],
+    [tryReporter, '{"kind":"shape","id":1,"families":[{"name":"a","series":[["",', ']]}]}'],
+    [tryReporter, '{"kind":"batch","seq":1,"at":1,"groups":', '}'],
+    [tryReporter, '{"kind":"batch","seq":1,"at":1,"groups":[{"shape":1,"values":', '}]}'],
+    [tryReporter, '{"kind":"bye","reason":', '}'],
+    [tryGateway, '{"kind":"reject","seq":1,"code":"RATE","message":', '}'],
+  ];
+  const values = hugeValues();
+  const outcomes = new Set<string>();
+  for (const [decode, before, after] of places) {
+    for (const value of values) {
+      try {
+        outcomes.add(decode(before + value + after));
+      } catch (error) {
+        const where = `${before}${value.slice(0, 20)}…`;
+        assert.ok(error instanceof RefuseError && error.code === 'BAD_FRAME', `${where}: ${error}`);
+        assert.ok(isText(error.message, MESSAGE_MAX), `${where}: ${error.message.length} characters`);
+        outcomes.add('bad');
+      }
+    }
+  }
+  assert.ok(outcomes.has('shape with a fault') && outcomes.has('reject') && outcomes.has('bad'));
 });
