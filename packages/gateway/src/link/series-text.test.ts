@@ -82,6 +82,15 @@ test('bounds and quantiles are numbers, and no part of the metric', () => {
     );
   }
   assert.match(faultOf('histogram', ['_bucket', {}]), /label le is missing/);
+  // Go's parser would read these as bounds, too, and fail the whole body.
+  for (const suffix of ['_sum', '_count']) {
+    assert.match(
+      faultOf('histogram', [suffix, { le: '1' }]),
+      /^INVALID_LABEL .*label le belongs to the lines/,
+    );
+    assert.match(faultOf('summary', [suffix, { quantile: 'x' }]), /label quantile belongs to the lines/);
+    assert.equal(write('summary', [suffix, { le: 'x', quantile: '' }]).prefix, `m${suffix}{le="x",`);
+  }
   assert.match(faultOf('summary', ['', {}]), /label quantile is missing/);
   for (const quantile of ['1.5', '-0.1', '+Inf', 'NaN']) {
     assert.match(
@@ -89,8 +98,6 @@ test('bounds and quantiles are numbers, and no part of the metric', () => {
       /label quantile is missing or is not a number from 0 to 1/,
     );
   }
-  // On a sum they are labels like any other.
-  assert.equal(write('histogram', ['_sum', { le: 'x' }]).metric, 'le="x",');
 });
 
 test('the state of a stateset stands in the label of its name', () => {

@@ -121,6 +121,12 @@ export function writeSeries(
     const message = `${quote(name + suffix)}: label ${key} is missing${type === 'stateset' ? '' : NEEDS[key]}`;
     return { code: 'INVALID_LABEL', message };
   }
+  const misplaced = pointLabelOf(type);
+  if (key === '' && (labels[misplaced] ?? '') !== '') {
+    // Go's parser of the text format reads it as a number on every line of the type, and fails the whole body if it is none.
+    const message = `${quote(name + suffix)}: label ${misplaced} belongs to the lines with a bound only`;
+    return { code: 'INVALID_LABEL', message };
+  }
   let prefix = `${name}${suffix}{`;
   let metric = '';
   for (const [label, value] of own) {
@@ -136,6 +142,11 @@ function pointLabel(type: MetricType, name: string, suffix: string): string {
   if (type === 'histogram' && suffix === '_bucket') return 'le';
   if (type === 'summary' && suffix === '') return 'quantile';
   return type === 'stateset' ? name : '';
+}
+
+/** The label that holds the bounds of a type's lines; '' where they have none. */
+function pointLabelOf(type: MetricType): string {
+  return type === 'histogram' ? 'le' : type === 'summary' ? 'quantile' : '';
 }
 
 /** The series' own labels as they will be written: free of reserved names, without empty values, sorted by name. */
