@@ -22,6 +22,11 @@ const FRAMES = Number(process.env['TRIBUTARY_FUZZ_FRAMES'] ?? either(50_000, 1_0
 const LANES = 16;
 /** More than the fuzzer has hosts of one name's family, so that what they agree on is what most hosts say. */
 const HONEST = 20;
+/**
+ * What Prometheus may warn of, since it costs a fuzzed host its own samples and no scrape: one that left with `bye` and comes
+ * back with an earlier time is as new, and a bound that is written in two ways (`0.5`, `.5`) is one series to Prometheus 3.
+ */
+const THEIR_OWN = /Error on ingesting (out-of-order samples|samples with different value but same timestamp)/;
 /** Of the gateway's memory. */
 const RSS_BYTES_MAX = 1024 * 1024 * 1024;
 const RUN_MS_MAX = either(110_000, 45 * 60_000);
@@ -114,7 +119,12 @@ test('what is fuzzed costs the honest hosts nothing', {
   t.diagnostic(`names that lost their type to a clash: ${gaveWay.join() || 'none'}`);
   await assertReadable(gateway, honest);
   const [figures] = await assertAllWhole(t, stage, [prometheus], { scenario: 'fuzzed' });
-  assert.deepEqual(figures?.warnings, []);
+  const warnings = prometheus.warnings();
+  t.diagnostic(`${figures?.intake?.outOfOrder} samples out of order, ${warnings.length} warnings`);
+  assert.deepEqual(
+    warnings.filter((line) => !THEIR_OWN.test(line)),
+    [],
+  );
   assert.equal(gateway.exit, null);
   assert.equal(gateway.pid, pid);
   const { maxBytes } = memory.figures();

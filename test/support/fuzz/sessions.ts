@@ -64,7 +64,7 @@ export function sessionOf(plan: FuzzPlan, number: number, now: number): Session 
     return { ...NOTHING, kind, what: 'http', hello, inPieces: random() < 0.1 };
   }
   const host = hostOf(plan, kind, number, random);
-  const compressed = random() < 0.3;
+  const compressed = random() < 0.15;
   const sound = kind === 'forged' ? forgedFlow(host, plan.honest, random, now) : soundFlow(host, random, now);
   const encode = (text: string | Buffer) => (compressed ? encodeCompressed : encodeFrame)(Buffer.from(text));
   const at = random.below(sound.frames.length);
