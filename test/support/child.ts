@@ -186,7 +186,7 @@ function launch(options: ChildOptions): Spawned {
 }
 
 /** What is not a child's: the test runner's, a Tributary's of the user, and what npm tells its scripts of this very package. */
-const NOT_INHERITED = /^(TRIBUTARY_|npm_|NODE_TEST_CONTEXT|NODE_OPTIONS)/;
+const NOT_INHERITED = /^(TRIBUTARY_|npm_|NODE_TEST_CONTEXT|NODE_OPTIONS|NODE_COMPILE_CACHE)/;
 /** How npm reaches its registry, which a script learns in the same way. */
 const INHERITED = /^npm_config_(registry|cache|userconfig|cafile|proxy|https_proxy|noproxy|strict_ssl)$/;
 
@@ -195,6 +195,12 @@ export function cleanEnv(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
     ([name]) => INHERITED.test(name) || !NOT_INHERITED.test(name),
   );
   return { ...Object.fromEntries(kept), ...extra };
+}
+
+/** For what runs this repository's sources: with what scripts/test.mjs has V8 keep of them. */
+export function sourcesEnv(extra: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
+  const { NODE_COMPILE_CACHE } = process.env;
+  return cleanEnv({ ...(NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }), ...extra });
 }
 
 /** Node has had `passed` since 22.19; its types do not know it yet. */

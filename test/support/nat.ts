@@ -12,7 +12,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { atEnd } from './at-end.ts';
-import { Child, cleanEnv } from './child.ts';
+import { Child, sourcesEnv } from './child.ts';
 import { forward } from './nat-forward.ts';
 import { isCi } from './peers.ts';
 import { REPOSITORY } from './programs.ts';
@@ -88,7 +88,7 @@ export class Nat {
         nat.address,
         `${outside}:${port}`,
       ],
-      env: cleanEnv(),
+      env: sourcesEnv(),
     });
     await child.line('stdout', /^ready$/);
     return nat;

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Child, type ChildOptions, cleanEnv, type Exit } from './child.ts';
+import { Child, type ChildOptions, type Exit, sourcesEnv } from './child.ts';
 import { PATIENCE_MS } from './eventually.ts';
 import { stablePort } from './ports.ts';
 import { tempDir } from './temp-dir.ts';
@@ -236,6 +236,6 @@ export function commandLine(
     command: process.execPath,
     args: ['--conditions=tributary-source', join(REPOSITORY, 'packages', program, 'src/main.ts'), ...args],
     cwd: REPOSITORY,
-    env: cleanEnv(env),
+    env: sourcesEnv(env),
   };
 }

@@ -5,7 +5,7 @@
 import { cp, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { Child, cleanEnv } from './child.ts';
+import { Child, sourcesEnv } from './child.ts';
 import { PATIENCE_MS } from './eventually.ts';
 import { REPOSITORY } from './programs.ts';
 import type { Command, HistoryStats, HostSpec, HostStats, Reply } from './simulator/messages.ts';
@@ -225,7 +225,7 @@ async function launch(t: TestContext, inside: readonly string[]): Promise<Child>
     command,
     args,
     cwd: REPOSITORY,
-    env: cleanEnv(),
+    env: sourcesEnv(),
     input: true,
   });
   await child.line('stdout', /^ready$/);
