@@ -1,21 +1,12 @@
-/**
- * The world of the model test: hosts that send, a gateway that crashes, and Prometheis that scrape over connections which
- * break in every way that is known. A Prometheus here is a map of what it has stored, with the rules of the real one
- * (docs/RELIABILITY.md): a point must be newer than its series' newest, an exact repeat is nothing, and what it stored
- * lately may be gone with its power.
- */
-import assert from 'node:assert/strict';
+/** The world of the model test: hosts that send, and a gateway that crashes. */
 import type { Random } from '@tributary/shared/random';
 import { Fleet } from '../../fleet/fleet.ts';
 import type { AdmittedShape } from '../../link/admission.ts';
 import type { SettledEntry } from '../../link/observer.ts';
 import { ShapeRegistry } from '../../link/shape-registry.ts';
 import { columnOf, FakeClock, gauges, shapeOf } from '../../link/test-support.ts';
-import { ScrapeConnection } from './connection.ts';
 import { MemoryLog } from './memory-log-test-support.ts';
-import type { ReplayOrder } from './plan.ts';
 import { Replays } from './replay.ts';
-import type { ScopeKey } from './scopes.ts';
 import { Scrapers } from './scrapers.ts';
 
 export const OVERLAP_MS = 60_000;
@@ -35,7 +26,7 @@ export interface Scenery {
 }
 
 /** Budgets small enough that backlogs take several scrapes, windows wide enough for all that a run takes. */
-export const USUAL: Scenery = {
+const USUAL: Scenery = {
   hosts: ['h1', 'h2', 'h3', 'h4'],
   largeHost: null,
   windowMs: 90 * 60_000,
@@ -45,14 +36,14 @@ export const USUAL: Scenery = {
   losesPower: true,
 };
 /** The budget is too small for an entry of each host, and one host's entries are larger than the budget. */
-export const CROWD: Scenery = {
+const CROWD: Scenery = {
   ...USUAL,
   hosts: Array.from({ length: 40 }, (_, i) => `h${i}`),
   largeHost: 'h7',
   pointsMax: 400,
 };
 /** Much leaves the window before anybody takes it. */
-export const ABSENCE: Scenery = {
+const ABSENCE: Scenery = {
   ...USUAL,
   windowMs: 20 * 60_000,
   absenceMs: 30 * 60_000,
@@ -60,19 +51,17 @@ export const ABSENCE: Scenery = {
   losesPower: false,
 };
 
+/** By the names that the test gives them. */
+export const SCENERIES = {
+  'a small fleet': USUAL,
+  'a crowd and a giant': CROWD,
+  'long absences': ABSENCE,
+} as const;
+
 /** Samples of each of the large host's points. */
 const LARGE = 40;
 /** Behind a proxy a backlog moves on by one body in each overlap, not in each scrape. */
 const PROXIED_POINTS_MAX = 1000;
-/** Bodies in a row that a proxy may swallow: fewer than what the gateway takes for proof. */
-const SWALLOWED_MAX = 2;
-
-export const WHOLE: ScopeKey = { name: '', includesHost: () => true };
-export const SHARDS: readonly ScopeKey[] = [
-  { name: 'shard=1/2', includesHost: (host) => host < 'h3' },
-  { name: 'shard=2/2', includesHost: (host) => host >= 'h3' },
-];
-
 export interface World {
   readonly scenery: Scenery;
   readonly random: Random;
@@ -244,152 +233,4 @@ function tombstone(seq: number, at: number): SettledEntry {
     reason: 'skipped:too_large',
     contentHash: 0,
   };
-}
-
-/**
- * How a scrape may go: all is well; the body is cut off; it is complete but not read before the connection ends; the same, and
- * nobody tells the gateway that the connection is dead; it is stored, and the connection ends all the same.
- */
-export type Fate = 'stored' | 'cut' | 'unread' | 'silent' | 'killed-after';
-
-export interface PrometheusOptions {
-  /** Null for one without a name. */
-  readonly name: string | null;
-  /** `live-first` stores the past, too, as with an out-of-order window. */
-  readonly order?: ReplayOrder;
-  /** What its scrape jobs ask for. */
-  readonly scopes?: readonly ScopeKey[];
-  readonly proxied?: boolean;
-}
-
-export class Prometheus {
-  readonly #world: World;
-  readonly name: string | null;
-  readonly #order: ReplayOrder;
-  readonly #scopes: readonly ScopeKey[];
-  readonly #proxied: boolean;
-  #swallowed = 0;
-  /** A pool: a scrape comes on any of them. */
-  #connections: ScrapeConnection[];
-  /** By series: time to value, and when it was stored. */
-  #stored = new Map<string, Map<number, { value: number; storedAt: number }>>();
-  /** Points that came too late to be stored. */
-  refused = 0;
-
-  constructor(
-    world: World,
-    { name, order = 'in-order', scopes = [WHOLE], proxied = false }: PrometheusOptions,
-  ) {
-    this.#world = world;
-    this.name = name;
-    this.#order = order;
-    this.#scopes = scopes;
-    this.#proxied = proxied;
-    this.#connections = this.#connect();
-  }
-
-  /** Each of its jobs scrapes, and all goes well. */
-  async scrapeAll(): Promise<void> {
-    for (const scope of this.#scopes) await this.scrape('stored', scope);
-  }
-
-  async scrape(wanted: Fate, scope: ScopeKey = this.#world.random.pick(this.#scopes)): Promise<void> {
-    const fate = this.#proxied && this.#swallowed >= SWALLOWED_MAX ? 'stored' : wanted;
-    if (fate === 'unread' || fate === 'silent') this.#swallowed++;
-    else if (fate !== 'cut') this.#swallowed = 0;
-    const connection = this.#world.random.pick(this.#connections);
-    connection.requested();
-    const replay = await this.#world.gateway.replays.prepare({
-      name: this.name,
-      client: { timeoutMs: 10_000, takesSeveral: true, proxied: this.#proxied },
-      connection,
-      selection: '',
-      filter: { hiddenOf: () => null },
-      scope,
-      windowMs: null,
-      pointsMax: this.#proxied ? null : this.#world.scenery.pointsMax,
-      bytesMax: null,
-      order: this.#order,
-      fromWindow: false,
-    });
-    assert.ok(replay !== null);
-    if (fate !== 'cut') replay.completed(0, 1000, 1);
-    if (fate === 'stored' || fate === 'killed-after') this.#store(replay.input);
-    if (fate === 'stored') return;
-    if (fate !== 'silent') connection.closed();
-    // Its process is gone, and with it all of its connections.
-    if (fate === 'killed-after') return this.reconnect();
-    this.#connections = this.#connections.map((other) => (other === connection ? this.#open() : other));
-  }
-
-  /** Whatever was open is closed: the other end died, or this one did. */
-  reconnect(): void {
-    for (const connection of this.#connections) connection.closed();
-    this.#connections = this.#connect();
-  }
-
-  #open(): ScrapeConnection {
-    return new ScrapeConnection('127.0.0.1', this.#world.clock.uptimeMs());
-  }
-
-  /** As many as a pool has. */
-  #connect(): ScrapeConnection[] {
-    return [this.#open(), this.#open()];
-  }
-
-  /** What was stored in the last moments is gone, and so is the process. */
-  losePower(): void {
-    if (!this.#world.scenery.losesPower) return;
-    const since = this.#world.clock.now() - OVERLAP_MS + 1;
-    for (const [series, points] of this.#stored) {
-      for (const [at, { storedAt }] of points) if (storedAt >= since) points.delete(at);
-      if (points.size === 0) this.#stored.delete(series);
-    }
-    // Not more than one misfortune at a time: behind a proxy the first body after it arrives.
-    this.#swallowed = SWALLOWED_MAX;
-    this.reconnect();
-  }
-
-  /** Of one host and shape: time to value. */
-  points(key: string): ReadonlyMap<number, { value: number }> {
-    return this.#stored.get(key) ?? new Map();
-  }
-
-  #store(
-    input: Awaited<ReturnType<Replays['prepare']>> extends infer R
-      ? R extends { input: infer I }
-        ? I
-        : never
-      : never,
-  ): void {
-    const { scenery, shapes, clock } = this.#world;
-    for (const [shape, hosts] of input) {
-      let before = '';
-      for (const { host, points } of hosts) {
-        assert.ok(host > before, 'hosts are in order of their names');
-        before = host;
-        const key = `${host} ${shapes.indexOf(shape)}`;
-        const stored = this.#stored.get(key) ?? new Map<number, { value: number; storedAt: number }>();
-        this.#stored.set(key, stored);
-        let last = Number.NEGATIVE_INFINITY;
-        for (const { at, column } of points) {
-          assert.ok(at > last, 'points of a body rise');
-          last = at;
-          assert.ok(at >= clock.now() - scenery.windowMs, 'nothing is served that is older than the window');
-          this.#storePoint(stored, at, column.values[0] ?? Number.NaN);
-        }
-      }
-    }
-  }
-
-  #storePoint(stored: Map<number, { value: number; storedAt: number }>, at: number, value: number): void {
-    const known = stored.get(at);
-    if (known !== undefined) {
-      assert.equal(known.value, value, 'the same point has the same value');
-      return;
-    }
-    const newest = Math.max(Number.NEGATIVE_INFINITY, ...stored.keys());
-    if (at < newest && this.#order === 'in-order') this.refused++;
-    else stored.set(at, { value, storedAt: this.#world.clock.now() });
-  }
 }
