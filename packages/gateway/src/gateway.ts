@@ -12,6 +12,7 @@ import type { FastifyInstance } from 'fastify';
 import type { GatewayOptions } from './config.ts';
 import { Exposition } from './exposition/exposition.ts';
 import type { Scrapers } from './exposition/replay/scrapers.ts';
+import { prepareShape } from './exposition/shape-class.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { createForget } from './forgetting.ts';
 import { isLoopback, parseListenAddress } from './http/listen-address.ts';
@@ -102,7 +103,7 @@ async function startOnce(
   let upkeep: Upkeep | null = null;
   const ledger = await openLedger(options, log, parts, onDeath);
   const trust = createTrust({ ...NOT_YET, options, log, store, onChange: () => link.reexamine() });
-  const shapes = new ShapeRegistry();
+  const shapes = new ShapeRegistry(prepareShape);
   const fleet = createFleet(options, log, (reason) => link.recycle(reason));
   const replaying = createReplaying({ ledger, fleet, shapes, options, log, uptimeMs });
   const { scrapers, reports } = replaying;

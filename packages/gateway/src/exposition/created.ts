@@ -53,9 +53,10 @@ const QUANTILES = { suffix: '', bound: labelPattern('quantile') };
 function metricsOf({ type, prefixes, suffixes, starts }: AdmittedFamily): string[] {
   const bounded = type === 'histogram' ? BUCKETS : type === 'summary' ? QUANTILES : null;
   return Array.from({ length: starts.length - 1 }, (_, metric) => {
-    const first = starts[metric] ?? 0;
-    const dropped = bounded !== null && suffixes[first] === bounded.suffix ? bounded.bound : null;
-    return metricLabels(prefixes[first] ?? '', dropped);
+    // Sum and count come last, and have no bound that would have to be looked for.
+    const last = (starts[metric + 1] ?? 0) - 1;
+    const dropped = bounded !== null && suffixes[last] === bounded.suffix ? bounded.bound : null;
+    return metricLabels(prefixes[last] ?? '', dropped);
   });
 }
 

@@ -28,8 +28,8 @@ interface Traits {
 const known = new WeakMap<AdmittedShape, Traits>();
 
 /**
- * Does ahead what a layout does with a shape that it sees for the first time (about 10 µs): worth calling when a shape
- * is admitted, since after a restart a large fleet's first scrape would meet all of them at once.
+ * Does ahead what a layout does with a shape that it sees for the first time (some 70 to 100 µs where it has 350 to 400 series):
+ * to be called when a shape is admitted, since after a restart a large fleet's first scrape would meet all of them at once.
  */
 export function prepareShape(shape: AdmittedShape): void {
   traitsOf(shape);

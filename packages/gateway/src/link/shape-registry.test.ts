@@ -34,6 +34,22 @@ test('a shape that no longer passes is a fault, not an error', () => {
   assert.equal(new ShapeRegistry().restore({ hash: 'x', body }).fault?.code, 'INVALID_NAME');
 });
 
+test('each shape that passes is handed on once, wherever it comes from', () => {
+  const seen: unknown[] = [];
+  const registry = new ShapeRegistry((shape) => seen.push(shape));
+  const { shape } = registry.intern({ labels: {}, families: gauges('a') });
+  assert.ok(shape);
+  registry.intern({ labels: {}, families: gauges('a') });
+  registry.intern({ labels: {}, families: gauges('1a') });
+  registry.restore(shape);
+  assert.deepEqual(seen, [shape]);
+  const restored = new ShapeRegistry((each) => seen.push(each)).restore({
+    hash: shape.hash,
+    body: shape.body,
+  });
+  assert.equal(seen[1], restored.shape);
+});
+
 test('faults are not remembered', () => {
   const registry = new ShapeRegistry();
   assert.equal(registry.intern({ labels: {}, families: gauges('1a') }).fault?.code, 'INVALID_NAME');

@@ -12,9 +12,15 @@ import { type Admission, type AdmittedShape, admit } from './admission.ts';
 
 export class ShapeRegistry {
   readonly #shapes = new Map<string, WeakRef<AdmittedShape>>();
+  readonly #onAdmitted: (shape: AdmittedShape) => void;
   readonly #gone = new FinalizationRegistry((hash: string) => {
     if (this.#shapes.get(hash)?.deref() === undefined) this.#shapes.delete(hash);
   });
+
+  /** @param onAdmitted is given each shape once, before anybody uses it. */
+  constructor(onAdmitted: (shape: AdmittedShape) => void = () => {}) {
+    this.#onAdmitted = onAdmitted;
+  }
 
   /** How many different shapes are in use. */
   get size(): number {
@@ -31,6 +37,7 @@ export class ShapeRegistry {
     if (admission.shape !== null) {
       this.#shapes.set(hash, new WeakRef(admission.shape));
       this.#gone.register(admission.shape, hash);
+      this.#onAdmitted(admission.shape);
     }
     return admission;
   }
