@@ -27,6 +27,8 @@ test('the defaults are those that are documented', () => {
     'replay.order': 'in-order',
     'replay.overlap': 60_000,
     'fleet.stale-after': 300_000,
+    'limits.samples-per-second': 200_000,
+    'limits.new-series-per-minute': 60_000,
     'fleet.forget-after': 7 * 86_400_000,
     'log.level': 'info',
     'log.format': 'auto',

@@ -84,6 +84,16 @@ export const OPTION_SPECS = {
     defaultMs: 7 * DAY_MS,
     minMs: MINUTE_MS,
   }),
+  'limits.samples-per-second': numberOption({
+    help: 'Samples that one host may send, on average; it may save up 50 s of them. Over it a host is slowed, and loses nothing.',
+    default: 200_000,
+    min: 1,
+  }),
+  'limits.new-series-per-minute': numberOption({
+    help: 'Series that one host may bring which no host has, on average; it may save up 2m of them. Over it a host is slowed.',
+    default: 60_000,
+    min: 1,
+  }),
   'log.level': choiceOption({ help: 'Least severe messages to log.', choices: LOG_LEVELS, default: 'info' }),
   'log.format': choiceOption({
     help: 'Form of log lines; auto is pretty on a terminal, json elsewhere.',

@@ -19,6 +19,7 @@ import { isLoopback, parseListenAddress } from './http/listen-address.ts';
 import { createHttp, listen } from './http/server.ts';
 import { type Ledger, LedgerDamagedError } from './ledger/ledger.ts';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts';
+import { HostRates } from './limits/host-rates.ts';
 import type { HostTimes } from './link/host-times.ts';
 import { type Authorize, LinkServer } from './link/server.ts';
 import { ShapeRegistry } from './link/shape-registry.ts';
@@ -114,6 +115,7 @@ async function startOnce(
   const onFault = (error: unknown, host?: string) => log.error({ err: error, host }, 'internal error');
   const times = new Map<string, HostTimes>();
   const voices = new Voices();
+  const rates = createRates(options);
   const isConnected = (host: string) => voices.of(host) !== undefined;
   const forget = createForget({ ledger, fleet, scrapers, times, log });
   const link = new LinkServer({
@@ -123,6 +125,7 @@ async function startOnce(
       uptimeMs,
       shapes,
       voices,
+      rates,
       times,
       observer: observeLink({ fleet, forget, metrics, log, left: (host) => trust.left(host) }),
       delivered: (host, epoch) => scrapers.deliveredSeq(host, epoch),
@@ -170,6 +173,12 @@ async function startOnce(
       store.close();
     },
   };
+}
+
+function createRates(options: GatewayOptions): HostRates {
+  const samplesPerSecond = options['limits.samples-per-second'];
+  const newSeriesPerMinute = options['limits.new-series-per-minute'];
+  return new HostRates({ samplesPerSecond, newSeriesPerMinute }, uptimeMs);
 }
 
 /** @param recycle asks all hosts to connect again */

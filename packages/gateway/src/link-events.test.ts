@@ -28,7 +28,7 @@ async function bench(t: TestContext) {
   const forget = createForget({ ledger, fleet, scrapers: { leaving: () => () => {} }, times, log });
   const freed: string[] = [];
   const left = (host: string) => void freed.push(host);
-  return { ledger, fleet, log, freed, observer: observeLink({ fleet, forget, metrics, log, left }) };
+  return { ledger, fleet, log, freed, metrics, observer: observeLink({ fleet, forget, metrics, log, left }) };
 }
 
 function lost(seq: number, reason: string) {
@@ -60,6 +60,45 @@ test('the log tells of losses, not of what was counted as something else', async
   assert.deepEqual(
     log.lines.map((line) => JSON.parse(line.slice(line.indexOf('{'))).reason),
     ['gap:spool_full', 'skipped:corrupt'],
+  );
+});
+
+test('a host over a rate is named by the log once, by the fleet for as long as it lasts, and counted', async (t) => {
+  const { log, observer, fleet, metrics } = await bench(t);
+  observer.opened(helloOf(), '', 0);
+  log.lines.length = 0;
+  for (let i = 0; i < 3; i++) {
+    observer.limited('web-1', 'samples');
+    observer.slowed('web-1', 'samples', 500);
+  }
+  observer.limited('web-1', 'series');
+  observer.limited('nobody', 'samples');
+  observer.refused('web-1', 'FRAME_TOO_LARGE', 'large', '10.0.0.1:5');
+  assert.deepEqual(
+    log.lines.map((line) => line.replace(/(: | \{).*/, '')),
+    [
+      'warn the host sends more than --limits.samples-per-second',
+      'warn the host sends more than --limits.samples-per-second',
+      'warn connection refused',
+    ],
+  );
+  const host = fleet.host('web-1');
+  assert.ok(host);
+  assert.deepEqual(
+    fleet.limitsInForce(host).map(({ limit }) => limit),
+    ['samples', 'series', 'frame_bytes'],
+  );
+  assert.deepEqual(host.limited.slowedMs.get('samples'), 1500);
+  assert.equal(fleet.host('nobody'), undefined);
+  const family = (await metrics.families()).find(({ name }) => name === 'tributary_gateway_limited_total');
+  const counted = [...(family?.series() ?? [])].filter(({ value }) => value > 0);
+  assert.deepEqual(
+    counted.map(({ labels, value }) => [labels['limit'], value]),
+    [
+      ['samples', 4],
+      ['series', 1],
+      ['frame_bytes', 1],
+    ],
   );
 });
 

@@ -1,6 +1,7 @@
 /** What happens on the link, told to the fleet, the metrics and the log. */
 import type { Fleet } from './fleet/fleet.ts';
 import type { Forget } from './forgetting.ts';
+import type { HostLimit } from './limits/limit-name.ts';
 import type { LinkObserver } from './link/observer.ts';
 import type { Log } from './telemetry/log.ts';
 import type { GatewayMetrics } from './telemetry/metrics.ts';
@@ -18,6 +19,14 @@ export interface LinkListeners {
 const REJECTS_TOLD_MAX = 32;
 /** Hosts of which that is remembered. */
 const HOSTS_TOLD_MAX = 10_000;
+
+/** What the log says, once for each host. Of the other limits it says what was turned away. */
+const SLOWED: Readonly<Partial<Record<HostLimit, string>>> = {
+  samples:
+    'the host sends more than --limits.samples-per-second: it is slowed, and what waits is in its spool; nothing is lost for that',
+  new_series:
+    'the host brings more new series than --limits.new-series-per-minute: it is slowed; does a label of it have ever new values?',
+};
 
 export function observeLink({ fleet, forget, metrics, log, left }: LinkListeners): LinkObserver {
   const told = new Map<string, Set<string>>();
@@ -58,8 +67,18 @@ export function observeLink({ fleet, forget, metrics, log, left }: LinkListeners
     },
     refused(host, code, message, address) {
       metrics.refusal(code);
+      if (code === 'FRAME_TOO_LARGE') this.limited(host, 'frame_bytes');
       // Going down is no news for each of ten thousand hosts.
       log[code === 'DRAINING' ? 'debug' : 'warn']({ host, address, code, message }, 'connection refused');
+    },
+    limited(host, limit) {
+      fleet.limited(host, limit);
+      metrics.limited(limit);
+      const what = SLOWED[limit];
+      if (what !== undefined && isNews(host, `limit ${limit}`)) log.warn({ host, limit }, what);
+    },
+    slowed(host, limit, ms) {
+      fleet.slowed(host, limit, ms);
     },
     closed(host) {
       fleet.closed(host);

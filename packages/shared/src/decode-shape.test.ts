@@ -30,7 +30,11 @@ test('a shape may have as many series as a host, over all its families', () => {
   assert.equal(decode({ families: full }).fault, null);
   assert.deepEqual(decode({ families: [...full, family({ name: 'z' })] }), {
     shape: null,
-    fault: { code: 'TOO_MANY_SERIES', message: `the shape has more than ${SERIES_MAX} series` },
+    fault: {
+      code: 'TOO_MANY_SERIES',
+      message: `the shape has more than ${SERIES_MAX} series`,
+      limit: 'series',
+    },
   });
 });
 
@@ -47,6 +51,7 @@ test('too many labels are a fault of the shape, not the end of the connection', 
   assert.deepEqual(decode({ labels: more, families: [] }).fault, {
     code: 'INVALID_LABEL',
     message: 'shape.labels: more than 64 labels',
+    limit: 'labels',
   });
   assert.deepEqual(
     decode({
@@ -62,6 +67,7 @@ test('too many labels are a fault of the shape, not the end of the connection', 
     {
       code: 'INVALID_LABEL',
       message: '"x": more than 64 labels',
+      limit: 'labels',
     },
   );
 });

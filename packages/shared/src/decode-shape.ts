@@ -47,11 +47,12 @@ export function decodeShape(fields: JsonObject, seriesMax: number): DecodedShape
 
 function faultOfCounts(labels: Labels, families: number): Fault | null {
   if (Object.keys(labels).length > LABELS_MAX) {
-    return { code: 'INVALID_LABEL', message: `shape.labels: more than ${LABELS_MAX} labels` };
+    const message = `shape.labels: more than ${LABELS_MAX} labels`;
+    return { code: 'INVALID_LABEL', message, limit: 'labels' };
   }
   if (families > FAMILIES_PER_SHAPE_MAX) {
     const message = `the shape has more than ${FAMILIES_PER_SHAPE_MAX} families`;
-    return { code: 'TOO_MANY_SERIES', message };
+    return { code: 'TOO_MANY_SERIES', message, limit: 'series' };
   }
   return null;
 }
@@ -64,7 +65,8 @@ function faultOfFamily(
   seriesMax: number,
 ): Fault | null {
   if (count > seriesMax) {
-    return { code: 'TOO_MANY_SERIES', message: `the shape has more than ${seriesMax} series` };
+    const message = `the shape has more than ${seriesMax} series`;
+    return { code: 'TOO_MANY_SERIES', message, limit: 'series' };
   }
   if (!(METRIC_TYPES as readonly string[]).includes(type)) {
     const message = `${quote(name)}: type ${quote(type, 40)} is none of ${METRIC_TYPES.join(', ')}`;
@@ -72,7 +74,8 @@ function faultOfFamily(
   }
   if (help.length > HELP_CHARS_MAX || help.includes('\0')) {
     const message = `${quote(name)}: help is longer than ${HELP_CHARS_MAX} characters or has a NUL in it`;
-    return { code: 'INVALID_NAME', message };
+    const limit = help.length > HELP_CHARS_MAX ? { limit: 'help_length' as const } : {};
+    return { code: 'INVALID_NAME', message, ...limit };
   }
   return null;
 }
@@ -80,7 +83,8 @@ function faultOfFamily(
 function faultOfSeries(name: string, series: readonly Series[]): Fault | null {
   for (const [, labels] of series) {
     if (Object.keys(labels).length <= LABELS_MAX) continue;
-    return { code: 'INVALID_LABEL', message: `${quote(name)}: more than ${LABELS_MAX} labels` };
+    const message = `${quote(name)}: more than ${LABELS_MAX} labels`;
+    return { code: 'INVALID_LABEL', message, limit: 'labels' };
   }
   return null;
 }

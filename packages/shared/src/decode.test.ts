@@ -223,7 +223,11 @@ test('a column longer than a host may have series is a fault, and is not looked 
     shape: 7,
     at: 1000,
     column: null,
-    fault: { code: 'TOO_MANY_SERIES', message: 'groups[0] has 4 values: at most 3 are taken' },
+    fault: {
+      code: 'TOO_MANY_SERIES',
+      message: 'groups[0] has 4 values: at most 3 are taken',
+      limit: 'series',
+    },
   });
 });
 

@@ -128,7 +128,7 @@ function decodeGroup(item: unknown, what: string, batchAt: number, seriesMax: nu
   }
   if (values.length > seriesMax) {
     const message = `${what} has ${values.length} values: at most ${seriesMax} are taken`;
-    return { shape, at, column: null, fault: { code: 'TOO_MANY_SERIES', message } };
+    return { shape, at, column: null, fault: { code: 'TOO_MANY_SERIES', message, limit: 'series' } };
   }
   return { shape, at, ...decodeColumn(values, what) };
 }

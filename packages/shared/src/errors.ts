@@ -79,4 +79,9 @@ export class RefuseError extends Error {
 export interface Fault {
   readonly code: RejectCode;
   readonly message: string;
+  /** The limit that was passed, where it is one. */
+  readonly limit?: FaultLimit;
 }
+
+/** Limits on what a host may say, by the names that metrics have for them. */
+export type FaultLimit = 'series' | 'labels' | 'name_length' | 'value_length' | 'help_length';

@@ -46,5 +46,7 @@ export const FUTURE_MS_MAX = 2 * 60_000;
 /** The gateway pings this often; either end closes after `SILENCE_MS_MAX` without any frame, ping or pong. */
 export const PING_INTERVAL_MS = 10_000;
 export const SILENCE_MS_MAX = 25_000;
+/** A reporter says hello within this, whatever else it sends. */
+export const HELLO_MS_MAX = 10_000;
 /** After this much silence another run of the same epoch may take the connection over. */
 export const TAKEOVER_SILENCE_MS = 15_000;

@@ -100,6 +100,18 @@ const SPECS: readonly Spec[] = [
     read: byKey('code', (host) => host.rejected),
   },
   {
+    name: 'tributary_host_limited_total',
+    type: 'counter',
+    help: 'How often the host was over a limit: something was turned away for that, or it had to wait.',
+    read: byKey('limit', (host) => host.limited.counts),
+  },
+  {
+    name: 'tributary_host_slowed_seconds_total',
+    type: 'counter',
+    help: 'Time for which nothing was taken from the host, since it was over a rate, by limit.',
+    read: byKey('limit', (host) => host.limited.slowedMs, 1 / 1000),
+  },
+  {
     name: 'tributary_host_lost_seconds_total',
     type: 'counter',
     help: 'Time of which the samples will never come, by reason.',

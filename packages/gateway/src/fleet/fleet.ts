@@ -5,9 +5,11 @@
 import type { Clock } from '@tributary/shared/clock';
 import type { Hello } from '@tributary/shared/frames';
 import type { Ledger, StoredEntry, TombstoneEntry } from '../ledger/ledger.ts';
+import type { HostLimit, RateLimit } from '../limits/limit-name.ts';
 import type { DropReason, SettledEntry } from '../link/observer.ts';
 import type { ShapeRegistry } from '../link/shape-registry.ts';
 import { FleetHost, type HostGroup } from './host.ts';
+import type { LimitInForce } from './limited.ts';
 import { Skews } from './skews.ts';
 
 export interface FleetOptions {
@@ -139,6 +141,21 @@ export class Fleet {
 
   rejected(name: string, code: string): void {
     add(this.#ensure(name).rejected, code, 1);
+  }
+
+  /** Something of the host was turned away for a limit, or it has to wait. */
+  limited(name: string, limit: HostLimit): void {
+    this.#hosts.get(name)?.limited.passed(limit, this.#options.clock.now());
+  }
+
+  /** The host was held back for so long. */
+  slowed(name: string, limit: RateLimit, ms: number): void {
+    this.#hosts.get(name)?.limited.slowed(limit, ms, this.#options.clock.now());
+  }
+
+  /** The limits that a host is over. */
+  limitsInForce(host: FleetHost): readonly LimitInForce[] {
+    return host.limited.inForce(this.#options.clock.now());
   }
 
   forget(name: string): void {

@@ -6,6 +6,7 @@ import type { AdmittedShape } from '../link/admission.ts';
 import type { DropReason } from '../link/observer.ts';
 import { overlap } from '../link/overlap.ts';
 import { targetText } from '../link/series-text.ts';
+import { Limited } from './limited.ts';
 
 /** One point of every series of a shape; `hidden[i] === 1` where another shape of the host has a newer point. */
 export interface NewestPoint {
@@ -73,6 +74,7 @@ export class FleetHost {
   /** Seqs that a gap or a skip settled without samples, by the same reasons. */
   readonly lostBatches = new Map<string, number>(Object.entries(LOSS_REASONS));
   readonly gaps: Gap[] = [];
+  readonly limited = new Limited();
   readonly groups = new Map<AdmittedShape, HostGroup>();
   /** Of each group that has series in common with others: these others. Nearly always empty. */
   readonly #related = new Map<HostGroup, HostGroup[]>();
@@ -124,6 +126,7 @@ export class FleetHost {
   /** The gateway's clock was set by so much: what was told by the old one is carried over. */
   clockStepped(stepMs: number): void {
     this.skewMs -= stepMs;
+    this.limited.clockStepped(stepMs);
     this.lastSeenAt += stepMs;
     if (this.connectedAt !== 0) this.connectedAt += stepMs;
   }

@@ -76,6 +76,9 @@ function summary(fleet: Fleet, host: FleetHost) {
     series: host.series,
     samples: host.samples,
     clockSkewMs: host.skewMs,
+    limited: fleet
+      .limitsInForce(host)
+      .map(({ limit, since, last }) => ({ limit, since: isoTime(since), last: isoTime(last) })),
   };
 }
 
@@ -84,6 +87,8 @@ function detail(fleet: Fleet, host: FleetHost) {
     ...summary(fleet, host),
     dropped: Object.fromEntries(host.dropped),
     rejected: Object.fromEntries(host.rejected),
+    limitedTimes: Object.fromEntries(host.limited.counts),
+    slowedMs: Object.fromEntries(host.limited.slowedMs),
     lostMs: Object.fromEntries(host.lostMs),
     lostBatches: Object.fromEntries(host.lostBatches),
     gaps: host.gaps.map(({ fromAt, toAt, ...gap }) => ({ ...gap, from: isoTime(fromAt), to: isoTime(toAt) })),

@@ -62,6 +62,8 @@ test('the API tells of the hosts, in Prometheus’s envelope', async (t) => {
     },
   ]);
   fleet.rejected('web-1', 'FUTURE');
+  fleet.limited('web-1', 'series');
+  fleet.slowed('web-1', 'samples', 1500);
   const list = JSON.parse((await bench.ask('/api/v1/hosts')).text);
   assert.equal(list.status, 'success');
   assert.deepEqual(
@@ -71,6 +73,11 @@ test('the API tells of the hosts, in Prometheus’s envelope', async (t) => {
       [long, false],
     ],
   );
+  const at = new Date(NOW).toISOString();
+  assert.deepEqual(
+    list.data.map(({ limited }: { limited: unknown }) => limited),
+    [['series', 'samples'].map((limit) => ({ limit, since: at, last: at })), []],
+  );
   const one = await bench.ask('/api/v1/hosts/web-1');
   assert.equal(one.headers['content-type'], 'application/json; charset=utf-8');
   const { data } = JSON.parse(one.text);
@@ -78,6 +85,7 @@ test('the API tells of the hosts, in Prometheus’s envelope', async (t) => {
     [data.seq, data.series, data.samples, data.lastSample, data.rejected, data.lostBatches.x],
     [11, 1, 1, new Date(NOW).toISOString(), { FUTURE: 1 }, 2],
   );
+  assert.deepEqual([data.limitedTimes, data.slowedMs], [{ series: 1 }, { samples: 1500 }]);
   // A time that no date can be must not cost the answer.
   assert.deepEqual(data.gaps, [
     { fromSeq: 10, toSeq: 11, reason: 'x', from: '1970-01-01T00:00:01.000Z', to: null },

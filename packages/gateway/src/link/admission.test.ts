@@ -119,9 +119,10 @@ test('two spellings of one bound are one bucket', () => {
 });
 
 test('names that are none, and the gateway’s own', () => {
-  for (const name of ['', '1a', 'a-b', 'a b', 'é', 'a{', 'x'.repeat(257)]) {
+  for (const name of ['', '1a', 'a-b', 'a b', 'é', 'a{']) {
     assert.match(faultOf(gauges(name)), /^INVALID_NAME .*not a metric name/, name);
   }
+  assert.match(faultOf(gauges('x'.repeat(257))), /^INVALID_NAME .*longer than 256 characters/);
   assert.match(faultOf(gauges('tributary_host_up')), /^INVALID_NAME .*the gateway's own/);
   admitted(gauges('tributary_reporter_x', 'a:b', 'tributaryx', '_'));
 });

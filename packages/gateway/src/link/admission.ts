@@ -9,6 +9,7 @@
  * same bytes.
  */
 import type { Fault } from '@tributary/shared/errors';
+import { NAME_CHARS_MAX } from '@tributary/shared/limits';
 import {
   isMetricName,
   isReservedMetricName,
@@ -90,7 +91,8 @@ function faultOfTarget(labels: Labels): Fault | null {
   for (const [name, value] of Object.entries(labels)) {
     if (!isTargetLabelName(name)) {
       const message = `shape.labels: ${quote(name)} cannot be a target label`;
-      return { code: 'INVALID_LABEL', message };
+      const limit = name.length > NAME_CHARS_MAX ? { limit: 'name_length' as const } : {};
+      return { code: 'INVALID_LABEL', message, ...limit };
     }
     // An empty instance is none, which every job but `node` may have (`faultOfInstance`).
     if (value === '' && name === 'job') {
@@ -105,6 +107,8 @@ function faultOfTarget(labels: Labels): Fault | null {
 function faultOfName(family: Family, names: Set<string>): Fault | null {
   const { name } = family;
   const invalid = (why: string): Fault => ({ code: 'INVALID_NAME', message: `${quote(name)}: ${why}` });
+  if (name.length > NAME_CHARS_MAX)
+    return { ...invalid(`longer than ${NAME_CHARS_MAX} characters`), limit: 'name_length' };
   if (!isMetricName(name)) return invalid('not a metric name ([a-zA-Z_:][a-zA-Z0-9_:]*)');
   if (isReservedMetricName(name)) return invalid("names that begin with tributary_ are the gateway's own");
   if (names.has(name))

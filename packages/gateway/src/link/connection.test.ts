@@ -7,12 +7,13 @@ import type { GatewayFrame, Hello } from '@tributary/shared/frames';
 import { DEFAULT_LIMITS, SILENCE_MS_MAX } from '@tributary/shared/limits';
 import type { Ledger } from '../ledger/ledger.ts';
 import { SqliteLedger } from '../ledger/sqlite/sqlite-ledger.ts';
+import { HostRates, type RateLimits } from '../limits/host-rates.ts';
 import { Connection, PENDING_BYTES_MAX } from './connection.ts';
 import { ANYONE } from './identity.ts';
 import { delegate, openLedger, silentObserver } from './link-test-support.ts';
 import type { LinkObserver } from './observer.ts';
 import { ShapeRegistry } from './shape-registry.ts';
-import { FakeClock, gauges, helloOf, NOW } from './test-support.ts';
+import { AMPLE_RATES, FakeClock, gauges, helloOf, NOW } from './test-support.ts';
 import { Voices } from './voices.ts';
 
 /** A connection on a real ledger; the wire writes down. */
@@ -22,7 +23,13 @@ class Line {
   readonly faults: unknown[] = [];
   readonly connection: Connection;
 
-  constructor(ledger: Ledger, clock: FakeClock, voices: Voices, observer: Partial<LinkObserver> = {}) {
+  constructor(
+    ledger: Ledger,
+    clock: FakeClock,
+    voices: Voices,
+    observer: Partial<LinkObserver> = {},
+    rates: RateLimits = AMPLE_RATES,
+  ) {
     this.connection = new Connection(
       {
         identity: ANYONE,
@@ -31,6 +38,7 @@ class Line {
         uptimeMs: clock.uptimeMs,
         shapes: new ShapeRegistry(),
         voices,
+        rates: new HostRates(rates, clock.uptimeMs),
         times: new Map(),
         observer: silentObserver(observer),
         delivered: () => 0,
@@ -87,7 +95,8 @@ async function bench(t: TestContext, over: Partial<Ledger> = {}) {
   const ledger = delegate(real, over);
   const clock = new FakeClock();
   const voices = new Voices();
-  const line = (observer?: Partial<LinkObserver>) => new Line(ledger, clock, voices, observer);
+  const line = (observer?: Partial<LinkObserver>, rates?: RateLimits) =>
+    new Line(ledger, clock, voices, observer, rates);
   return { ledger: real, clock, voices, line };
 }
 

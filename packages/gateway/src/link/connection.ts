@@ -9,6 +9,7 @@ import type { HostTimes, RecallSpan } from './host-times.ts';
 import type { SettledEntry } from './observer.ts';
 import { recall } from './recall.ts';
 import { Session, type SessionContext } from './session.ts';
+import { Throttle } from './throttle.ts';
 
 /** What a connection needs of a socket; `server.ts` gives it one of the `ws` package. */
 export interface Wire {
@@ -28,6 +29,7 @@ export class Connection {
   readonly #ledger: Ledger;
   readonly #wire: Wire;
   readonly #onFault: (error: unknown) => void;
+  readonly #throttle: Throttle;
   #ackDue = false;
   #paused = false;
 
@@ -37,6 +39,8 @@ export class Connection {
     this.#ledger = ledger;
     this.#wire = wire;
     this.#onFault = onFault;
+    const { rates, observer, uptimeMs } = context;
+    this.#throttle = new Throttle({ rates, observer, uptimeMs, due: () => this.#applyPressure() });
     this.session = new Session(context, {
       send: (frame: GatewayFrame) => wire.send(encodeFrame(frame)),
       close: (code, reason) => wire.close(code, reason),
@@ -72,6 +76,12 @@ export class Connection {
     if (lapsed === null) return;
     this.session.ack();
     this.session.refuse(lapsed);
+  }
+
+  /** The socket is gone. */
+  gone(): void {
+    this.#throttle.end(this.session.host);
+    this.session.gone();
   }
 
   /** The gateway goes down: what is settled is acked, then the other end is asked to come back later. */
@@ -125,13 +135,14 @@ export class Connection {
     this.#ackDue = true;
     setImmediate(() => {
       this.#ackDue = false;
-      this.session.ack();
+      // Held back, acks keep the other end's window full, so that what has to wait waits in its spool.
+      if (!this.#throttle.isHolding) this.session.ack();
     });
   }
 
   #applyPressure(): void {
     const { pendingBytes } = this.#ledger.health;
-    const mustWait = this.#context.isFull() || this.session.isRecalling;
+    const mustWait = this.#isThrottled() || this.#context.isFull() || this.session.isRecalling;
     if (!this.#paused && (mustWait || pendingBytes > PENDING_BYTES_MAX)) {
       this.#paused = true;
       this.#wire.pause();
@@ -139,6 +150,14 @@ export class Connection {
       this.#paused = false;
       this.#wire.resume();
     }
+  }
+
+  #isThrottled(): boolean {
+    const wasHolding = this.#throttle.isHolding;
+    if (this.session.isOpen) this.#throttle.look(this.session.host);
+    else if (wasHolding) this.#throttle.end(this.session.host);
+    if (wasHolding && !this.#throttle.isHolding) this.session.ack();
+    return this.#throttle.isHolding;
   }
 
   #fail(error: unknown): void {
@@ -153,6 +172,6 @@ export class Connection {
     this.#onFault(error);
     // What was taken may not have been kept: the ledger is to say how the host stands.
     this.#context.times.delete(this.session.host);
-    this.session.gone();
+    this.gone();
   }
 }

@@ -4,23 +4,31 @@
  */
 import { RefuseError } from '@tributary/shared/errors';
 import type { ShapeFrame } from '@tributary/shared/frames';
-import { SHAPES_PER_EPOCH_MAX } from '@tributary/shared/limits';
+import { SHAPES_PER_EPOCH_MAX, type WireLimits } from '@tributary/shared/limits';
+import { type HostRates, seriesCost } from '../limits/host-rates.ts';
 import { type Admission, faultOfInstance } from './admission.ts';
+import type { LinkObserver } from './observer.ts';
 import type { ShapeRegistry } from './shape-registry.ts';
 
-/** Series that all shapes of one connection may have together, as a multiple of what a host may have at a time. */
+/** What all shapes of one connection may cost together, as a multiple of the series that a host may have at a time. */
 const DECLARED_SERIES_FACTOR = 8;
 
+export interface DeclaredShapesParts {
+  readonly shapes: ShapeRegistry;
+  readonly rates: Pick<HostRates, 'takeNewSeries'>;
+  readonly observer: Pick<LinkObserver, 'limited'>;
+  readonly limits: Pick<WireLimits, 'seriesMax'>;
+}
+
 export class DeclaredShapes {
-  readonly #registry: ShapeRegistry;
+  readonly #parts: DeclaredShapesParts;
   readonly #seriesMax: number;
   readonly #byId = new Map<number, Admission>();
   #series = 0;
 
-  /** @param seriesMax what a host may have at a time. */
-  constructor(registry: ShapeRegistry, seriesMax: number) {
-    this.#registry = registry;
-    this.#seriesMax = DECLARED_SERIES_FACTOR * seriesMax;
+  constructor(parts: DeclaredShapesParts) {
+    this.#parts = parts;
+    this.#seriesMax = DECLARED_SERIES_FACTOR * parts.limits.seriesMax;
   }
 
   /** Sound ones and those that were turned away. */
@@ -42,8 +50,9 @@ export class DeclaredShapes {
       }
       throw new RefuseError('SHAPE_CONFLICT', `shape ${id} was declared with another content in this epoch`);
     }
-    this.#series += admission.shape?.length ?? 0;
+    if (admission.shape !== null) this.#series += seriesCost(admission.shape.length, admission.shape.body);
     if (this.#byId.size >= SHAPES_PER_EPOCH_MAX || this.#series > this.#seriesMax) {
+      this.#parts.observer.limited(host, 'declared_series');
       const message = `more than ${SHAPES_PER_EPOCH_MAX} shapes, or ${this.#seriesMax} series in them, were declared on one connection`;
       throw new RefuseError('RATE', message);
     }
@@ -55,6 +64,10 @@ export class DeclaredShapes {
     if (fault !== null) return { shape: null, fault };
     // The host's own name is the default; leaving it out lets hosts share the shape.
     const { instance, ...labels } = shape.labels;
-    return this.#registry.intern(instance === host ? { ...shape, labels } : shape);
+    const { shapes, rates } = this.#parts;
+    return shapes.intern(instance === host ? { ...shape, labels } : shape, (series, body) =>
+      // What the fleet has already costs nothing: whoever starts anew says what it said before.
+      rates.takeNewSeries(host, seriesCost(series, body)),
+    );
   }
 }

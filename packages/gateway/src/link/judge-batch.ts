@@ -1,6 +1,6 @@
 /** Decides what of one batch is kept: every group by itself, so that one bad group costs only itself. */
 import { presentCount } from '@tributary/shared/column';
-import type { Fault, RejectCode } from '@tributary/shared/errors';
+import type { Fault, FaultLimit, RejectCode } from '@tributary/shared/errors';
 import type { Batch, Group } from '@tributary/shared/frames';
 import { FUTURE_MS_MAX, type WireLimits } from '@tributary/shared/limits';
 import type { Admission, AdmittedShape } from './admission.ts';
@@ -15,6 +15,7 @@ export interface BatchVerdict {
     readonly group: number | null;
     readonly code: RejectCode;
     readonly message: string;
+    readonly limit?: FaultLimit;
   }[];
   /** Samples that were not kept, by reason. */
   readonly drops: ReadonlyMap<DropReason, number>;
@@ -40,7 +41,7 @@ export function judgeBatch(
     const entry = tombstone(batch, hash, 'rejected:FUTURE', now);
     return { entry, rejects: [{ group: null, code: 'FUTURE', message }], drops };
   }
-  const rejects: { group: number; code: RejectCode; message: string }[] = [];
+  const rejects: ({ group: number } & Fault)[] = [];
   const sound: AdmittedEntry['groups'][number][] = [];
   const using = admittedGroups(batch, shapes).map(({ shape }) => shape);
   let seriesLeft = limits.seriesMax - times.seriesBeside(using, batch.at - SERIES_LIVE_MS);
@@ -108,6 +109,7 @@ function checkGroup(
   if (shape.length > seriesLeft) {
     return {
       code: 'TOO_MANY_SERIES',
+      limit: 'series',
       message: `${what} has ${shape.length} series, and the host may have ${Math.max(0, seriesLeft)} more`,
     };
   }

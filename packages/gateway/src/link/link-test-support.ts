@@ -11,11 +11,12 @@ import { type GatewayFrame, type Hello, STREAM_PATH, SUBPROTOCOL } from '@tribut
 import { DEFAULT_LIMITS } from '@tributary/shared/limits';
 import { type ClientOptions, WebSocket } from 'ws';
 import type { Ledger } from '../ledger/ledger.ts';
+import { HostRates, type RateLimits } from '../limits/host-rates.ts';
 import { ANYONE } from './identity.ts';
 import type { LinkObserver } from './observer.ts';
 import { type Authorize, LinkServer } from './server.ts';
 import { ShapeRegistry } from './shape-registry.ts';
-import { FakeClock, gauges, helloOf, NOW } from './test-support.ts';
+import { AMPLE_RATES, FakeClock, gauges, helloOf, NOW } from './test-support.ts';
 import { Voices } from './voices.ts';
 
 export function silentObserver(over: Partial<LinkObserver> = {}): LinkObserver {
@@ -26,6 +27,8 @@ export function silentObserver(over: Partial<LinkObserver> = {}): LinkObserver {
     settled: nothing,
     dropped: nothing,
     rejected: nothing,
+    limited: nothing,
+    slowed: nothing,
     refused: nothing,
     closed: nothing,
     left: nothing,
@@ -72,7 +75,12 @@ export interface LinkBench {
 export async function startLink(
   t: TestContext,
   open: OpenLedger,
-  over: { authorize?: Authorize; ledger?: (real: Ledger) => Ledger; observer?: Partial<LinkObserver> } = {},
+  over: {
+    authorize?: Authorize;
+    ledger?: (real: Ledger) => Ledger;
+    observer?: Partial<LinkObserver>;
+    rates?: RateLimits;
+  } = {},
 ): Promise<LinkBench> {
   const real = await openLedger(t, open);
   const ledger = over.ledger?.(real) ?? real;
@@ -86,6 +94,7 @@ export async function startLink(
       uptimeMs: clock.uptimeMs,
       shapes: new ShapeRegistry(),
       voices: new Voices(),
+      rates: new HostRates(over.rates ?? AMPLE_RATES, clock.uptimeMs),
       times: new Map(),
       observer: silentObserver({
         refused: (host, code) => void refusals.push(`${host} ${code}`),

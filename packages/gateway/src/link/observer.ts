@@ -1,6 +1,7 @@
 /** What the link tells the rest of the gateway. Implemented by the fleet and the telemetry, joined in the wiring. */
 import type { Hello } from '@tributary/shared/frames';
 import type { BatchEntry, TombstoneEntry } from '../ledger/ledger.ts';
+import type { HostLimit, RateLimit } from '../limits/limit-name.ts';
 import type { AdmittedShape } from './admission.ts';
 
 /** A batch entry whose shapes are the admitted ones. */
@@ -30,6 +31,10 @@ export interface LinkObserver {
   rejected(host: string, code: string, message: string): void;
   /** A connection is being refused; `host` is '' before hello. @param address of the other end */
   refused(host: string, code: string, message: string, address: string): void;
+  /** A host was over a limit: something of it was turned away for that, or it has to wait from now on. */
+  limited(host: string, limit: HostLimit): void;
+  /** A host was held back for so long, in ms; told while it goes on, too. */
+  slowed(host: string, limit: RateLimit, ms: number): void;
   /** The host's voice is gone. */
   closed(host: string): void;
   /** The host asked to be forgotten. */

@@ -2,7 +2,7 @@
  * Writes series as text: the only place where a host's names and labels become bytes of an exposition.
  */
 import type { Fault } from '@tributary/shared/errors';
-import { LABEL_VALUE_CHARS_MAX, LABELS_MAX } from '@tributary/shared/limits';
+import { LABEL_VALUE_CHARS_MAX, LABELS_MAX, NAME_CHARS_MAX } from '@tributary/shared/limits';
 import { isLabelName, quote } from '@tributary/shared/names';
 import { type Family, type Labels, type MetricType, type Series, suffixesOf } from '@tributary/shared/shape';
 
@@ -88,11 +88,13 @@ export function escapeLabelValue(value: string): string {
 /** What is wrong with a label's value, or null. Empty values are fine: they mean no label. */
 export function faultOfValue(name: string, value: string, where: string): Fault | null {
   let why: string;
-  if (value.length > LABEL_VALUE_CHARS_MAX) why = `longer than ${LABEL_VALUE_CHARS_MAX} characters`;
+  const isLong = value.length > LABEL_VALUE_CHARS_MAX;
+  if (isLong) why = `longer than ${LABEL_VALUE_CHARS_MAX} characters`;
   else if (!value.isWellFormed()) why = 'not well-formed text';
   else if (value.includes('\0')) why = 'has a NUL in it';
   else return null;
-  return { code: 'INVALID_LABEL', message: `${where}: the value of label ${quote(name)} is ${why}` };
+  const message = `${where}: the value of label ${quote(name)} is ${why}`;
+  return { code: 'INVALID_LABEL', message, ...(isLong ? { limit: 'value_length' } : {}) };
 }
 
 /**
@@ -161,8 +163,7 @@ function ownLabels(
   for (const label of names) {
     const value = labels[label] ?? '';
     if (!isLabelName(label)) {
-      const message = `${quote(name)}: label name ${quote(label)} is not [a-zA-Z_][a-zA-Z0-9_]*, or begins with __`;
-      return { code: 'INVALID_LABEL', message };
+      return faultOfLabelName(name, label);
     }
     const fault = faultOfValue(label, value, quote(name));
     if (fault !== null) return fault;
@@ -172,7 +173,8 @@ function ownLabels(
     }
   }
   if (names.length + reserved.size > LABELS_MAX) {
-    return { code: 'INVALID_LABEL', message: `${quote(name)}: more than ${LABELS_MAX} labels` };
+    const message = `${quote(name)}: more than ${LABELS_MAX} labels`;
+    return { code: 'INVALID_LABEL', message, limit: 'labels' };
   }
   for (const label of names) {
     const value = labels[label] ?? '';
@@ -183,6 +185,15 @@ function ownLabels(
     own.push([free, value]);
   }
   return own.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function faultOfLabelName(family: string, label: string): Fault {
+  if (label.length > NAME_CHARS_MAX) {
+    const message = `${quote(family)}: label name ${quote(label)} is longer than ${NAME_CHARS_MAX} characters`;
+    return { code: 'INVALID_LABEL', message, limit: 'name_length' };
+  }
+  const message = `${quote(family)}: label name ${quote(label)} is not [a-zA-Z_][a-zA-Z0-9_]*, or begins with __`;
+  return { code: 'INVALID_LABEL', message };
 }
 
 /** What is asked of the labels that are numbers. */

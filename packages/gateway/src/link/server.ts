@@ -181,7 +181,7 @@ export class LinkServer {
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#live.delete(live);
-      session.gone();
+      connection.gone();
     });
   }
 

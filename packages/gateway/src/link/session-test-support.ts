@@ -8,12 +8,13 @@ import type { GatewayFrame, Hello } from '@tributary/shared/frames';
 import { DEFAULT_LIMITS } from '@tributary/shared/limits';
 import type { Family, Labels } from '@tributary/shared/shape';
 import type { StreamState } from '../ledger/ledger.ts';
+import { HostRates } from '../limits/host-rates.ts';
 import type { HostTimes, RecallSpan } from './host-times.ts';
 import { ANYONE, type Identity } from './identity.ts';
 import type { LinkObserver, SettledEntry } from './observer.ts';
 import { Session } from './session.ts';
 import { ShapeRegistry } from './shape-registry.ts';
-import { FakeClock, helloOf, NOW } from './test-support.ts';
+import { AMPLE_RATES, FakeClock, helloOf, NOW } from './test-support.ts';
 import { Voices } from './voices.ts';
 
 /** What the ledger says of an epoch that never wrote, of a host that it does not know. */
@@ -28,6 +29,7 @@ export class Bench {
   readonly appends: (readonly SettledEntry[])[] = [];
   readonly events: string[] = [];
   readonly recalls: { readonly times: HostTimes; readonly span: RecallSpan }[] = [];
+  readonly rates: HostRates;
   loads = 0;
   grants = 0;
   readonly session: Session;
@@ -39,6 +41,7 @@ export class Bench {
     identity: Identity = ANYONE,
   ) {
     this.times = times;
+    this.rates = new HostRates(AMPLE_RATES, clock.uptimeMs);
     this.clock = clock;
     this.voices = voices;
     const tell =
@@ -50,6 +53,8 @@ export class Bench {
       opened: tell('opened'),
       settled: tell('settled'),
       dropped: tell('dropped'),
+      limited: tell('limited'),
+      slowed: tell('slowed'),
       rejected: (host, code) => tell('rejected')(host, code),
       refused: (host, code) => tell('refused')(host, code),
       closed: tell('closed'),
@@ -64,6 +69,7 @@ export class Bench {
         uptimeMs: clock.uptimeMs,
         shapes: new ShapeRegistry(),
         voices,
+        rates: this.rates,
         times: this.times,
         observer,
         delivered: () => 0,

@@ -14,9 +14,10 @@ import { CLOSE_CODES, CLOSE_NORMAL } from '@tributary/shared/close-codes';
 import { decodeReporterFrame } from '@tributary/shared/decode';
 import { type RefuseCode, RefuseError } from '@tributary/shared/errors';
 import type { Batch, GatewayFrame, Hello, ReporterFrame, Skip } from '@tributary/shared/frames';
-import { FUTURE_MS_MAX, SILENCE_MS_MAX, type WireLimits } from '@tributary/shared/limits';
+import { FUTURE_MS_MAX, HELLO_MS_MAX, SILENCE_MS_MAX, type WireLimits } from '@tributary/shared/limits';
 import { quote } from '@tributary/shared/names';
 import type { StreamState } from '../ledger/ledger.ts';
+import { frameCost, type HostRates } from '../limits/host-rates.ts';
 import { contentHash } from './content-hash.ts';
 import { DeclaredShapes } from './declared-shapes.ts';
 import { HostTimes, type RecallSpan, timesOf } from './host-times.ts';
@@ -51,6 +52,8 @@ export interface SessionContext {
   readonly uptimeMs: () => number;
   readonly shapes: ShapeRegistry;
   readonly voices: Voices;
+  /** How fast each host may send. */
+  readonly rates: HostRates;
   /** By host, what its connections have taken since the start; see `loaded`. */
   readonly times: Map<string, HostTimes>;
   readonly observer: LinkObserver;
@@ -93,7 +96,7 @@ export class Session implements Voice {
   constructor(context: SessionContext, effects: SessionEffects) {
     this.#context = context;
     this.#effects = effects;
-    this.#shapes = new DeclaredShapes(context.shapes, context.limits.seriesMax);
+    this.#shapes = new DeclaredShapes(context);
     this.#begunAt = context.uptimeMs();
     this.#heardAt = this.#begunAt;
   }
@@ -122,6 +125,11 @@ export class Session implements Voice {
     return this.#state === 'closed';
   }
 
+  /** Welcomed, and not closed. */
+  get isOpen(): boolean {
+    return this.#state === 'open';
+  }
+
   /** Anything came from the other end: a frame, a ping or a pong. */
   heard(): void {
     this.#heardAt = this.#context.uptimeMs();
@@ -132,7 +140,11 @@ export class Session implements Voice {
     if (this.#state === 'closed') return;
     this.heard();
     this.#guard(() => {
+      // Whatever it says, it has to be read.
+      const cost = frameCost(0, bytes);
+      this.#charge(cost);
       const frame = decodeReporterFrame(text, this.#context.limits.seriesMax);
+      if (frame.kind === 'batch') this.#charge(frameCost(valuesOf(frame), bytes) - cost);
       this.#context.observer.frame(frame.kind, bytes);
       if (this.#held === null) this.#handle(frame);
       else this.#held.push(frame);
@@ -203,7 +215,7 @@ export class Session implements Voice {
     if (this.#state === 'closed') return;
     const now = this.#context.uptimeMs();
     // Pongs alone keep nobody here who never says who he is.
-    if (this.#state === 'new' && now - this.#begunAt > SILENCE_MS_MAX) {
+    if (this.#state === 'new' && now - this.#begunAt > HELLO_MS_MAX) {
       this.refuse(new RefuseError('BAD_FRAME', 'no hello came'));
     } else if (now - this.#heardAt > SILENCE_MS_MAX) this.#close(CLOSE_CODES.SILENT, 'silent');
   }
@@ -228,6 +240,10 @@ export class Session implements Voice {
     const wasOpen = this.#state !== 'new';
     this.#state = 'closed';
     if (wasOpen) this.#release();
+  }
+
+  #charge(samples: number): void {
+    if (this.#state === 'open' && samples > 0) this.#context.rates.takeSamples(this.host, samples);
   }
 
   #guard(act: () => void): void {
@@ -310,10 +326,11 @@ export class Session implements Voice {
       return this.#effects.recall(this.host, this.#times, span);
     }
     const verdict = judgeBatch(batch, hash, this.#shapes.byId, this.#times, limits, clock.now());
-    for (const { group, code, message } of verdict.rejects) {
+    for (const { group, code, message, limit } of verdict.rejects) {
       const where = group === null ? {} : { group };
       this.#effects.send({ kind: 'reject', seq: batch.seq, ...where, code, message });
       this.#context.observer.rejected(this.host, code, message);
+      if (limit !== undefined) this.#context.observer.limited(this.host, limit);
     }
     for (const [reason, samples] of verdict.drops) this.#context.observer.dropped(this.host, reason, samples);
     this.#append([verdict.entry]);
@@ -375,6 +392,10 @@ export class Session implements Voice {
     voices.release(this.host, this);
     observer.closed(this.host);
   }
+}
+
+function valuesOf({ groups }: Batch): number {
+  return groups.reduce((sum, { column }) => sum + (column?.values.length ?? 0), 0);
 }
 
 function lastSeq(entry: SettledEntry): number {

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { decodeShape } from '@tributary/shared/decode-shape';
 import { encodeShapeBody } from '@tributary/shared/encode';
 import type { JsonObject } from '@tributary/shared/fields';
-import type { Shape } from '@tributary/shared/shape';
+import { type Shape, seriesCount } from '@tributary/shared/shape';
 import type { ShapeKey } from '../ledger/ledger.ts';
 import { type Admission, type AdmittedShape, admit } from './admission.ts';
 
@@ -27,12 +27,16 @@ export class ShapeRegistry {
     return this.#shapes.size;
   }
 
-  /** Admits a shape that came from a host, or finds the equal one. */
-  intern(shape: Shape): Admission {
+  /**
+   * Admits a shape that came from a host, or finds the equal one.
+   * @param onNew told of one that is not held yet, before it is judged: the number of its series, and its content.
+   */
+  intern(shape: Shape, onNew?: (series: number, body: string) => void): Admission {
     const body = encodeShapeBody(shape);
     const hash = createHash('sha256').update(body).digest('hex');
     const known = this.#shapes.get(hash)?.deref();
     if (known !== undefined) return { shape: known, fault: null };
+    onNew?.(seriesCount(shape), body);
     const admission = admit(shape, { hash, body });
     if (admission.shape !== null) {
       this.#shapes.set(hash, new WeakRef(admission.shape));

@@ -2,8 +2,12 @@
 import type { Column } from '@tributary/shared/column';
 import type { Batch, Group, Hello } from '@tributary/shared/frames';
 import type { Family, Labels, MetricType, Series } from '@tributary/shared/shape';
+import type { RateLimits } from '../limits/host-rates.ts';
 import type { AdmittedShape } from './admission.ts';
 import { ShapeRegistry } from './shape-registry.ts';
+
+/** What no test of anything else comes near. */
+export const AMPLE_RATES: RateLimits = { samplesPerSecond: 1e6, newSeriesPerMinute: 1e6 };
 
 /** A moment in 2026, in ms. */
 export const NOW = 1_795_330_000_000;

@@ -4,9 +4,10 @@
  */
 import { REFUSALS, REJECT_CODES } from '@tributary/shared/errors';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { createLimitMetrics, type LimitMetrics } from './limit-metrics.ts';
 import type { OwnFamily, OwnSeries } from './own-family.ts';
 
-export interface GatewayMetrics {
+export interface GatewayMetrics extends LimitMetrics {
   frame(kind: string, bytes: number): void;
   reject(code: string): void;
   refusal(code: string): void;
@@ -105,6 +106,7 @@ export function createMetrics(version: string, probes: GatewayProbes): GatewayMe
     registers,
   });
   return {
+    ...createLimitMetrics(registry),
     frame: (kind, count) => {
       frames.inc({ kind });
       bytes.inc(count);
