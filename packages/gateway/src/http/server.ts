@@ -19,6 +19,7 @@ import { registerLanding } from './landing.ts';
 import type { ListenAddress } from './listen-address.ts';
 import { refuseWrongMethods } from './methods.ts';
 import { type MetricsSources, registerMetrics } from './metrics.ts';
+import { limitPipelining } from './pipelining.ts';
 import { registerScrapers, type ScraperSources } from './scrapers.ts';
 import { registerServiceDiscovery } from './service-discovery.ts';
 
@@ -102,6 +103,7 @@ export function createHttp(sources: HttpSources, stallMs = STALL_MS): FastifyIns
   registerScrapers(app, sources);
   registerServiceDiscovery(app, { fleet: sources.fleet, externalUrl: sources.externalUrl });
   app.server.on('upgrade', sources.upgrade);
+  limitPipelining(app.server, () => sources.metrics.httpRefused('pipelined'));
   return app;
 }
 
