@@ -108,6 +108,11 @@ export class Simulator implements AsyncDisposable {
     return (await this.#command({ do: 'stats' })).stats ?? [];
   }
 
+  /** How long each batch's ack has taken since this was asked last, in ms, over all hosts; of each host the last thousand or more. */
+  async latencies(): Promise<readonly number[]> {
+    return (await this.#command({ do: 'latencies' })).latencies ?? [];
+  }
+
   async statsOf(id: string): Promise<HostStats> {
     const stats = (await this.stats()).find((host) => host.id === id);
     if (stats === undefined) throw new Error(`no host ${id}`);

@@ -6,13 +6,21 @@ import type { HostStats } from './messages.ts';
 export interface Tally extends LinkObserver, WarningLog {
   connectFailed(message: string): void;
   missed(): void;
+  /** How long each ack has taken since this was asked last, in ms. */
+  takeLatencies(): readonly number[];
   counts(): Pick<HostStats, 'connects' | 'missedTicks' | 'epochsBegun' | 'rejects' | 'skips' | 'refusals'>;
 }
+
+/** Of each host. */
+const LATENCIES_MAX = 2_000;
 
 export function createTally(id: string): Tally {
   const rejects = new Map<string, number>();
   const skips = new Map<string, number>();
   const refusals = new Map<string, number>();
+  /** When each batch was sent that is not acked; the oldest first. */
+  const sentAt = new Map<number, number>();
+  let latencies: number[] = [];
   let connects = 0;
   let missedTicks = 0;
   let epochsBegun = 0;
@@ -27,8 +35,25 @@ export function createTally(id: string): Tally {
     disconnected({ code, reason, wasStreaming, parked }) {
       if (wasStreaming || parked) tell('disconnected', { code, reason, parked });
     },
-    sent() {},
-    acked() {},
+    sent(seq) {
+      // One that is sent again after a broken connection has waited since it was sent first.
+      if (!sentAt.has(seq)) sentAt.set(seq, performance.now());
+    },
+    acked(seq) {
+      const now = performance.now();
+      for (const [sent, at] of sentAt) {
+        if (sent > seq) break;
+        sentAt.delete(sent);
+        latencies.push(now - at);
+      }
+      // Nobody asks in most tests.
+      if (latencies.length > LATENCIES_MAX) latencies = latencies.slice(-LATENCIES_MAX / 2);
+    },
+    takeLatencies() {
+      const taken = latencies;
+      latencies = [];
+      return taken;
+    },
     rejected({ code, seq, message }) {
       if (!rejects.has(code)) tell('rejected', { code, seq, message });
       add(rejects, code, 1);
@@ -43,6 +68,7 @@ export function createTally(id: string): Tally {
     },
     newEpoch(why) {
       epochsBegun++;
+      sentAt.clear();
       tell('new epoch', { why });
     },
     confused: (message) => tell('confused', { message }),

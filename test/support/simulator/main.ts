@@ -44,6 +44,8 @@ async function obey(command: Command): Promise<Omit<Reply, 'reply'>> {
       return { history: start(command.hosts) };
     case 'stats':
       return { stats: [...hosts.values()].map((host) => host.stats()) };
+    case 'latencies':
+      return { latencies: [...hosts.values()].flatMap((host) => host.takeLatencies()) };
     case 'stop':
       await Promise.all(command.ids.map((id) => hostOf(id).stop()));
       for (const id of command.ids) hosts.delete(id);

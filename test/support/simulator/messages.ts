@@ -64,7 +64,9 @@ export type Command =
   | { readonly do: 'step'; readonly ids: readonly string[]; readonly ms: number }
   /** Copies a spool as a snapshot of the disk would. */
   | { readonly do: 'copy'; readonly ids: readonly string[]; readonly to: string }
-  | { readonly do: 'stats' };
+  | { readonly do: 'stats' }
+  /** How long each batch's ack has taken since this was asked last, over all hosts. */
+  | { readonly do: 'latencies' };
 
 export interface Reply {
   /** The command's number. */
@@ -72,4 +74,6 @@ export interface Reply {
   readonly error?: string;
   readonly history?: HistoryStats;
   readonly stats?: readonly HostStats[];
+  /** In ms, from the batch sent to its ack. */
+  readonly latencies?: readonly number[];
 }

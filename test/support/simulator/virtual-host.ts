@@ -173,6 +173,10 @@ export class VirtualHost {
     }
   }
 
+  takeLatencies(): readonly number[] {
+    return this.#tally.takeLatencies();
+  }
+
   stats(): HostStats {
     const { id, name } = this.spec;
     const { epoch, oldest, next, sent, acked, delivered, lastAt, dropped } = this.#spool;

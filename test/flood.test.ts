@@ -1,0 +1,104 @@
+/**
+ * Floods: connections that are slow or half open, garbage, deflate bombs, a host with ever new label values. A fleet of a
+ * hundred honest hosts loses nothing meanwhile, and its acks come in time.
+ *
+ * TRIBUTARY_LONG=1 runs each attack by itself and then all of them, at the size of the issue; in CI they come all at
+ * once for some seconds.
+ */
+import assert from 'node:assert/strict';
+import test, { type TestContext } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
+import { either, LONG } from './support/durations.ts';
+import { eventually } from './support/eventually.ts';
+import { pick, readExposition } from './support/exposition.ts';
+import { ATTACKS, type AttackName } from './support/flood/attack.ts';
+import { Attackers } from './support/flood/attackers.ts';
+import { Memory } from './support/memory.ts';
+import { without } from './support/peers.ts';
+import { Stage } from './support/stage.ts';
+import { assertWhole, takeFigures } from './support/verdict.ts';
+
+const HOSTS = 100;
+const SIZES = { slow: 1000, garbage: 200, bombs: 8, values: 10_000_000 };
+const ATTACK_MS = either(6_000, 60_000);
+/**
+ * The issue's bound is 1 s. Attackers, gateway, judge and the whole fleet share a machine of two processors in CI, with
+ * other tests beside them, so that an ack may wait for all of these.
+ */
+const ACK_P99_MS_MAX = either(5_000, 1_000);
+const RSS_BYTES_MAX = 1024 * 1024 * 1024;
+const ROUNDS: readonly (readonly AttackName[])[] = LONG
+  ? [...ATTACKS.map((name) => [name]), ATTACKS]
+  : [ATTACKS];
+
+function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return Math.round(sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0);
+}
+
+interface Round {
+  readonly acks: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly max: number;
+}
+
+async function attack(t: TestContext, stage: Stage, attacks: readonly AttackName[]): Promise<Round> {
+  const { gateway, simulator } = stage;
+  using memory = new Memory(gateway.pid);
+  await simulator.latencies();
+  const attackers = await Attackers.start(t, { port: Number(new URL(gateway.url).port), attacks, ...SIZES });
+  await delay(ATTACK_MS);
+  const { body } = await gateway.metrics(
+    undefined,
+    '?match[]={__name__=~"nodejs_eventloop_lag.*|tributary_gateway_.*"}',
+  );
+  const done = await attackers.stop();
+  const latencies = await simulator.latencies();
+  const own = readExposition(body);
+  const one = (name: string) => pick(own, name)[0]?.value ?? Number.NaN;
+  const round = {
+    acks: latencies.length,
+    p50: percentile(latencies, 0.5),
+    p99: percentile(latencies, 0.99),
+    max: percentile(latencies, 1),
+  };
+  const stalls = {
+    maxSeconds: one('nodejs_eventloop_lag_max_seconds'),
+    p99: one('nodejs_eventloop_lag_p99_seconds'),
+  };
+  const connections = one('tributary_gateway_connections');
+  t.diagnostic(JSON.stringify({ attacks, round, stalls, connections, gateway: memory.figures(), done }));
+  for (const name of attacks) assert.ok((done[name]?.connections ?? 0) > 0, `${name} did nothing`);
+  assert.ok(memory.figures().maxBytes < RSS_BYTES_MAX, `the gateway took ${memory.figures().maxBytes} bytes`);
+  return round;
+}
+
+test('floods cost the honest hosts nothing', {
+  skip: without('PROMETHEUS_3'),
+  timeout: either(110_000, 20 * 60_000),
+}, async (t) => {
+  const stage = await Stage.start(t, { fleet: { hosts: HOSTS, prefix: 'honest', series: 60 } });
+  const { gateway, simulator } = stage;
+  const prometheus = await stage.scraper('flood');
+  await eventually('every host has told something', async () =>
+    (await simulator.stats()).every(({ acked }) => acked > 1),
+  );
+  const calm = await simulator.latencies();
+  t.diagnostic(`without attackers: p99 ${percentile(calm, 0.99)} ms of ${calm.length}`);
+  const from = Date.now();
+  const rounds: Round[] = [];
+  for (const attacks of ROUNDS) rounds.push(await attack(t, stage, attacks));
+  // A scrape of 2 s has no room where everything shares two processors; what it did not bring comes with the next.
+  const excused = LONG ? [] : [{ from, to: Date.now() }];
+  await stage.rest();
+  const figures = await takeFigures(t, stage, prometheus, { scenario: 'floods', excused });
+  assertWhole(figures);
+  assert.equal(gateway.exit, null);
+  const stats = await simulator.stats();
+  t.diagnostic(`connections of the honest: ${stats.reduce((sum, { connects }) => sum + connects, 0)}`);
+  for (const { acks, p99 } of rounds) {
+    assert.ok(acks > HOSTS, `only ${acks} acks`);
+    assert.ok(p99 < ACK_P99_MS_MAX, `an ack of a hundred took ${p99} ms`);
+  }
+});
