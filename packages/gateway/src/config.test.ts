@@ -21,6 +21,7 @@ test('the defaults are those that are documented', () => {
     'storage.path': './data/gateway',
     'storage.retention.time': 86_400_000,
     'storage.retention.size': 2 * 1024 ** 3,
+    'web.config.file': '',
     'web.external-url': '',
     'replay.window': 50 * 60_000,
     'replay.max-points': 1_000_000,

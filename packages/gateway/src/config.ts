@@ -6,6 +6,7 @@ import {
   OptionError,
   type OptionValues,
   parseOptions,
+  pathOption,
   sizeOption,
   textOption,
 } from '@tributary/shared/options';
@@ -39,6 +40,10 @@ export const OPTION_SPECS = {
     placeholder: 'URL',
     default: '',
     check: checkExternalUrl,
+  }),
+  'web.config.file': pathOption({
+    help: "File of TLS, users and headers, in Prometheus's own format; see docs/TLS.md. Read again when it changes.",
+    default: '',
   }),
   'storage.path': textOption({
     help: 'Folder of the ledger.',

@@ -30,9 +30,10 @@ import type { Log } from './telemetry/log.ts';
 import { createMetrics, type GatewayMetrics } from './telemetry/metrics.ts';
 import { CredentialStore } from './trust/credentials/credential-store.ts';
 import type { Gatekeeper } from './trust/gatekeeper.ts';
-import { createTrust, type Trust } from './trusting.ts';
+import { certificateOf, createTrust, type Trust } from './trusting.ts';
 import { startUpkeep, type Upkeep } from './upkeep.ts';
 import { VERSION } from './version.ts';
+import { openWeb, type Web } from './web.ts';
 
 export interface Gateway {
   readonly url: string;
@@ -53,13 +54,6 @@ const CLOSE_HTTP_MS_MAX = 2_000;
 const SAVE_MS_MAX = 2_000;
 /** Reporters correct themselves by the gateway's clock when it changes by more than this (docs/PROTOCOL.md, "Time"). */
 const CLOCK_STEP_MS = 2_000;
-const NOT_YET = {
-  users: () => new Map(),
-  passwords: { verify: async () => false },
-  takesCertificates: () => false,
-  certificateOf: () => null,
-  guard: { mayTry: () => true, failed: () => {} },
-};
 const DAMAGED =
   'the ledger was damaged: its file is set aside and a new one begins, which the reporters refill with what they have kept';
 
@@ -72,7 +66,7 @@ interface Parts {
 
 /**
  * @param onDeath told when the ledger has died for good; all that is left to do is to start afresh.
- * @throws LedgerOpenError, ListenError, CredentialsError
+ * @throws LedgerOpenError, ListenError, CredentialsError; OptionError when the web configuration is not valid
  */
 export async function startGateway(
   options: GatewayOptions,
@@ -102,17 +96,19 @@ async function startOnce(
   const startedAt = systemClock.now();
   const parts: Parts = { phase: 'starting', metrics: null };
   let upkeep: Upkeep | null = null;
+  const onFault = (error: unknown, host?: string) => log.error({ err: error, host }, 'internal error');
+  const handshakeFailed = (reason: string) => parts.metrics?.handshakeFailed(reason);
+  const web = await openWeb(options['web.config.file'], { log, onFault, handshakeFailed });
   const ledger = await openLedger(options, log, parts, onDeath);
-  const trust = createTrust({ ...NOT_YET, options, log, store, onChange: () => link.reexamine() });
+  const trust = createTrust({ options, log, store, web, onChange: () => link.reexamine() });
   const shapes = new ShapeRegistry(prepareShape);
   const fleet = createFleet(options, log, (reason) => link.recycle(reason));
   const replaying = createReplaying({ ledger, fleet, shapes, options, log, uptimeMs });
   const { scrapers, reports } = replaying;
   const exposition: Exposition = new Exposition({ fleet, reports, own: () => metrics.families(), uptimeMs });
-  const metrics = createOwn({ ledger, fleet, shapes, exposition, connections: () => link.connections });
+  const metrics = createOwn({ ledger, fleet, shapes, exposition, web, connections: () => link.connections });
   parts.metrics = metrics;
   const serving = () => (parts.phase === 'running' ? null : parts.phase);
-  const onFault = (error: unknown, host?: string) => log.error({ err: error, host }, 'internal error');
   const times = new Map<string, HostTimes>();
   const voices = new Voices();
   const rates = createRates(options);
@@ -150,7 +146,8 @@ async function startOnce(
     ...replaying,
     externalUrl: options['web.external-url'],
     gatekeeper: trust.gatekeeper,
-    certificateOf: () => null,
+    certificateOf,
+    web,
     metrics,
     onFault,
     upgrade: (request, socket, head) => link.upgrade(request, socket, head),
@@ -159,6 +156,7 @@ async function startOnce(
   const url = await listenOrClose(app, options, ledger, trust.gatekeeper);
   await restore(fleet, scrapers, ledger, shapes).catch((error: unknown) => closeAndThrow(app, ledger, error));
   upkeep = startUpkeep({ ...replaying, fleet, ledger, forget, isConnected, options, log, metrics, uptimeMs });
+  web.start();
   parts.phase = 'running';
   log.info({ url, storage: options['storage.path'], hosts: fleet.size, version: VERSION }, 'gateway started');
   return {
@@ -166,10 +164,7 @@ async function startOnce(
     async stop() {
       parts.phase = 'stopping';
       upkeep?.stop();
-      // Both at once: the server is closed only when the reporters are gone, too.
-      await Promise.all([link.drain(DRAIN_MS_MAX), closeHttp(app)]);
-      await saveInTime(scrapers, onFault);
-      await ledger.close();
+      await end({ web, link, app, scrapers, ledger, onFault });
       store.close();
     },
   };
@@ -207,6 +202,23 @@ async function restore(
   await scrapers.load();
 }
 
+interface Ending {
+  readonly web: Web;
+  readonly link: LinkServer;
+  readonly app: FastifyInstance;
+  readonly scrapers: Scrapers;
+  readonly ledger: Ledger;
+  readonly onFault: (error: unknown) => void;
+}
+
+async function end({ web, link, app, scrapers, ledger, onFault }: Ending): Promise<void> {
+  web.stop();
+  // Both at once: the server is closed only when the reporters are gone, too.
+  await Promise.all([link.drain(DRAIN_MS_MAX), closeHttp(app)]);
+  await saveInTime(scrapers, onFault);
+  await ledger.close();
+}
+
 /** What cannot be saved is served again. */
 async function saveInTime(scrapers: Scrapers, onFault: (error: unknown) => void): Promise<void> {
   const saved = scrapers.save().catch(onFault);
@@ -229,10 +241,11 @@ function createOwn(about: {
   readonly ledger: Ledger;
   readonly fleet: Fleet;
   readonly shapes: ShapeRegistry;
+  readonly web: Web;
   readonly exposition: Exposition;
   readonly connections: () => number;
 }): GatewayMetrics {
-  const { ledger, fleet, shapes, exposition, connections } = about;
+  const { ledger, fleet, shapes, web, exposition, connections } = about;
   return createMetrics(VERSION, {
     connections,
     shapes: () => shapes.size,
@@ -240,6 +253,7 @@ function createOwn(about: {
     medianSkewSeconds: () => medianSkewSeconds(fleet),
     demotedFamilies: () => exposition.demotedFamilies,
     ledger: () => ledgerFacts(ledger),
+    web: web.probe,
   });
 }
 

@@ -22,6 +22,7 @@ async function bench(t: TestContext) {
     medianSkewSeconds: () => null,
     demotedFamilies: () => 0,
     ledger: () => ({ ...ledger.stats, pendingBytes: 0, healthy: true }),
+    web: null,
   });
   const log = keepLog();
   const times = new Map<string, unknown>();

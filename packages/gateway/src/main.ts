@@ -1,5 +1,6 @@
 /** The command line of `tributary-gateway`. */
 import { type Program, readInvocation, usage } from '@tributary/shared/command';
+import { ConfigFileError } from '@tributary/shared/config-file';
 import { OptionError } from '@tributary/shared/options';
 import { type GatewayOptions, OPTION_SPECS, readOptions } from './config.ts';
 import { ListenError, startGateway } from './gateway.ts';
@@ -73,6 +74,7 @@ try {
   await main(process.argv.slice(2));
 } catch (error) {
   if (!FOR_PEOPLE.some((kind) => error instanceof kind) || !(error instanceof Error)) throw error;
-  process.stderr.write(`tributary-gateway: ${error.message}\n`);
+  const lines = error instanceof ConfigFileError ? error.lines : [error.message];
+  process.stderr.write(lines.map((line) => `${PROGRAM.name}: ${line}\n`).join(''));
   process.exitCode = 1;
 }

@@ -6,22 +6,22 @@ import { visitorOf } from './http/access.ts';
 import type { Identity } from './link/identity.ts';
 import type { Log } from './telemetry/log.ts';
 import type { CredentialStore } from './trust/credentials/credential-store.ts';
-import { type FailureGuard, Gatekeeper, type GatekeeperOptions, type Passwords } from './trust/gatekeeper.ts';
+import { Gatekeeper } from './trust/gatekeeper.ts';
 import type { Principal } from './trust/principal.ts';
 import type { Refusal } from './trust/refusal.ts';
 import { identityOf } from './trust/reporter-identity.ts';
+import { BasicAuth } from './trust/web-config/basic-auth.ts';
+import { certificateNames } from './trust/web-config/certificate-names.ts';
+import { isVerified } from './trust/web-config/tls-settings.ts';
+import type { WebConfig } from './trust/web-config/web-config.ts';
 import { WriteQueue } from './trust/write-queue.ts';
+import type { Web } from './web.ts';
 
 export interface TrustParts {
   readonly options: GatewayOptions;
   readonly log: Log;
   readonly store: CredentialStore;
-  readonly users: GatekeeperOptions['users'];
-  readonly passwords: Passwords;
-  /** Whether client certificates are verified. */
-  readonly takesCertificates: () => boolean;
-  readonly certificateOf: (request: IncomingMessage) => readonly string[] | null;
-  readonly guard: FailureGuard;
+  readonly web: Pick<Web, 'config' | 'onChange'>;
   /** Connections are to be looked at anew. */
   readonly onChange: () => void;
 }
@@ -30,38 +30,37 @@ export interface Trust {
   readonly gatekeeper: Gatekeeper;
   /** Whom an upgrade may speak for. */
   admit(request: IncomingMessage): { identity: Identity; refusal: null } | { refusal: Refusal };
-  /** Client certificates are verified otherwise now. */
-  certificatesChanged(): void;
   /** The host has left for good, so its name is free again. */
   left(host: string): void;
   /** What is in the store is the caller's to close. */
   stop(): void;
 }
 
+const NO_GUARD = { mayTry: () => true, failed: () => {} };
 /** How soon it shows that a `token` command has written: a revoked token's connection must end within a second. */
 const POLL_MS = 250;
 const SAVE_USES_MS = 60_000;
 
 export function createTrust(parts: TrustParts): Trust {
-  const { options, log, store } = parts;
+  const { options, log, store, web, onChange } = parts;
   const now = () => systemClock.now();
   const writes = new WriteQueue(store);
+  const users = () => web.config().users;
   const gatekeeper = new Gatekeeper({
     store,
-    users: parts.users,
-    passwords: parts.passwords,
-    adminUsers: new Set(
-      options['web.admin-users']
-        .split(',')
-        .map((name) => name.trim())
-        .filter(Boolean),
-    ),
-    takesCertificates: parts.takesCertificates,
+    users,
+    passwords: new BasicAuth({ users }),
+    adminUsers: namesOf(options['web.admin-users']),
+    takesCertificates: () => isVerified(web.config().tls?.clientAuth ?? 'NoClientCert'),
     ownOrigin: originOf(options['web.external-url']),
-    guard: parts.guard,
+    guard: NO_GUARD,
     now,
   });
-  let certificates = 0;
+  let certificates = authorityOf(web.config());
+  web.onChange((config) => {
+    certificates = authorityOf(config);
+    onChange();
+  });
   const identify = (principal: Principal): Identity => {
     const asOf = certificates;
     const isOpen = () => gatekeeper.isOpenTo('report');
@@ -74,17 +73,13 @@ export function createTrust(parts: TrustParts): Trust {
     });
   };
   const failed = (what: string) => (error: unknown) => log.error({ err: error }, what);
-  store.listen(parts.onChange);
+  store.listen(onChange);
   const stopWatching = watch(store, failed('the credentials cannot be read'));
   return {
     gatekeeper,
     admit(request) {
-      const { principal, refusal } = gatekeeper.askToReport(visitorOf(request, parts.certificateOf));
+      const { principal, refusal } = gatekeeper.askToReport(visitorOf(request, certificateOf));
       return refusal === null ? { identity: identify(principal), refusal } : { refusal };
-    },
-    certificatesChanged() {
-      certificates++;
-      parts.onChange();
     },
     left(host) {
       writes
@@ -116,6 +111,27 @@ function watch(store: CredentialStore, onFault: (error: unknown) => void): () =>
   ];
   for (const timer of timers) timer.unref();
   return () => timers.forEach(clearInterval);
+}
+
+/** The names that a connection's client certificate is for; null without one that was verified. */
+export function certificateOf({ socket }: IncomingMessage): readonly string[] | null {
+  return certificateNames(socket);
+}
+
+/** What certificates of clients are held against: as long as it is the same, who came with one may stay. */
+function authorityOf({ tls }: WebConfig): string {
+  return tls === null
+    ? ''
+    : JSON.stringify([tls.clientAuth, tls.context.ca, [...(tls.clientAllowedSans ?? [])]]);
+}
+
+function namesOf(list: string): ReadonlySet<string> {
+  return new Set(
+    list
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  );
 }
 
 function originOf(url: string): string {

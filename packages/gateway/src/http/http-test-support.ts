@@ -1,6 +1,7 @@
 /** The HTTP server on a real port, with a fleet that tests fill and faults that they ask for. */
 import { once } from 'node:events';
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
+import { request as requestTls } from 'node:https';
 import type { TestContext } from 'node:test';
 import type { FastifyInstance } from 'fastify';
 import type { Format } from '../exposition/format.ts';
@@ -11,7 +12,11 @@ import { emptyFleet, idleReports } from '../exposition/test-support.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { FakeClock } from '../link/test-support.ts';
 import { gatekeeperOf } from '../trust/test-support.ts';
+import { NO_WEB_CONFIG } from '../trust/web-config/web-config.ts';
 import { createHttp, type HttpSources, listen } from './server.ts';
+import type { WebSource } from './web-config.ts';
+
+const NO_WEB: WebSource = { config: () => NO_WEB_CONFIG, tls: null };
 
 export interface Answer {
   readonly status: number;
@@ -45,7 +50,7 @@ export interface AskOptions {
   readonly agent?: Agent;
 }
 
-export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpBench> {
+export async function startHttp(t: TestContext, stallMs?: number, web = NO_WEB): Promise<HttpBench> {
   const clock = new FakeClock();
   const fleet = emptyFleet(clock);
   const told: string[] = [];
@@ -94,6 +99,7 @@ export async function startHttp(t: TestContext, stallMs?: number): Promise<HttpB
     externalUrl: '',
     gatekeeper: gatekeeperOf(),
     certificateOf: () => null,
+    web,
     metrics: {
       scrape: (format) => void told.push(`scrape ${format}`),
       scrapeFailed: () => void told.push('scrapeFailed'),
@@ -131,7 +137,11 @@ function* generatorOf(chunks: Iterable<string>): Generator<string, void, undefin
 
 /** @throws what the socket says when the answer ends before its end. */
 async function ask(url: URL, { method = 'GET', headers = {}, agent }: AskOptions = {}): Promise<Answer> {
-  const asked = request(url, { method, headers, agent: agent ?? new Agent() }).end();
+  // By TLS the agent has to be given, since it knows whom to believe.
+  const asked =
+    url.protocol === 'https:'
+      ? requestTls(url, { method, headers, agent }).end()
+      : request(url, { method, headers, agent: agent ?? new Agent() }).end();
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
   // A reset is told to both; the response's is the one that counts.
   asked.on('error', () => {});

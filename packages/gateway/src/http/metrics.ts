@@ -1,5 +1,7 @@
 /** `GET /metrics`: the federated exposition; a replay for scrapers, the newest points for anyone else. */
 import type { IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { formatDuration } from '@tributary/shared/units';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { negotiateFormat, negotiateGzip } from '../exposition/accept.ts';
@@ -203,8 +205,7 @@ function send(
     // Before its head is sent a failure can still be answered, and the error handler tells of it.
     if (!reply.raw.headersSent) return;
     onFault(error);
-    // A reset, since over HTTP/1.0 a mere end would pass for the end of the body.
-    reply.raw.socket?.resetAndDestroy();
+    cut(reply.raw.socket);
   });
   body.on('end', () => {
     isWhole = true;
@@ -221,6 +222,15 @@ function send(
   });
   if (gzip) reply.header('content-encoding', 'gzip');
   return describeBody(reply, format).send(body);
+}
+
+/**
+ * By a reset, since over HTTP/1.0 a mere end would pass for the end of the body. By TLS such an end is known for what it is,
+ * since it comes without the closing alert; and Node resets no such socket.
+ */
+function cut(socket: Socket | null): void {
+  if (socket instanceof TLSSocket) socket.destroy();
+  else socket?.resetAndDestroy();
 }
 
 function describeBody(reply: FastifyReply, format: Format): FastifyReply {

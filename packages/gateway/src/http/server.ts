@@ -1,8 +1,9 @@
 /** The gateway's HTTP server: fastify with the limits that this project wants, and every route by name. */
 
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { Server as TlsServer } from 'node:tls';
 import { STREAM_PATH } from '@tributary/shared/frames';
 import { HOST_CHARS_MAX } from '@tributary/shared/limits';
 import fastify, {
@@ -22,6 +23,7 @@ import { type MetricsSources, registerMetrics } from './metrics.ts';
 import { limitPipelining } from './pipelining.ts';
 import { registerScrapers, type ScraperSources } from './scrapers.ts';
 import { registerServiceDiscovery } from './service-discovery.ts';
+import { followWebConfig, setWebHeaders, type WebSource } from './web-config.ts';
 
 export interface HttpSources
   extends Omit<AccessSources, 'metrics'>,
@@ -31,6 +33,7 @@ export interface HttpSources
   readonly observer: MetricsSources['observer'] & ScraperSources['observer'];
   /** `host:port` that scrapers reach the gateway at; null where only the request can tell. */
   readonly externalUrl: string;
+  readonly web: WebSource;
   /** Takes WebSocket upgrades. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
 }
@@ -57,11 +60,14 @@ export function createHttp(sources: HttpSources, stallMs = STALL_MS): FastifyIns
     for (const name of ['content-encoding', 'content-type', 'vary']) reply.removeHeader(name);
     return reply.code(status).send(failure(status >= 500 ? 'internal' : 'bad_data', text));
   };
-  const app = fastify({
+  const { tls, config } = sources.web;
+  const times = { connectionTimeout: stallMs, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS };
+  const app = fastify<Server>({
     logger: false,
-    connectionTimeout: stallMs,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: REQUEST_MS,
+    ...times,
+    ...(tls === null
+      ? {}
+      : { serverFactory: (handler: RequestListener) => tls.createServer(handler, times) }),
     bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
@@ -70,12 +76,14 @@ export function createHttp(sources: HttpSources, stallMs = STALL_MS): FastifyIns
     frameworkErrors: (error, request, reply) => {
       // The typings make its answers depend on a route, and there is none.
       const untyped = reply as FastifyReply;
+      setWebHeaders(untyped, config());
       refuseStranger(request as FastifyRequest, untyped, sources).then(
         (answered) => answered || answerError(error, untyped),
         (fault: FastifyError) => answerError(fault, untyped),
       );
     },
   });
+  followWebConfig(app, sources.web, (reason) => sources.metrics.httpRefused(reason));
   app.addHook('onRequest', (request, _reply, done) => {
     // Whatever is asked: that the connection is used again proves that the last body on it was read.
     sources.connections.requested(request.raw.socket);
@@ -111,5 +119,6 @@ export function createHttp(sources: HttpSources, stallMs = STALL_MS): FastifyIns
 export async function listen(app: FastifyInstance, { host, port }: ListenAddress): Promise<string> {
   await app.listen({ host, port });
   const { address, family, port: bound } = app.server.address() as AddressInfo;
-  return `http://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
+  const scheme = app.server instanceof TlsServer ? 'https' : 'http';
+  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
 }

@@ -4,7 +4,7 @@
  *
  * Source of the format: prometheus.io/docs/prometheus/latest/http_sd.
  */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Fleet } from '../fleet/fleet.ts';
 
 export interface ServiceDiscoverySources {
@@ -19,7 +19,7 @@ export function registerServiceDiscovery(
 ): void {
   const external = externalUrl === '' ? null : placeOf(new URL(externalUrl));
   app.get('/sd', (request, reply) => {
-    const { address, path, labels } = external ?? { address: request.host, path: '', labels: {} };
+    const { address, path, labels } = external ?? placeAsked(request);
     const groups = fleet.hosts().map(({ name }) => ({
       targets: [address],
       labels: {
@@ -33,6 +33,11 @@ export function registerServiceDiscovery(
     }));
     return reply.type('application/json; charset=utf-8').send(groups);
   });
+}
+
+/** Where this request came to. By TLS it is known to have come by TLS; without, a proxy may have added it. */
+function placeAsked({ host, protocol }: FastifyRequest) {
+  return { address: host, path: '', labels: protocol === 'https' ? { __scheme__: 'https' } : {} };
 }
 
 /** The scheme only where it is known: it would go before that of the scrape config. */

@@ -10,6 +10,7 @@ const PROBES: GatewayProbes = {
   medianSkewSeconds: () => null,
   demotedFamilies: () => 0,
   ledger: () => ({ bytes: 1024, entries: 6, oldestAt: 1500, pendingBytes: 7, healthy: false }),
+  web: null,
 };
 
 async function read(metrics: ReturnType<typeof createMetrics>): Promise<Map<string, string[]>> {
@@ -107,4 +108,34 @@ test('the process’s own metrics are there, names and types fit, and two gatewa
     rejects.map(({ value }) => value),
     REJECT_CODES.map(() => 0),
   );
+});
+
+test('the web configuration and TLS have theirs where there are any', async () => {
+  const facts = { lastReloadSuccessful: true, lastReloadSuccessAt: 1500, certificateNotAfter: null };
+  const reload = 'tributary_gateway_web_config_last_reload_success';
+  const certificate = 'tributary_gateway_tls_certificate_not_after_timestamp_seconds';
+  const failures = 'tributary_gateway_tls_handshake_failures_total';
+  const named = async (web: GatewayProbes['web']) => {
+    const metrics = createMetrics('1.2.3', { ...PROBES, web });
+    metrics.handshakeFailed('timeout');
+    const families = await read(metrics);
+    return [`${reload}ful`, `${reload}_timestamp_seconds`, certificate, failures].map((name) =>
+      families.get(name)?.join(),
+    );
+  };
+  assert.deepEqual(await named(null), [undefined, undefined, undefined, undefined]);
+  const handshakeFailures = ['closed', 'timeout'];
+  assert.deepEqual(await named({ facts: () => facts, handshakeFailures }), [
+    '{} 1',
+    '{} 1.5',
+    undefined,
+    undefined,
+  ]);
+  const bad = { lastReloadSuccessful: false, lastReloadSuccessAt: 2000, certificateNotAfter: 2500 };
+  assert.deepEqual(await named({ facts: () => bad, handshakeFailures }), [
+    '{} 0',
+    '{} 2',
+    '{} 2.5',
+    '{"reason":"closed"} 0,{"reason":"timeout"} 1',
+  ]);
 });

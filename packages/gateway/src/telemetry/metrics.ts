@@ -6,6 +6,7 @@ import { REFUSALS, REJECT_CODES } from '@tributary/shared/errors';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { createLimitMetrics, type LimitMetrics } from './limit-metrics.ts';
 import type { OwnFamily, OwnSeries } from './own-family.ts';
+import { registerWebMetrics, type WebProbe } from './web-metrics.ts';
 
 export interface GatewayMetrics extends LimitMetrics {
   frame(kind: string, bytes: number): void;
@@ -19,6 +20,8 @@ export interface GatewayMetrics extends LimitMetrics {
   scrape(format: string, seconds: number): void;
   scrapeFailed(): void;
   httpRefused(reason: string): void;
+  /** A connection by TLS that did not come about. */
+  handshakeFailed(reason: string): void;
   /** Every family, read now. */
   families(): Promise<OwnFamily[]>;
 }
@@ -37,6 +40,8 @@ export interface GatewayProbes {
     pendingBytes: number;
     healthy: boolean;
   };
+  /** Null without a web configuration. */
+  readonly web: WebProbe | null;
 }
 
 const COMMIT_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
@@ -55,6 +60,7 @@ export function createMetrics(version: string, probes: GatewayProbes): GatewayMe
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED_DEFAULTS) registry.removeSingleMetric(name);
   registerGauges(registry, version, probes);
+  const web = probes.web === null ? null : registerWebMetrics(registry, probes.web);
   const counter = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
     new Counter({ name, help, labelNames, registers });
   const frames = counter('tributary_gateway_frames_total', 'Frames that came from reporters.', ['kind']);
@@ -119,6 +125,7 @@ export function createMetrics(version: string, probes: GatewayProbes): GatewayMe
     scrape: (format, seconds) => scrapes.observe({ format }, seconds),
     scrapeFailed: () => scrapeFailures.inc(),
     httpRefused: (reason) => httpRefused.inc({ reason }),
+    handshakeFailed: (reason) => web?.handshakeFailed(reason),
     families: () => readFamilies(registry),
   };
 }

@@ -37,10 +37,12 @@ export interface TlsServingParts {
   readonly handshakesMax?: number;
 }
 
+/** As fastify calls them, in ms. */
 export interface HttpTimes {
-  readonly connectionMs: number;
-  readonly keepAliveMs: number;
-  readonly requestMs: number;
+  /** A connection on which nothing moves for so long is cut. */
+  readonly connectionTimeout: number;
+  readonly keepAliveTimeout: number;
+  readonly requestTimeout: number;
 }
 
 const HANDSHAKE_MS = 10_000;
@@ -59,6 +61,7 @@ export class TlsServing {
   /** By both ends, since what is told when one is done is another object than the socket that came. */
   readonly #shaking = new Map<string, Socket>();
   #settings: TlsSettings;
+  #isClosed = false;
 
   constructor(settings: TlsSettings, parts: TlsServingParts) {
     this.#settings = settings;
@@ -73,12 +76,12 @@ export class TlsServing {
         // One connection is one scraper, which HTTP/2 would not keep.
         ALPNProtocols: ['http/1.1'],
         handshakeTimeout: this.#parts.handshakeMs ?? HANDSHAKE_MS,
-        keepAliveTimeout: times.keepAliveMs,
-        requestTimeout: times.requestMs,
+        keepAliveTimeout: times.keepAliveTimeout,
+        requestTimeout: times.requestTimeout,
       },
       handler,
     );
-    server.setTimeout(times.connectionMs);
+    server.setTimeout(times.connectionTimeout);
     this.#servers.add(server);
     server.once('close', () => this.#servers.delete(server));
     server.on('connection', (socket: Socket) => this.#connected(socket));
@@ -98,8 +101,9 @@ export class TlsServing {
     }
   }
 
-  /** Cuts what has not come to be a connection; the server does not know it yet, and would wait for it. */
-  dropHandshakes(): void {
+  /** Cuts what has not come to be a connection, now and from now on; the servers do not know it, and would wait for it. */
+  close(): void {
+    this.#isClosed = true;
     for (const socket of this.#shaking.values()) socket.destroy();
   }
 
@@ -114,6 +118,7 @@ export class TlsServing {
   }
 
   #connected(socket: Socket): void {
+    if (this.#isClosed) return void socket.destroy();
     if (this.#shaking.size >= (this.#parts.handshakesMax ?? HANDSHAKES_MAX)) {
       this.#parts.failed('too_many', addressOf(socket), 'too many handshakes at a time');
       socket.destroy();

@@ -91,10 +91,9 @@ export class WebConfigWatch {
     this.#timer.unref();
   }
 
-  /** Resolves when the poll that is under way is done. */
-  async stop(): Promise<void> {
+  /** A look that is under way is not waited for: a dead network mount would hold it up for ever. */
+  stop(): void {
     if (this.#timer !== null) clearInterval(this.#timer);
-    await this.#polling;
   }
 
   /** Looks for changes now, or goes along with the look that is under way. Never fails. */
