@@ -163,7 +163,23 @@ const SAMPLES: Readonly<Record<string, string>> = {
   'BOUND,…': '1,2',
   PATH: '/a/b c',
   'KEY=VALUE': 'env=a: b',
+  'PROXY-URL': 'http://me:pw@proxy:3128',
+  PIN: `sha256/${'A'.repeat(43)}=`,
 };
+
+/** What some flags cannot be without. */
+const BESIDE: Readonly<Record<string, string>> = {
+  'gateway.tls.cert-file': '--gateway.tls.key-file=k',
+  'gateway.tls.key-file': '--gateway.tls.cert-file=c',
+  'gateway.tls.pin-only': `--gateway.tls.pin=sha256/${'A'.repeat(43)}=`,
+};
+
+function besides(name: string): string[] {
+  const host = name === 'host' ? [] : ['--host=h'];
+  const url = name.startsWith('gateway.tls.') ? ['--gateway.url=wss://gw'] : [];
+  const other = BESIDE[name];
+  return [...host, ...url, ...(other === undefined ? [] : [other])];
+}
 
 function sampleOf(spec: OptionSpec<unknown>): string {
   if (spec.placeholder === '') return String(spec.defaultValue === false);
@@ -186,11 +202,11 @@ describe('every flag', () => {
     for (const [name, spec] of options) {
       const text = sampleOf(spec);
       const flag = spec.placeholder === '' ? [`--${name}=${text}`] : [`--${name}`, text];
-      const host = name === 'host' ? [] : ['--host=h'];
-      const byFlag = readOptions([...host, ...flag], {});
-      const byFile = readOptions(host, {}, takeFile(FILE, parseYaml(fileOf(name, spec, text))));
+      const others = besides(name);
+      const byFlag = readOptions([...others, ...flag], {});
+      const byFile = readOptions(others, {}, takeFile(FILE, parseYaml(fileOf(name, spec, text))));
       assert.deepEqual(byFile, byFlag, name);
-      assert.notDeepEqual(byFile, readOptions(['--host=h'], {}), name);
+      assert.notDeepEqual(Object.entries(byFile).find(([key]) => key === name)?.[1], spec.defaultValue, name);
     }
   });
 

@@ -109,7 +109,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['--collector.cpu: false\n', '1: unknown key --collector.cpu; write it as collectors: {cpu: …}'],
     ['retention: {time: 1d}\n', '1: unknown key retention; did you mean spool.retention?'],
     ['token_file: a\n', '1: unknown key token_file; did you mean gateway.token_file?'],
-    ['gateway: {token: abc}\n', '1: unknown key gateway.token; known here: url, token_file'],
+    ['gateway: {token: abc}\n', '1: unknown key gateway.token; known here: url, token_file, tls, proxy_url'],
     ['config: {file: a}\n', `1: unknown key config; known here: ${KNOWN}`],
     ['global: {scrape_interval: 15s}\n', `1: unknown key global; known here: ${KNOWN}`],
     ['spool: {"x y": 1}\n', '1: unknown key "x y" in spool; known here: path, retention, keep_acked'],

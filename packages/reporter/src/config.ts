@@ -1,7 +1,6 @@
 /** The reporter's options: one table for flags, environment, the keys of the file and `--help`. */
 import { hostname } from 'node:os';
 import { type ConfigFile, refuseTogether } from '@tributary/shared/config-file';
-import { STREAM_PATH } from '@tributary/shared/frames';
 import { LABEL_VALUE_CHARS_MAX } from '@tributary/shared/limits';
 import { isHostName, isTargetLabelName } from '@tributary/shared/names';
 import {
@@ -23,6 +22,7 @@ import { formatDuration } from '@tributary/shared/units';
 import { APPLICATION_SPECS } from './applications/options.ts';
 import type { CollectorSettings } from './collectors/collector-options.ts';
 import { COLLECTORS, collectorConflicts } from './collectors/list.ts';
+import { GATEWAY_SPECS, gatewayMistakes, refusePlainText } from './link/gateway-options.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 import { AUTO_INTERVALS_MS, type IntervalSetting } from './sampler/pace.ts';
 import { targetMistakes } from './targets/check-targets.ts';
@@ -39,16 +39,7 @@ const SPECS = {
     help: 'YAML or JSON file with any of these options; flags and the environment go before it.',
     default: '',
   }),
-  'gateway.url': textOption({
-    help: 'WebSocket URL of the gateway (ws:// or wss://); without a path, the stream path is added.',
-    placeholder: 'URL',
-    default: `ws://127.0.0.1:9750${STREAM_PATH}`,
-    check: checkUrl,
-  }),
-  'gateway.token-file': pathOption({
-    help: 'File that holds the token for the gateway; read anew for each connection.',
-    default: '',
-  }),
+  ...GATEWAY_SPECS,
   host: textOption({
     help: "Name of this host; the system's host name unless set.",
     placeholder: 'NAME',
@@ -164,6 +155,8 @@ export function readOptions(
   file: ReporterFile | null = null,
 ): ReporterOptions {
   const options = readWithoutHost(argv, env, file);
+  // Not of a file by itself: the URL may come from elsewhere.
+  refusePlainText(options);
   return options.host === '' ? { ...options, host: ownName() } : options;
 }
 
@@ -209,7 +202,11 @@ function readWithoutHost(
     ),
   );
   const targets = file?.sections.targets ?? [];
-  const mistakes = [...collectorConflicts(collectorSettings), ...targetMistakes(targets, values)];
+  const mistakes = [
+    ...gatewayMistakes(values),
+    ...collectorConflicts(collectorSettings),
+    ...targetMistakes(targets, values),
+  ];
   refuseTogether(mistakes, { origins, file, specs: OPTION_SPECS });
   return { ...values, collectors, collectorSettings, collectorIntervals, targets };
 }
@@ -223,22 +220,6 @@ function intervalOption(): OptionSpec<IntervalSetting> {
     minMs: 100,
   });
   return { ...fixed, parse: (texts) => (texts[0] === 'auto' ? 'auto' : fixed.parse(texts)) };
-}
-
-function checkUrl(text: string): string {
-  const url = URL.parse(text);
-  // Before the text is shown to anybody.
-  if (url !== null && (url.username !== '' || url.password !== '')) {
-    throw new OptionError('a URL must not carry credentials; use --gateway.token-file');
-  }
-  if (url === null || (url.protocol !== 'ws:' && url.protocol !== 'wss:')) {
-    const meant = url?.protocol === 'http:' || url?.protocol === 'https:' ? text.replace(/^http/i, 'ws') : '';
-    const hint = meant === '' ? '' : `; use ${meant}`;
-    throw new OptionError(`${JSON.stringify(text)} is not a ws:// or wss:// URL${hint}`);
-  }
-  if (url.hash !== '') throw new OptionError(`${JSON.stringify(text)} must not have a fragment (#)`);
-  if (url.pathname === '/') url.pathname = STREAM_PATH;
-  return url.href;
 }
 
 function checkHost(text: string): string {

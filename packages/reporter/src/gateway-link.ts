@@ -2,10 +2,20 @@
 import { systemClock } from '@tributary/shared/clock';
 import { isLoopbackName } from '@tributary/shared/loopback';
 import type { ReporterOptions } from './config.ts';
+import { dial, type Route } from './link/dial.ts';
+import { gatewayTls } from './link/gateway-options.ts';
 import { HostCredentials } from './link/host-credentials.ts';
+import { chooseProxy } from './link/proxy-choice.ts';
 import { Stream } from './link/stream.ts';
 import type { LinkLog } from './link-log.ts';
 import type { Log } from './log.ts';
+
+export interface GatewayLinkParts {
+  readonly options: ReporterOptions;
+  readonly route: Route;
+  readonly log: Log;
+  readonly observer: LinkLog;
+}
 
 export interface GatewayLink {
   readonly credentials: HostCredentials;
@@ -13,15 +23,31 @@ export interface GatewayLink {
 }
 
 /** The spool's folder has to be there, and to be this process's alone. */
-export function createGatewayLink(options: ReporterOptions, log: Log, observer: LinkLog): GatewayLink {
+export function createGatewayLink(parts: GatewayLinkParts): GatewayLink {
+  const { options, route, log, observer } = parts;
   const credentials = createCredentials(options, log);
-  warnOfPlainText(options, credentials, log);
+  warnOfTheWay(options, credentials, log);
+  if (route.proxy !== null) log.info({ proxy: route.proxy.shown }, 'the gateway is reached through a proxy');
   const stream = new Stream({
     url: options['gateway.url'],
+    shownUrl: shownUrl(options),
     token: () => credentials.take(),
+    dial: route.url.protocol === 'ws:' && route.proxy === null ? null : () => dial(route),
     onConnectFailed: observer.connectFailed,
   });
   return { credentials, stream };
+}
+
+/** A query may hold a secret. */
+export function shownUrl(options: ReporterOptions): string {
+  const { origin, protocol, host, pathname } = new URL(options['gateway.url']);
+  return `${origin === 'null' ? `${protocol}//${host}` : origin}${pathname}`;
+}
+
+/** @throws OptionError for a proxy of the environment that cannot be used. */
+export function routeOf(options: ReporterOptions, env: NodeJS.ProcessEnv): Route {
+  const url = new URL(options['gateway.url']);
+  return { url, tls: gatewayTls(options), proxy: chooseProxy(url, options['gateway.proxy-url'], env) };
 }
 
 function createCredentials(options: ReporterOptions, log: Log): HostCredentials {
@@ -57,11 +83,17 @@ function createCredentials(options: ReporterOptions, log: Log): HostCredentials 
   });
 }
 
-function warnOfPlainText(options: ReporterOptions, credentials: HostCredentials, log: Log): void {
-  const url = new URL(options['gateway.url']);
-  if (url.protocol !== 'ws:' || isLoopbackName(url.host) || !credentials.hasAny) return;
+function warnOfTheWay(options: ReporterOptions, credentials: HostCredentials, log: Log): void {
+  const { protocol, host } = new URL(options['gateway.url']);
+  const gateway = shownUrl(options);
+  if (options['gateway.tls.insecure-skip-verify'])
+    log.warn(
+      { gateway },
+      'INSECURE: the certificate of the gateway is not looked at, and anybody in between gets the token and the samples; use --gateway.tls.ca-file or --gateway.tls.pin',
+    );
+  if (protocol !== 'ws:' || isLoopbackName(host) || !credentials.hasAny) return;
   log.warn(
-    { gateway: url.origin },
+    { gateway },
     'the token goes over the network in plain text, where anybody on the way can read it; use wss://',
   );
 }

@@ -1,4 +1,5 @@
 /** The reporter's log: pino's JSON lines on stderr, or one readable line each when someone watches. */
+import { redact } from '@tributary/shared/redact';
 import { type DestinationStream, pino, stdTimeFunctions } from 'pino';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -22,6 +23,8 @@ export function createLog(options: LogOptions): Log {
     base: { program: 'reporter' },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    // Messages of libraries and of the system are in it, too.
+    hooks: { streamWrite: redact },
   };
   const destination = pino.destination({ dest: STDERR, sync: true });
   return pino(settings, readable ? readableLines(destination) : destination);

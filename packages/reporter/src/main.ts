@@ -2,6 +2,7 @@
 import { type Program, readInvocation, usage } from '@tributary/shared/command';
 import { ConfigFileError } from '@tributary/shared/config-file';
 import { OptionError } from '@tributary/shared/options';
+import { redact } from '@tributary/shared/redact';
 import { OPTION_SPECS, type ReporterOptions } from './config.ts';
 import { checkConfig, loadOptions } from './config-file.ts';
 import { createLog } from './log.ts';
@@ -102,6 +103,8 @@ try {
   const lines = error instanceof ConfigFileError ? error.lines : [error.message];
   // A check is for programs to read as well, which know FILE:LINE: from compilers.
   const isCheck = error instanceof ConfigFileError && process.argv[2] === 'check-config';
-  process.stderr.write(lines.map((line) => `${isCheck ? '' : `${PROGRAM.name}: `}${line}\n`).join(''));
+  process.stderr.write(
+    lines.map((line) => `${isCheck ? '' : `${PROGRAM.name}: `}${redact(line)}\n`).join(''),
+  );
   process.exitCode = 1;
 }

@@ -16,8 +16,9 @@ import type { Collector } from './collectors/collector.ts';
 import { createCollectors } from './collectors/list.ts';
 import type { ReporterOptions } from './config.ts';
 import { createFeeds } from './feeds.ts';
-import { createGatewayLink } from './gateway-link.ts';
+import { createGatewayLink, routeOf, shownUrl } from './gateway-link.ts';
 import { createLabelWatch } from './label-watch.ts';
+import type { Route } from './link/dial.ts';
 import { LinkSession } from './link/session.ts';
 import { logLink } from './link-log.ts';
 import type { Log } from './log.ts';
@@ -43,8 +44,15 @@ export interface Reporter {
 const BACKOFF_INITIAL_MS = 500;
 const BACKOFF_MAX_MS = 15_000;
 
-/** @throws SpoolOpenError when the spool's folder cannot be used. */
-export function startReporter(options: ReporterOptions, log: Log): Reporter {
+/**
+ * @throws SpoolOpenError when the spool's folder cannot be used; OptionError, before anything is begun, when the
+ * environment's proxy cannot.
+ */
+export function startReporter(
+  options: ReporterOptions,
+  log: Log,
+  route: Route = routeOf(options, process.env),
+): Reporter {
   const run = randomUUID();
   const counters = createCounters();
   const spool = openSpool(options, log);
@@ -53,8 +61,8 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
   const clockSteps = createClockSteps(spool, time, log);
   const pace = createPace(options, log);
   const budget = createBudget(counters, log);
-  const observer = logLink(log, counters, options['gateway.url']);
-  const { credentials, stream } = createGatewayLink(options, log, observer);
+  const observer = logLink(log, counters, shownUrl(options));
+  const { credentials, stream } = createGatewayLink({ options, route, log, observer });
   const session = stream.start(
     (effects) =>
       new LinkSession(
@@ -110,7 +118,7 @@ export function startReporter(options: ReporterOptions, log: Log): Reporter {
   log.info(
     {
       host: options.host,
-      gateway: options['gateway.url'],
+      gateway: shownUrl(options),
       interval: options.interval === 'auto' ? 'auto' : formatDuration(options.interval),
       version: VERSION,
     },

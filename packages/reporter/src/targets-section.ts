@@ -15,13 +15,8 @@ import {
   textOption,
   textsOption,
 } from '@tributary/shared/options';
-import {
-  FALLBACK_FORMATS,
-  type FallbackProtocol,
-  TARGET_DEFAULTS,
-  TLS_VERSIONS,
-  type TlsVersion,
-} from './targets/target-options.ts';
+import { FALLBACK_FORMATS, type FallbackProtocol, TARGET_DEFAULTS } from './targets/target-options.ts';
+import { TLS_VERSIONS, type TlsVersion } from './tls/tls-options.ts';
 
 const JOBS_MAX = 256;
 

@@ -101,6 +101,8 @@ export class VirtualHost {
     if (this.#link !== null) return;
     const stream = new Stream({
       url: this.spec.gatewayUrl,
+      shownUrl: this.spec.gatewayUrl,
+      dial: null,
       token: () => null,
       onConnectFailed: (message) => this.#tally.connectFailed(message),
     });

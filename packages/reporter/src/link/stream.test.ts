@@ -104,6 +104,8 @@ function connect(
   };
   const stream = new Stream({
     url: `ws://127.0.0.1:${port}/v1/stream`,
+    shownUrl: `ws://127.0.0.1:${port}/v1/stream`,
+    dial: null,
     token,
     onConnectFailed: (message) => failures.push(message),
   });

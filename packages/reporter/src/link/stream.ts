@@ -1,14 +1,21 @@
 /** The edge between the session and a real WebSocket: sockets and timers, no decisions. */
+import type { ClientRequestArgs } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { CLOSE_NORMAL } from '@tributary/shared/close-codes';
 import { SUBPROTOCOL } from '@tributary/shared/frames';
 import { printable } from '@tributary/shared/names';
 import { WebSocket } from 'ws';
+import { messageOf } from './error-message.ts';
 import type { LinkEffects, LinkSession } from './session.ts';
 
 export interface StreamOptions {
   readonly url: string;
   /** Read anew for each connection, so that a token may be renewed. @returns null for none. */
   readonly token: () => string | null;
+  /** For the log: the URL without what may be secret in it. */
+  readonly shownUrl: string;
+  /** Opens what is under the WebSocket; null where that is a plain socket. */
+  readonly dial: (() => Promise<Duplex>) | null;
   /** A connection could not be made, for the log. */
   readonly onConnectFailed: (message: string) => void;
 }
@@ -61,6 +68,7 @@ export class Stream implements LinkEffects {
         followRedirects: false,
         // Our context is kept from frame to frame: one batch is much like the last. The gateway never compresses.
         perMessageDeflate: { threshold: 0, serverNoContextTakeover: true, clientMaxWindowBits: 15 },
+        ...this.#connection(),
       });
     } catch (error) {
       // A token file that cannot be read just now.
@@ -70,6 +78,21 @@ export class Stream implements LinkEffects {
     }
     this.#socket = socket;
     this.#listen(socket, session);
+  }
+
+  #connection(): Pick<ClientRequestArgs, 'createConnection'> {
+    const { dial } = this.#options;
+    if (dial === null) return {};
+    return {
+      createConnection: (_, done) => {
+        dial().then(
+          (socket) => done(null, socket),
+          // The second argument is only for form: there is no socket.
+          (error: Error) => done(error, undefined as unknown as Duplex),
+        );
+        return undefined;
+      },
+    };
   }
 
   get unsentBytes(): number {
@@ -128,12 +151,13 @@ export class Stream implements LinkEffects {
       const status = `${statusCode} ${printable(statusMessage.slice(0, STATUS_CHARS_MAX))}`;
       // That the credential was not taken is the session's matter.
       const isDenied = statusCode === 401 || statusCode === 403;
-      if (isCurrent() && !isDenied) this.#options.onConnectFailed(`${this.#options.url} answered ${status}`);
+      if (isCurrent() && !isDenied)
+        this.#options.onConnectFailed(`${this.#options.shownUrl} answered ${status}`);
       this.#ended(socket, CLOSE_ABNORMAL, `HTTP ${status}`, statusCode);
       request.destroy();
     });
     socket.on('error', (error) => {
-      fault = error.message;
+      fault = messageOf(error);
       if (!isOpen && isCurrent()) this.#options.onConnectFailed(fault);
     });
     // Where no reason came, what broke is the reason.

@@ -1,14 +1,8 @@
 /** Checks what a target's entry says of its requests: who asks, by what headers, and whom it trusts. */
 import { quote } from '@tributary/shared/names';
 import { OptionError } from '@tributary/shared/options';
-import {
-  type Credentials,
-  type Secret,
-  TARGET_DEFAULTS,
-  type TargetOptions,
-  TLS_VERSIONS,
-  type TlsOptions,
-} from './target-options.ts';
+import { TLS_VERSIONS, type TlsOptions } from '../tls/tls-options.ts';
+import { type Credentials, type Secret, TARGET_DEFAULTS, type TargetOptions } from './target-options.ts';
 
 /** RFC 9110, 5.6.2. */
 const TOKEN = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/;

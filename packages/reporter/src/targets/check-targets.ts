@@ -5,6 +5,7 @@
 import { LABEL_VALUE_CHARS_MAX } from '@tributary/shared/limits';
 import { isTargetLabelName, quote } from '@tributary/shared/names';
 import { OptionError } from '@tributary/shared/options';
+import { mayHoldCredentials } from '@tributary/shared/redact';
 import type { Labels } from '@tributary/shared/shape';
 import { formatDuration } from '@tributary/shared/units';
 import { patternOption } from '../collectors/collector-options.ts';
@@ -168,8 +169,8 @@ function checkNumber(labels: Labels): Labels {
 function urlOf(text: string, about: readonly string[]): URL {
   const url = URL.parse(text);
   // Told before the URL is shown to anybody, which it is not if it may have some, and is no URL for what they hold.
-  const hasCredentials = url === null ? text.includes('@') : url.username !== '' || url.password !== '';
-  if (hasCredentials) throw new OptionError('a URL must not carry credentials; use basic_auth', about);
+  if (mayHoldCredentials(text, url))
+    throw new OptionError('a URL must not carry credentials; use basic_auth', about);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
     const meant = /^[\w.-]+(:\d+)?(\/\S*)?$/.test(text) ? `; do you mean http://${text}?` : '';
     throw new OptionError(`${quote(text)} is not an http:// or https:// URL${meant}`, about);

@@ -4,6 +4,7 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { TLSSocket, type TlsOptions } from 'node:tls';
+import type { TlsOptions as TargetTls } from '../tls/tls-options.ts';
 import { TargetClient } from './client.ts';
 import { Gate } from './gate.ts';
 import { toScrapeError } from './scrape-error.ts';
@@ -16,7 +17,7 @@ import {
   serve,
   serveTls,
 } from './servers-test-support.ts';
-import type { Target, TlsOptions as TargetTls } from './target-options.ts';
+import type { Target } from './target-options.ts';
 import { targetOf } from './targets-test-support.ts';
 
 const PARTS = { userAgent: 'test', largeBodies: new Gate(1), lookup, lookupElsewhere: lookup };

@@ -13,11 +13,12 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { formatSize } from '@tributary/shared/units';
 import { errorCode } from '../collectors/source.ts';
+import type { TlsSettings } from '../tls/tls-files.ts';
 import { readBody } from './body.ts';
 import type { Gate } from './gate.ts';
 import { SampleLines } from './sample-lines.ts';
 import { ScrapeError } from './scrape-error.ts';
-import { authorizationOf, readTls, stampOf, type TlsSettings } from './secret-files.ts';
+import { authorizationOf, readTlsFiles, stampOfFiles } from './secret-files.ts';
 import type { Target } from './target-options.ts';
 
 export interface Answer {
@@ -136,10 +137,10 @@ export class TargetClient {
   /** Files of certificates are looked at for each scrape, and read once they have changed. */
   async #renewAgent(): Promise<void> {
     const { tls, url } = this.#target;
-    const stamp = await stampOf(tls);
+    const stamp = await stampOfFiles(tls);
     if (this.#agent !== null && stamp === this.#stamp) return;
     this.close();
-    this.#tls = await readTls(tls);
+    this.#tls = await readTlsFiles(tls);
     this.#stamp = stamp;
     const settings = { keepAlive: true, maxFreeSockets: 1, lookup: this.#parts.lookup };
     this.#agent =

@@ -1,33 +1,20 @@
 /** Reads what a target's credentials and certificates are kept in. Contents never get into a message. */
-import { readFile, stat } from 'node:fs/promises';
-import type { SecureContextOptions } from 'node:tls';
+import { readSmallFile, readTls, stampOf, type TlsSettings } from '../tls/tls-files.ts';
+import type { TlsOptions } from '../tls/tls-options.ts';
 import { ScrapeError } from './scrape-error.ts';
-import {
-  type Credentials,
-  type Secret,
-  TARGET_DEFAULTS,
-  TLS_VERSIONS,
-  type TlsOptions,
-} from './target-options.ts';
-
-/** A credential has some hundred bytes; a bundle of all public authorities a few hundred thousand. */
-const BYTES_MAX = 1024 * 1024;
+import type { Credentials, Secret } from './target-options.ts';
 
 /** @throws ScrapeError `secret` */
-async function readSecretFile(path: string): Promise<string> {
+async function orScrapeError<T>(reading: Promise<T>): Promise<T> {
   try {
-    const about = await stat(path);
-    // Opening a pipe would wait for whoever writes into it.
-    if (!about.isFile()) throw new Error(`${path} is no file`);
-    if (about.size > BYTES_MAX) throw new Error(`${path} is larger than ${BYTES_MAX} bytes`);
-    return await readFile(path, 'utf8');
+    return await reading;
   } catch (error) {
     throw new ScrapeError('secret', (error as Error).message, { cause: error });
   }
 }
 
 async function textOf(secret: Secret): Promise<string> {
-  return 'text' in secret ? secret.text : (await readSecretFile(secret.file)).trim();
+  return 'text' in secret ? secret.text : (await orScrapeError(readSmallFile(secret.file))).trim();
 }
 
 /**
@@ -45,39 +32,12 @@ export async function authorizationOf(credentials: Credentials): Promise<string 
   return `${credentials.type} ${text}`;
 }
 
-export interface TlsSettings extends SecureContextOptions {
-  readonly servername?: string;
-  readonly rejectUnauthorized: boolean;
-}
-
-/**
- * Another text once one of the files was written or replaced.
- * @throws ScrapeError `secret`
- */
-export async function stampOf({ caFile = '', certFile = '', keyFile = '' }: TlsOptions): Promise<string> {
-  const stamps = [caFile, certFile, keyFile].map(async (path) => {
-    if (path === '') return '';
-    const { ino, size, mtimeMs, ctimeMs } = await stat(path);
-    return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
-  });
-  try {
-    return (await Promise.all(stamps)).join();
-  } catch (error) {
-    throw new ScrapeError('secret', (error as Error).message, { cause: error });
-  }
+/** @throws ScrapeError `secret` */
+export function stampOfFiles(tls: TlsOptions): Promise<string> {
+  return orScrapeError(stampOf(tls));
 }
 
 /** @throws ScrapeError `secret` */
-export async function readTls(tls: TlsOptions): Promise<TlsSettings> {
-  const { caFile = '', certFile = '', keyFile = '', serverName = '', insecureSkipVerify = false } = tls;
-  const read = (path: string) => (path === '' ? '' : readSecretFile(path));
-  const [ca, cert, key] = await Promise.all([read(caFile), read(certFile), read(keyFile)]);
-  return {
-    minVersion: TLS_VERSIONS[tls.minVersion ?? TARGET_DEFAULTS.minVersion],
-    rejectUnauthorized: !insecureSkipVerify,
-    ...(ca ? { ca } : {}),
-    ...(cert ? { cert } : {}),
-    ...(key ? { key } : {}),
-    ...(serverName === '' ? {} : { servername: serverName }),
-  };
+export function readTlsFiles(tls: TlsOptions): Promise<TlsSettings> {
+  return orScrapeError(readTls(tls));
 }

@@ -3,6 +3,7 @@
  * file are those of Prometheus's `scrape_configs` where it has one (`honor_labels` there is `honorLabels` here).
  */
 import type { Labels } from '@tributary/shared/shape';
+import { TLS_VERSION_DEFAULT, type TlsOptions } from '../tls/tls-options.ts';
 
 export interface BasicAuthOptions {
   readonly username: string;
@@ -17,27 +18,6 @@ export interface AuthorizationOptions {
   /** One of the two. */
   readonly credentials?: string;
   readonly credentialsFile?: string;
-}
-
-export const TLS_VERSIONS = {
-  TLS10: 'TLSv1',
-  TLS11: 'TLSv1.1',
-  TLS12: 'TLSv1.2',
-  TLS13: 'TLSv1.3',
-} as const;
-
-export type TlsVersion = keyof typeof TLS_VERSIONS;
-
-export interface TlsOptions {
-  /** PEM files. */
-  readonly caFile?: string;
-  readonly certFile?: string;
-  readonly keyFile?: string;
-  /** The name that the certificate has to have; the URL's unless given. */
-  readonly serverName?: string;
-  readonly insecureSkipVerify?: boolean;
-  /** `TLS12` unless given. */
-  readonly minVersion?: TlsVersion;
 }
 
 /** The format of an answer that does not name one, by Prometheus's names (`fallback_scrape_protocol`). */
@@ -91,7 +71,7 @@ export const TARGET_DEFAULTS = {
   honorLabels: false,
   honorTimestamps: true,
   authorizationType: 'Bearer',
-  minVersion: 'TLS12',
+  minVersion: TLS_VERSION_DEFAULT,
   followRedirects: true,
   enableCompression: true,
   sampleLimit: 10_000,
