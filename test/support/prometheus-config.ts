@@ -14,6 +14,27 @@ export interface ScrapeJob {
   /** As the interval unless given. */
   readonly timeout?: string;
   readonly sampleLimit?: number;
+  readonly scheme?: 'http' | 'https';
+  /** As in a scrape config, with absolute paths: `{ca_file: '/…', cert_file: '/…'}`. It holds for `discovery`, too. */
+  readonly tlsConfig?: Readonly<Record<string, string | boolean>>;
+  /** One of the two; they hold for `discovery`, too. */
+  readonly basicAuth?: BasicAuthOfJob;
+  readonly authorization?: AuthorizationOfJob;
+}
+
+export interface BasicAuthOfJob {
+  readonly username: string;
+  /** One of the two. */
+  readonly password?: string;
+  readonly passwordFile?: string;
+}
+
+export interface AuthorizationOfJob {
+  /** `Bearer` unless given. */
+  readonly type?: string;
+  /** One of the two. */
+  readonly credentials?: string;
+  readonly credentialsFile?: string;
 }
 
 export interface PrometheusConfig {
@@ -34,6 +55,7 @@ export function configText({ jobs, tsdb }: PrometheusConfig): string {
 
 /** One entry of `scrape_configs`. */
 export function scrapeConfig(job: ScrapeJob): Readonly<Record<string, unknown>> {
+  const client = clientConfig(job);
   return {
     job_name: job.job,
     honor_labels: job.honorLabels ?? false,
@@ -41,10 +63,39 @@ export function scrapeConfig(job: ScrapeJob): Readonly<Record<string, unknown>> 
     scrape_interval: job.interval ?? '1s',
     scrape_timeout: job.timeout ?? job.interval ?? '1s',
     params: job.params ?? {},
+    ...(job.scheme === undefined ? {} : { scheme: job.scheme }),
+    ...client,
     ...(job.sampleLimit === undefined ? {} : { sample_limit: job.sampleLimit }),
     ...(job.targets === undefined ? {} : { static_configs: [{ targets: job.targets }] }),
     ...(job.discovery === undefined
       ? {}
-      : { http_sd_configs: [{ url: job.discovery, refresh_interval: '2s' }] }),
+      : { http_sd_configs: [{ url: job.discovery, refresh_interval: '2s', ...client }] }),
+  };
+}
+
+/** How a client of HTTP shows who it is, and by what it believes the other end. */
+function clientConfig({ tlsConfig, basicAuth, authorization }: ScrapeJob): Readonly<Record<string, unknown>> {
+  return {
+    ...(tlsConfig === undefined ? {} : { tls_config: tlsConfig }),
+    ...(basicAuth === undefined
+      ? {}
+      : {
+          basic_auth: {
+            username: basicAuth.username,
+            ...(basicAuth.password === undefined ? {} : { password: basicAuth.password }),
+            ...(basicAuth.passwordFile === undefined ? {} : { password_file: basicAuth.passwordFile }),
+          },
+        }),
+    ...(authorization === undefined
+      ? {}
+      : {
+          authorization: {
+            type: authorization.type ?? 'Bearer',
+            ...(authorization.credentials === undefined ? {} : { credentials: authorization.credentials }),
+            ...(authorization.credentialsFile === undefined
+              ? {}
+              : { credentials_file: authorization.credentialsFile }),
+          },
+        }),
   };
 }
