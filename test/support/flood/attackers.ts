@@ -23,23 +23,20 @@ export class Attackers {
       args: ['--conditions=tributary-source', main, JSON.stringify(plan)],
       cwd: REPOSITORY,
       env: cleanEnv(),
-      input: true,
     });
     await child.line('stdout', /^attacking$/);
     return new Attackers(child);
   }
 
-  /** What they did so far. */
+  /** What they did so far, as they told last. */
   get counts(): AttacksDone {
     const line = this.#child.lines('stdout').findLast((text) => text.startsWith('at '));
     return line === undefined ? {} : (JSON.parse(line.slice(3)) as AttacksDone);
   }
 
-  /** @returns what they did. */
+  /** Ends them where they stand. @returns what they did, as they told last. */
   async stop(): Promise<AttacksDone> {
-    this.#child.write('stop');
-    const [, json = ''] = await this.#child.line('stdout', /^done (.*)/);
-    await this.#child.exited;
-    return JSON.parse(json) as AttacksDone;
+    await this.#child.end('SIGKILL');
+    return this.counts;
   }
 }

@@ -10,22 +10,14 @@ const AHEAD = 4;
 const ANSWER_MS = 30_000;
 const AGAIN_MS = 100;
 
-/** Ends when so many values were sent, or when it is stopped. */
-export async function labels(
-  port: number,
-  values: number,
-  counts: AttackCounts,
-  signal: AbortSignal,
-): Promise<void> {
-  while (counts.values < values && !signal.aborted) {
+/** Ends when so many values were sent. */
+export async function labels(port: number, values: number, counts: AttackCounts): Promise<void> {
+  while (counts.values < values) {
     const socket = new RawSocket(port);
-    const stop = () => socket.cut();
-    signal.addEventListener('abort', stop, { once: true });
     counts.connections++;
     await flood(socket, port, values, counts);
     socket.cut();
-    signal.removeEventListener('abort', stop);
-    if (!signal.aborted) await delay(AGAIN_MS);
+    await delay(AGAIN_MS);
   }
 }
 

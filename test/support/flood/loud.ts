@@ -29,31 +29,21 @@ const SOURCES: readonly Source[] = [
   () => ({ upgrade: true, bytes: JUNK_FRAME }),
 ];
 
-export async function garbage(
-  port: number,
-  lanes: number,
-  counts: AttackCounts,
-  signal: AbortSignal,
-): Promise<void> {
-  await keepUp(lanes, signal, async (lane) => {
+export async function garbage(port: number, lanes: number, counts: AttackCounts): Promise<void> {
+  await keepUp(lanes, async (lane) => {
     const { upgrade, bytes } = (SOURCES[lane % SOURCES.length] ?? NOTHING)(
       port,
       randomOf(counts.connections),
     );
-    await pour(port, upgrade ? upgradeRequest(port, false) : '', bytes, counts, signal);
+    await pour(port, upgrade ? upgradeRequest(port, false) : '', bytes, counts);
   });
 }
 
 const NOTHING: Source = () => ({ upgrade: false, bytes: Buffer.from(' ') });
 
 /** One in two says who it is first. */
-export async function bombs(
-  port: number,
-  lanes: number,
-  counts: AttackCounts,
-  signal: AbortSignal,
-): Promise<void> {
-  await keepUp(lanes, signal, async (lane) => {
+export async function bombs(port: number, lanes: number, counts: AttackCounts): Promise<void> {
+  await keepUp(lanes, async (lane) => {
     const who = encodeFrame(Buffer.from(JSON.stringify(hello(identity(`bomb-${lane}`)))));
     const bytes = lane % 4 < 2 ? BOMB : DEEP_BOMB;
     await pour(
@@ -61,22 +51,13 @@ export async function bombs(
       upgradeRequest(port, true),
       lane % 2 === 0 ? Buffer.concat([who, bytes]) : bytes,
       counts,
-      signal,
     );
   });
 }
 
 /** Sends the same again and again until the other end has had enough. */
-async function pour(
-  port: number,
-  first: string,
-  bytes: Buffer,
-  counts: AttackCounts,
-  signal: AbortSignal,
-): Promise<void> {
+async function pour(port: number, first: string, bytes: Buffer, counts: AttackCounts): Promise<void> {
   const socket = connect({ port, host: '127.0.0.1' });
-  const stop = () => socket.destroy();
-  signal.addEventListener('abort', stop, { once: true });
   socket.on('error', () => {});
   socket.resume();
   socket.once('connect', () => {
@@ -86,14 +67,20 @@ async function pour(
     socket.once('data', () => fill(socket, bytes));
   });
   await new Promise((resolve) => socket.once('close', resolve));
-  signal.removeEventListener('abort', stop);
   counts.bytes += socket.bytesWritten;
 }
 
+/** In turns, since what is read as fast as it is written would never let go of the loop. */
 function fill(socket: Socket, bytes: Buffer): void {
+  const piece = bytes.length >= BYTES_PER_PIECE ? bytes : Buffer.concat(repeated(bytes));
   const more = () => {
-    while (!socket.destroyed && socket.write(bytes));
+    if (socket.destroyed) return;
+    if (socket.write(piece)) setImmediate(more);
+    else socket.once('drain', more);
   };
-  socket.on('drain', more);
   more();
+}
+
+function repeated(bytes: Buffer): Buffer[] {
+  return Array.from({ length: Math.ceil(BYTES_PER_PIECE / Math.max(1, bytes.length)) }, () => bytes);
 }

@@ -41,15 +41,9 @@ const MANNERS: readonly Manner[] = [
   },
 ];
 
-export async function slow(
-  port: number,
-  lanes: number,
-  counts: AttackCounts,
-  signal: AbortSignal,
-): Promise<void> {
-  await keepUp(lanes, signal, async (lane) => {
+export async function slow(port: number, lanes: number, counts: AttackCounts): Promise<void> {
+  await keepUp(lanes, async (lane) => {
     const socket = connect({ port, host: '127.0.0.1' });
-    signal.addEventListener('abort', () => socket.destroy(), { once: true });
     socket.on('error', () => {});
     socket.resume();
     socket.once('connect', () => {
