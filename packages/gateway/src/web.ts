@@ -44,12 +44,7 @@ export async function openWeb(file: string, { log, handshakeFailed, onFault }: W
       'a connection by TLS did not come about; told once an hour for each',
     );
   };
-  const { tls: settings, users } = watch.current;
-  if (users.size > 0)
-    log.warn(
-      { file, users: users.size },
-      'basic_auth_users are read, and this version does not ask for them yet',
-    );
+  const { tls: settings } = watch.current;
   const tls = settings === null ? null : new TlsServing(settings, { failed });
   watch.onChange((config) => {
     if (config.tls !== null) tls?.update(config.tls);
