@@ -125,8 +125,8 @@ export function refusePlainText(options: GatewayOptions): void {
     throw new OptionError(`--${name} is of no use without TLS; begin --gateway.url with wss://`, [name]);
 }
 
-/** What Tributary's own tokens are made of, and file names hardly ever. */
-const LIKE_A_TOKEN = /^[A-Za-z0-9_-]{40,}$/;
+/** What tokens of random bits are made of, and names of files hardly ever. */
+const LIKE_A_TOKEN = /^(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9_-]{40,}$/;
 
 function tokenFileOption() {
   const spec = pathOption({

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, connect as connectTcp } from 'node:net';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { Backoff } from '@tributary/shared/backoff';
 import { DEFAULT_LIMITS } from '@tributary/shared/limits';
@@ -85,6 +86,7 @@ function connect(
   port: number,
   token: () => string | null = () => null,
   credentials = NO_OTHER,
+  dial: (() => Promise<Duplex>) | null = null,
 ): Link {
   const spool = openSpool(t);
   const failures: string[] = [];
@@ -105,7 +107,7 @@ function connect(
   const stream = new Stream({
     url: `ws://127.0.0.1:${port}/v1/stream`,
     shownUrl: `ws://127.0.0.1:${port}/v1/stream`,
-    dial: null,
+    dial,
     token,
     onConnectFailed: (message) => failures.push(message),
   });
@@ -210,6 +212,40 @@ test('HTTP 401 parks it until there is another credential', async (t) => {
   gateway.status = 101;
   isChanged = true;
   await until('hello', () => gateway.count('hello') === 1);
+});
+
+test('what is under the WebSocket is opened for each connection, and may fail', async (t) => {
+  const { gateway, port } = await startGateway(t);
+  const answers: (() => Promise<Duplex>)[] = [
+    () => Promise.reject(new Error('the proxy says no')),
+    async () => connectTcp(port, '127.0.0.1'),
+    async () => connectTcp(port, '127.0.0.1'),
+  ];
+  const dial = () => answers.shift()?.() ?? Promise.reject(new Error('once too often'));
+  const { failures, ends } = connect(t, port, () => null, NO_OTHER, dial);
+  await until('hello', () => gateway.count('hello') === 1);
+  assert.deepEqual(failures, ['the proxy says no']);
+  assert.deepEqual([ends[0]?.code, ends[0]?.reason], [1006, 'the proxy says no']);
+  gateway.sockets[0]?.terminate();
+  await until('the second hello', () => gateway.count('hello') === 2);
+  assert.equal(answers.length, 0);
+});
+
+test('a connection that comes up after the end is closed', async (t) => {
+  const { gateway, port } = await startGateway(t);
+  const late = Promise.withResolvers<Duplex>();
+  let isAsked = false;
+  const dial = () => {
+    isAsked = true;
+    return late.promise;
+  };
+  const { stream, failures } = connect(t, port, () => null, NO_OTHER, dial);
+  await until('that it connects', () => isAsked);
+  await stream.stop('shutdown');
+  const socket = connectTcp(port, '127.0.0.1');
+  late.resolve(socket);
+  await once(socket, 'close');
+  assert.deepEqual([gateway.requests.length, failures], [0, []]);
 });
 
 test('tries again after HTTP 503, and says so for each try', async (t) => {
