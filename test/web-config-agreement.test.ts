@@ -84,6 +84,7 @@ const REFUSED_HERE_ONLY = [
   tls(`${PAIR}, client_auth_type: VerifyClientCertIfGiven`),
   tls(`${PAIR}, client_auth_type: RequireAndVerifyClientCert`),
   tls(`${PAIR}, client_ca_file: server.key, client_auth_type: RequireAndVerifyClientCert`),
+  tls(`${PAIR}, client_ca_file: server.pem, client_auth_type: RequireAndVerifyClientCert`),
   tls(`${PAIR}, min_version: TLS10`),
   `basic_auth_users: {a: ${HASH.replace('$10', '$17')}}\n`,
 ];

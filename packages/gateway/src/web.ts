@@ -4,6 +4,7 @@ import type { WebSource } from './http/web-config.ts';
 import type { Log } from './telemetry/log.ts';
 import { Told } from './telemetry/told.ts';
 import type { WebProbe } from './telemetry/web-metrics.ts';
+import { RequestLimiter } from './trust/web-config/request-limiter.ts';
 import { HANDSHAKE_FAILURES, type HandshakeFailure, TlsServing } from './trust/web-config/tls-serving.ts';
 import { WebConfigWatch } from './trust/web-config/watch.ts';
 import { NO_WEB_CONFIG, type WebConfig } from './trust/web-config/web-config.ts';
@@ -26,6 +27,8 @@ export interface WebParts {
 
 const TOLD_MAX = 1000;
 const TELL_AGAIN_MS = 3_600_000;
+/** Of failed handshakes: whoever has many addresses must not fill the log. */
+const LINES = { intervalMs: 60_000, burst: 60 };
 
 /**
  * @param file of `--web.config.file`; '' for none.
@@ -35,10 +38,14 @@ export async function openWeb(file: string, { log, handshakeFailed, onFault }: W
   if (file === '') return NO_WEB;
   const watch = await WebConfigWatch.open(file, { log, now: () => systemClock.now(), onFault });
   const told = new Told(TOLD_MAX, TELL_AGAIN_MS, () => performance.now());
+  const lines = new RequestLimiter(
+    () => LINES,
+    () => performance.now(),
+  );
   const failed = (reason: HandshakeFailure, address: string, detail: string) => {
     handshakeFailed(reason);
     // Whoever only looks whether somebody listens is no news.
-    if (reason === 'closed' || !told.isNews(`${reason} ${address}`)) return;
+    if (reason === 'closed' || !told.isNews(`${reason} ${address}`) || !lines.take()) return;
     log.warn(
       { reason, address, detail },
       'a connection by TLS did not come about; told once an hour for each',

@@ -344,6 +344,10 @@ describe('with TLS', { skip }, () => {
         /"junk" has a certificate that cannot be read$/,
       ],
       [
+        `${PAIR}, client_ca_file: server.pem, client_auth_type: VerifyClientCertIfGiven`,
+        /^web\.yml:4: .*client_ca_file: "server\.pem" has no root in it/,
+      ],
+      [
         `${ca}, client_auth_type: VerifyClientCertIfGiven, client_allowed_sans: [a]`,
         /^web\.yml:6: .*client_allowed_sans needs client_auth_type: RequireAndVerifyClientCert/,
       ],

@@ -75,6 +75,8 @@ export class TlsServing {
         ...this.#settings.context,
         // One connection is one scraper, which HTTP/2 would not keep.
         ALPNProtocols: ['http/1.1'],
+        // As Node has it without TLS: the tail of a body does not wait for an acknowledgement.
+        noDelay: true,
         handshakeTimeout: this.#parts.handshakeMs ?? HANDSHAKE_MS,
         keepAliveTimeout: times.keepAliveTimeout,
         requestTimeout: times.requestTimeout,

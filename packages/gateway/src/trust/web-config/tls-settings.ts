@@ -115,6 +115,9 @@ function certificatesOf(file: TlsFile): X509Certificate[] {
 function authoritiesOf(file: TlsFile): string[] {
   const authorities = certificatesOf(file);
   if (authorities.length === 0) throw mistake(file, 'has no certificate in it');
+  // OpenSSL believes nothing else at the end of a chain, and would refuse every client.
+  if (!authorities.some((authority) => authority.checkIssued(authority)))
+    throw mistake(file, 'has no root in it, a certificate that signed itself; add the authorities above');
   return authorities.map((authority) => authority.toString());
 }
 
