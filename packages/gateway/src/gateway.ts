@@ -153,7 +153,7 @@ async function startOnce(
     upgrade: (request, socket, head) => link.upgrade(request, socket, head),
   });
   app.addHook('onClose', async () => trust.stop());
-  const url = await listenOrClose(app, options, ledger, trust.gatekeeper);
+  const url = await listenOrClose(app, options, ledger, { gatekeeper: trust.gatekeeper, tls: web.tls });
   await restore(fleet, scrapers, ledger, shapes).catch((error: unknown) => closeAndThrow(app, ledger, error));
   upkeep = startUpkeep({ ...replaying, fleet, ledger, forget, isConnected, options, log, metrics, uptimeMs });
   web.start();
@@ -293,7 +293,7 @@ async function listenOrClose(
   app: FastifyInstance,
   options: GatewayOptions,
   ledger: Ledger,
-  gatekeeper: Gatekeeper,
+  { gatekeeper, tls }: { readonly gatekeeper: Gatekeeper; readonly tls: Web['tls'] },
 ): Promise<string> {
   const given = options['web.listen-address'];
   const address = parseListenAddress(given);
@@ -302,7 +302,7 @@ async function listenOrClose(
     return await closeAndThrow(app, ledger, new ListenError(text));
   }
   try {
-    return await listen(app, address);
+    return await listen(app, address, tls);
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const why = code === 'EADDRINUSE' ? 'in use by another program; stop it, or give another port' : message;

@@ -50,7 +50,12 @@ export interface AskOptions {
   readonly agent?: Agent;
 }
 
-export async function startHttp(t: TestContext, stallMs?: number, web = NO_WEB): Promise<HttpBench> {
+export async function startHttp(
+  t: TestContext,
+  stallMs?: number,
+  web = NO_WEB,
+  host = '127.0.0.1',
+): Promise<HttpBench> {
   const clock = new FakeClock();
   const fleet = emptyFleet(clock);
   const told: string[] = [];
@@ -109,7 +114,7 @@ export async function startHttp(t: TestContext, stallMs?: number, web = NO_WEB):
     upgrade: (_request, socket) => void socket.destroy(),
   };
   const app = createHttp(sources, stallMs);
-  const url = new URL(await listen(app, { host: '127.0.0.1', port: 0 }));
+  const url = new URL(await listen(app, { host, port: 0 }, web.tls));
   t.after(async () => {
     app.server.closeAllConnections();
     await app.close();

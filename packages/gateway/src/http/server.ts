@@ -1,9 +1,9 @@
 /** The gateway's HTTP server: fastify with the limits that this project wants, and every route by name. */
 
+import { lookup } from 'node:dns/promises';
 import type { IncomingMessage, RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Server as TlsServer } from 'node:tls';
 import { STREAM_PATH } from '@tributary/shared/frames';
 import { HOST_CHARS_MAX } from '@tributary/shared/limits';
 import fastify, {
@@ -12,6 +12,7 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
+import type { TlsServing } from '../trust/web-config/tls-serving.ts';
 import { type AccessSources, guardRoutes, only, refuseStranger } from './access.ts';
 import { type ApiSources, registerApi } from './api.ts';
 import { failure } from './envelope.ts';
@@ -115,10 +116,22 @@ export function createHttp(sources: HttpSources, stallMs = STALL_MS): FastifyIns
   return app;
 }
 
-/** @returns the URL that it listens on. @throws the system's error, such as EADDRINUSE. */
-export async function listen(app: FastifyInstance, { host, port }: ListenAddress): Promise<string> {
+/**
+ * @param tls by which it is served; null without.
+ * @returns the URL that it listens on.
+ * @throws the system's error, such as EADDRINUSE.
+ */
+export async function listen(
+  app: FastifyInstance,
+  { host, port }: ListenAddress,
+  tls: TlsServing | null = null,
+): Promise<string> {
   await app.listen({ host, port });
   const { address, family, port: bound } = app.server.address() as AddressInfo;
-  const scheme = app.server instanceof TlsServer ? 'https' : 'http';
-  return `${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
+  // Of a server that it has not made itself, fastify leaves all but the first address of localhost to others.
+  if (tls !== null && host === 'localhost') {
+    const others = (await lookup(host, { all: true })).filter((other) => other.address !== address);
+    for (const other of others) await tls.alsoListen(app.server, other.address, bound);
+  }
+  return `${tls === null ? 'http' : 'https'}://${family === 'IPv6' ? `[${address}]` : address}:${bound}`;
 }

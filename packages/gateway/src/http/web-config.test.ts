@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { lookup } from 'node:dns/promises';
 import { readFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { type TestContext, test } from 'node:test';
@@ -105,4 +106,20 @@ test('a body that breaks in the middle is cut, by TLS too', { skip }, async (t) 
   assert.ok(bench.told.includes('fault broken'));
   bench.chunks = () => ['up 1\n'];
   assert.equal((await bench.ask('/metrics', { agent })).status, 200);
+});
+
+test('localhost is all of its addresses, by TLS too', { skip }, async (t) => {
+  const { web, agent } = secured(t);
+  const bench = await startHttp(t, undefined, web, 'localhost');
+  for (const { address, family } of await lookup('localhost', { all: true })) {
+    const url = `https://${family === 6 ? `[${address}]` : address}:${bench.url.port}/-/healthy`;
+    // The certificate names no address of IPv6.
+    assert.equal(
+      (await bench.ask(url, { agent: new Agent({ ...agent.options, checkServerIdentity() {} }) })).status,
+      200,
+      url,
+    );
+  }
+  await bench.app.close();
+  await assert.rejects(bench.ask('/-/healthy', { agent }));
 });

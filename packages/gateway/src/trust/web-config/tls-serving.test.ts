@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
-import { Agent, request as requestTls } from 'node:https';
+import { Agent, request as requestTls, type Server } from 'node:https';
 import { type AddressInfo, connect as connectPlain } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +49,7 @@ describe('a server of TLS', { skip }, () => {
 
   interface Bench {
     readonly serving: TlsServing;
+    readonly https: Server;
     readonly port: number;
     readonly failures: string[];
     /** Requests that were read. */
@@ -85,7 +86,7 @@ describe('a server of TLS', { skip }, () => {
       if (failures.length === 0) await new Promise<void>((resolve) => (told = () => resolve()));
       return failures.splice(0).join();
     };
-    return { serving, port, failures, asked, failure };
+    return { serving, https, port, failures, asked, failure };
   }
 
   const ca = () => readFileSync(authority.certFile);
@@ -260,6 +261,34 @@ describe('a server of TLS', { skip }, () => {
     assert.match(await failure(), /^(rejected_by_client|closed)$/);
     assert.equal(await ask(port), 'null');
     assert.equal(serving.handshakes, 0);
+  });
+
+  test('another address serves the same, with the same settings', {
+    skip: process.platform !== 'linux',
+  }, async (t) => {
+    const { port, serving, https } = await start(t, await settingsOf());
+    https.on(
+      'upgrade',
+      (_request, socket) =>
+        void socket.end('HTTP/1.1 101 Switching Protocols\r\nUpgrade: a\r\nConnection: upgrade\r\n\r\n'),
+    );
+    await serving.alsoListen(https, '127.0.0.2', port);
+    // Of no interface, and so left out.
+    await serving.alsoListen(https, '192.0.2.1', port);
+    const elsewhere = { host: '127.0.0.2', checkServerIdentity: () => undefined };
+    assert.equal(await ask(port, elsewhere), 'null');
+    const upgrading = requestTls({
+      ...elsewhere,
+      port,
+      ca: ca(),
+      headers: { connection: 'upgrade', upgrade: 'a' },
+    }).end();
+    await once(upgrading, 'upgrade');
+    serving.update(await settingsOf({ clientAuthType: 'RequireAnyClientCert' }));
+    assert.equal(await ask(port, elsewhere), 'cut');
+    serving.close();
+    const late = connectPlain(port, '127.0.0.2');
+    await assert.rejects(once(late, 'connect'), /ECONNREFUSED/);
   });
 
   test('a slow handshake is cut', async (t) => {

@@ -6,6 +6,7 @@
  * `client_ca_file`, and lets everybody finish the handshake; whoever does not meet the policy is cut before a byte of a
  * request is read. In this way a policy can change while the server runs, and every refusal is counted with its reason.
  */
+import { type EventEmitter, once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
@@ -58,9 +59,11 @@ interface ClientCertificateFields {
 export class TlsServing {
   readonly #parts: TlsServingParts;
   readonly #servers = new Set<Server>();
+  readonly #twins: Server[] = [];
   /** By both ends, since what is told when one is done is another object than the socket that came. */
   readonly #shaking = new Map<string, Socket>();
   #settings: TlsSettings;
+  #times: HttpTimes | null = null;
   #isClosed = false;
 
   constructor(settings: TlsSettings, parts: TlsServingParts) {
@@ -83,6 +86,7 @@ export class TlsServing {
       },
       handler,
     );
+    this.#times = times;
     server.setTimeout(times.connectionTimeout);
     this.#servers.add(server);
     server.once('close', () => this.#servers.delete(server));
@@ -92,6 +96,27 @@ export class TlsServing {
     server.prependListener('secureConnection', (socket: TLSSocket) => this.#secured(socket));
     this.#apply(server);
     return server;
+  }
+
+  /**
+   * Lets what `server` serves be reached at another address too, until `close`. An address that cannot be had is left out.
+   * @param server one that was created here.
+   */
+  async alsoListen(server: EventEmitter, host: string, port: number): Promise<void> {
+    const times = this.#times;
+    if (times === null) throw new RangeError('there is no server yet');
+    const twin = this.createServer(
+      (request, response) => void server.emit('request', request, response),
+      times,
+    );
+    twin.on('upgrade', (...upgrade) => void server.emit('upgrade', ...upgrade));
+    twin.listen(port, host);
+    try {
+      await once(twin, 'listening');
+      this.#twins.push(twin);
+    } catch {
+      this.#servers.delete(twin);
+    }
   }
 
   /** For the connections to come. */
@@ -107,6 +132,7 @@ export class TlsServing {
   close(): void {
     this.#isClosed = true;
     for (const socket of this.#shaking.values()) socket.destroy();
+    for (const twin of this.#twins) twin.close();
   }
 
   get handshakes(): number {
