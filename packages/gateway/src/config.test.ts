@@ -18,6 +18,7 @@ test('the defaults are those that are documented', () => {
   assert.deepEqual(readOptions([], {}), {
     'web.listen-address': '127.0.0.1:9750',
     'web.admin-users': '',
+    'web.max-connections': 20_000,
     'storage.path': './data/gateway',
     'storage.retention.time': 86_400_000,
     'storage.retention.size': 2 * 1024 ** 3,

@@ -45,6 +45,11 @@ export const OPTION_SPECS = {
     help: "File of TLS, users and headers, in Prometheus's own format; see docs/TLS.md. Read again when it changes.",
     default: '',
   }),
+  'web.max-connections': numberOption({
+    help: 'Connections that may be open at a time, those of reporters and of scrapers together.',
+    default: 20_000,
+    min: 16,
+  }),
   'storage.path': textOption({
     help: 'Folder of the ledger.',
     placeholder: 'DIR',

@@ -15,11 +15,11 @@ import type { Scrapers } from './exposition/replay/scrapers.ts';
 import { prepareShape } from './exposition/shape-class.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { createForget } from './forgetting.ts';
+import { createLimits } from './gateway-limits.ts';
 import { isLoopback, parseListenAddress } from './http/listen-address.ts';
 import { createHttp, listen } from './http/server.ts';
 import { type Ledger, LedgerDamagedError } from './ledger/ledger.ts';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts';
-import { HostRates } from './limits/host-rates.ts';
 import type { HostTimes } from './link/host-times.ts';
 import { type Authorize, LinkServer } from './link/server.ts';
 import { ShapeRegistry } from './link/shape-registry.ts';
@@ -100,7 +100,8 @@ async function startOnce(
   const handshakeFailed = (reason: string) => parts.metrics?.handshakeFailed(reason);
   const web = await openWeb(options['web.config.file'], { log, onFault, handshakeFailed });
   const ledger = await openLedger(options, log, parts, onDeath);
-  const trust = createTrust({ options, log, store, web, onChange: () => link.reexamine() });
+  const later = { guard: () => limits.handshakes, onChange: () => link.reexamine() };
+  const trust = createTrust({ options, log, store, web, ...later });
   const shapes = new ShapeRegistry(prepareShape);
   const fleet = createFleet(options, log, (reason) => link.recycle(reason));
   const replaying = createReplaying({ ledger, fleet, shapes, options, log, uptimeMs });
@@ -111,7 +112,7 @@ async function startOnce(
   const serving = () => (parts.phase === 'running' ? null : parts.phase);
   const times = new Map<string, HostTimes>();
   const voices = new Voices();
-  const rates = createRates(options);
+  const limits = createLimits(options, log, metrics, uptimeMs);
   const isConnected = (host: string) => voices.of(host) !== undefined;
   const forget = createForget({ ledger, fleet, scrapers, times, log });
   const link = new LinkServer({
@@ -121,7 +122,7 @@ async function startOnce(
       uptimeMs,
       shapes,
       voices,
-      rates,
+      rates: limits.rates,
       times,
       observer: observeLink({ fleet, forget, metrics, log, left: (host) => trust.left(host) }),
       delivered: (host, epoch) => scrapers.deliveredSeq(host, epoch),
@@ -131,6 +132,7 @@ async function startOnce(
     },
     ledger,
     authorize: (request) => authorize(request, parts.phase, trust, metrics),
+    greeted: (socket) => limits.connections.sockets.spoke(socket),
     onFault,
   });
   const app = createHttp({
@@ -148,6 +150,7 @@ async function startOnce(
     gatekeeper: trust.gatekeeper,
     certificateOf,
     web,
+    ...limits.connections,
     metrics,
     onFault,
     upgrade: (request, socket, head) => link.upgrade(request, socket, head),
@@ -159,21 +162,31 @@ async function startOnce(
   web.start();
   parts.phase = 'running';
   log.info({ url, storage: options['storage.path'], hosts: fleet.size, version: VERSION }, 'gateway started');
-  return {
-    url,
-    async stop() {
-      parts.phase = 'stopping';
-      upkeep?.stop();
-      await end({ web, link, app, scrapers, ledger, onFault });
-      store.close();
-    },
-  };
+  const running = { web, link, app, scrapers, ledger, store, upkeep, onFault };
+  return { url, stop: () => stop(parts, running) };
 }
 
-function createRates(options: GatewayOptions): HostRates {
-  const samplesPerSecond = options['limits.samples-per-second'];
-  const newSeriesPerMinute = options['limits.new-series-per-minute'];
-  return new HostRates({ samplesPerSecond, newSeriesPerMinute }, uptimeMs);
+interface Running {
+  readonly web: Web;
+  readonly link: LinkServer;
+  readonly app: FastifyInstance;
+  readonly scrapers: Scrapers;
+  readonly ledger: Ledger;
+  readonly store: CredentialStore;
+  readonly upkeep: Upkeep;
+  readonly onFault: (error: unknown) => void;
+}
+
+async function stop(parts: Parts, running: Running): Promise<void> {
+  const { web, link, app, scrapers, ledger, store, upkeep, onFault } = running;
+  parts.phase = 'stopping';
+  upkeep.stop();
+  web.stop();
+  // Both at once: the server is closed only when the reporters are gone, too.
+  await Promise.all([link.drain(DRAIN_MS_MAX), closeHttp(app)]);
+  await saveInTime(scrapers, onFault);
+  await ledger.close();
+  store.close();
 }
 
 /** @param recycle asks all hosts to connect again */
@@ -200,23 +213,6 @@ async function restore(
 ): Promise<void> {
   await fleet.restore(ledger, shapes);
   await scrapers.load();
-}
-
-interface Ending {
-  readonly web: Web;
-  readonly link: LinkServer;
-  readonly app: FastifyInstance;
-  readonly scrapers: Scrapers;
-  readonly ledger: Ledger;
-  readonly onFault: (error: unknown) => void;
-}
-
-async function end({ web, link, app, scrapers, ledger, onFault }: Ending): Promise<void> {
-  web.stop();
-  // Both at once: the server is closed only when the reporters are gone, too.
-  await Promise.all([link.drain(DRAIN_MS_MAX), closeHttp(app)]);
-  await saveInTime(scrapers, onFault);
-  await ledger.close();
 }
 
 /** What cannot be saved is served again. */

@@ -6,7 +6,7 @@ import { visitorOf } from './http/access.ts';
 import type { Identity } from './link/identity.ts';
 import type { Log } from './telemetry/log.ts';
 import type { CredentialStore } from './trust/credentials/credential-store.ts';
-import { Gatekeeper } from './trust/gatekeeper.ts';
+import { type FailureGuard, Gatekeeper } from './trust/gatekeeper.ts';
 import type { Principal } from './trust/principal.ts';
 import type { Refusal } from './trust/refusal.ts';
 import { identityOf } from './trust/reporter-identity.ts';
@@ -22,6 +22,7 @@ export interface TrustParts {
   readonly log: Log;
   readonly store: CredentialStore;
   readonly web: Pick<Web, 'config' | 'onChange'>;
+  readonly guard: () => FailureGuard;
   /** Connections are to be looked at anew. */
   readonly onChange: () => void;
 }
@@ -36,7 +37,6 @@ export interface Trust {
   stop(): void;
 }
 
-const NO_GUARD = { mayTry: () => true, failed: () => {} };
 /** How soon it shows that a `token` command has written: a revoked token's connection must end within a second. */
 const POLL_MS = 250;
 const SAVE_USES_MS = 60_000;
@@ -53,7 +53,11 @@ export function createTrust(parts: TrustParts): Trust {
     adminUsers: namesOf(options['web.admin-users']),
     takesCertificates: () => isVerified(web.config().tls?.clientAuth ?? 'NoClientCert'),
     ownOrigin: originOf(options['web.external-url']),
-    guard: NO_GUARD,
+    // It is made later than this.
+    guard: {
+      mayTry: (address) => parts.guard().mayTry(address),
+      failed: (address) => parts.guard().failed(address),
+    },
     now,
   });
   let certificates = authorityOf(web.config());

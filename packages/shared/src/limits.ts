@@ -32,6 +32,8 @@ export const SHAPES_PER_EPOCH_MAX = 4096;
 export const GAPS_PER_HELLO_MAX = 1024;
 /** A token, in visible ASCII: it travels in a header. */
 export const TOKEN_CHARS_MAX = 512;
+/** A hello's text in bytes: a frame from somebody of whom nothing is known yet. */
+export const HELLO_BYTES_MAX = 256 * 1024;
 /** Free text of a frame: reasons, agent, os. */
 export const TEXT_CHARS_MAX = 512;
 /** What a reporter keeps of a message; gateways should stay well below. */

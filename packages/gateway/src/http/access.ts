@@ -80,6 +80,7 @@ export function visitorOf(request: IncomingMessage, certificateOf: AccessSources
 }
 
 function refuse(reply: FastifyReply, { status, message, challenges }: Refusal): FastifyReply {
+  if (status === 429 || status === 503) reply.header('retry-after', 1);
   if (challenges.length > 0) reply.header('www-authenticate', [...challenges]);
   return reply.code(status).send(failure(status === 401 ? 'unauthorized' : 'forbidden', message));
 }

@@ -10,9 +10,11 @@ import type { Scrape } from '../exposition/replay/observer.ts';
 import { EVERYTHING, type Selection } from '../exposition/select/selection.ts';
 import { emptyFleet, idleReports } from '../exposition/test-support.ts';
 import type { Fleet } from '../fleet/fleet.ts';
+import { type ConnectionLimits, Connections, connectionLimits } from '../limits/connections.ts';
 import { FakeClock } from '../link/test-support.ts';
 import { gatekeeperOf } from '../trust/test-support.ts';
 import { NO_WEB_CONFIG } from '../trust/web-config/web-config.ts';
+import type { ConnectionSources } from './connection-limits.ts';
 import { createHttp, type HttpSources, listen } from './server.ts';
 import type { WebSource } from './web-config.ts';
 
@@ -39,6 +41,8 @@ export interface HttpBench {
   chunks: (format: Format, selection: Selection) => Iterable<string>;
   /** What an exposition waits for before it begins. */
   gate: Promise<void>;
+  readonly sockets: Connections;
+  upgrade: (request: IncomingMessage) => void;
   /** Told when one is asked for. */
   onNewest: () => void;
   ask(path: string, options?: AskOptions): Promise<Answer>;
@@ -50,15 +54,21 @@ export interface AskOptions {
   readonly agent?: Agent;
 }
 
-export async function startHttp(
-  t: TestContext,
-  stallMs?: number,
-  web = NO_WEB,
-  host = '127.0.0.1',
-): Promise<HttpBench> {
+export interface HttpBenchOptions {
+  readonly stallMs?: number;
+  readonly requestMs?: number;
+  readonly limits?: Partial<ConnectionLimits>;
+  readonly connectionsMax?: number;
+  readonly web?: WebSource;
+  readonly host?: string;
+}
+
+export async function startHttp(t: TestContext, options: HttpBenchOptions = {}): Promise<HttpBench> {
+  const { stallMs, requestMs, web = NO_WEB, host = '127.0.0.1' } = options;
   const clock = new FakeClock();
   const fleet = emptyFleet(clock);
   const told: string[] = [];
+  const connections = connectionsOf(clock, told, options);
   const sources: HttpSources = {
     fleet,
     readiness: () => bench.notReady,
@@ -79,14 +89,7 @@ export async function startHttp(
         return generatorOf(bench.chunks(format, selection));
       },
     },
-    replays: {
-      prepare: async () => ({
-        input: new Map(),
-        samples: 0,
-        completed: () => void told.push('replay completed'),
-        failed: () => void told.push('replay failed'),
-      }),
-    },
+    replays: replaysOf(told),
     connections: new ScrapeConnections(clock.uptimeMs),
     scrapers: {
       remove: async (name) => name === 'p',
@@ -111,9 +114,10 @@ export async function startHttp(
       httpRefused: (reason) => void told.push(`refused ${reason}`),
     },
     onFault: (error) => void told.push(`fault ${error.message}`),
-    upgrade: (_request, socket) => void socket.destroy(),
+    upgrade: (request) => void bench.upgrade(request),
+    ...connections,
   };
-  const app = createHttp(sources, stallMs);
+  const app = createHttp(sources, stallMs, requestMs);
   const url = new URL(await listen(app, { host, port: 0 }, web.tls));
   t.after(async () => {
     app.server.closeAllConnections();
@@ -131,9 +135,35 @@ export async function startHttp(
     chunks: () => ['up 1\n'],
     gate: Promise.resolve(),
     onNewest: () => {},
+    sockets: connections.sockets,
+    upgrade: ({ socket }) => void socket.destroy(),
     ask: (path, options) => ask(new URL(path, url), options),
   };
   return bench;
+}
+
+function replaysOf(told: string[]): HttpSources['replays'] {
+  const replay = {
+    input: new Map(),
+    samples: 0,
+    completed: () => void told.push('replay completed'),
+    failed: () => void told.push('replay failed'),
+  };
+  return { prepare: async () => replay };
+}
+
+function connectionsOf(
+  clock: FakeClock,
+  told: string[],
+  { limits, connectionsMax = 1000 }: HttpBenchOptions,
+): ConnectionSources {
+  const connectionRefused = (reason: string) => void told.push(`connection refused ${reason}`);
+  const all = { ...connectionLimits(connectionsMax), ...limits };
+  return {
+    sockets: new Connections(all, connectionRefused, clock.uptimeMs),
+    connectionsMax,
+    connectionRefused,
+  };
 }
 
 function* generatorOf(chunks: Iterable<string>): Generator<string, void, undefined> {

@@ -103,7 +103,7 @@ test('a body counts as complete when all of it was sent, and never when an error
 });
 
 test('a client that stops reading costs little and is let go; so is its place', async (t) => {
-  const bench = await startHttp(t, 5000);
+  const bench = await startHttp(t, { stallMs: 5000 });
   let made = 0;
   let ended = 0;
   bench.chunks = function* endless() {

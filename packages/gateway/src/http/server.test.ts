@@ -195,7 +195,7 @@ test('what breaks inside is for the log', async (t) => {
 });
 
 test('idle connections are kept for longer than Prometheus keeps them', async (t) => {
-  const bench = await startHttp(t, 300);
+  const bench = await startHttp(t, { stallMs: 300 });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   t.after(() => agent.destroy());
   const { headers } = await bench.ask('/-/healthy', { agent });
@@ -212,7 +212,7 @@ test('idle connections are kept for longer than Prometheus keeps them', async (t
 });
 
 test('a connection that never asks is let go', async (t) => {
-  const bench = await startHttp(t, 200);
+  const bench = await startHttp(t, { stallMs: 200 });
   const socket = connect(Number(bench.url.port), '127.0.0.1');
   socket.resume();
   await once(socket, 'close');

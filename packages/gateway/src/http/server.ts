@@ -15,6 +15,7 @@ import fastify, {
 import type { TlsServing } from '../trust/web-config/tls-serving.ts';
 import { type AccessSources, guardRoutes, only, refuseStranger } from './access.ts';
 import { type ApiSources, registerApi } from './api.ts';
+import { type ConnectionSources, limitConnections } from './connection-limits.ts';
 import { failure } from './envelope.ts';
 import { registerHealth } from './health.ts';
 import { registerLanding } from './landing.ts';
@@ -30,6 +31,7 @@ export interface HttpSources
   extends Omit<AccessSources, 'metrics'>,
     ApiSources,
     MetricsSources,
+    ConnectionSources,
     Omit<ScraperSources, 'observer'> {
   readonly observer: MetricsSources['observer'] & ScraperSources['observer'];
   /** `host:port` that scrapers reach the gateway at; null where only the request can tell. */
@@ -41,8 +43,10 @@ export interface HttpSources
 
 /** A client keeps an idle connection for 5 minutes (Prometheus); the server must keep it for longer. */
 const KEEP_ALIVE_MS = 310_000;
-/** For the head of a request to arrive. */
+/** For the whole of a request to arrive, its head and its body. */
 const REQUEST_MS = 15_000;
+/** In parts of that: how often it is looked at. */
+const REQUEST_LOOKS = 5;
 /** A connection on which nothing moves for so long in the middle of an answer is cut. */
 const STALL_MS = 30_000;
 const BODY_BYTES_MAX = 64 * 1024;
@@ -50,8 +54,13 @@ const BODY_BYTES_MAX = 64 * 1024;
 /**
  * Builds the server; nothing listens yet.
  * @param stallMs as `STALL_MS`, for tests.
+ * @param requestMs as `REQUEST_MS`, for tests.
  */
-export function createHttp(sources: HttpSources, stallMs = STALL_MS): FastifyInstance {
+export function createHttp(
+  sources: HttpSources,
+  stallMs = STALL_MS,
+  requestMs = REQUEST_MS,
+): FastifyInstance {
   const answerError = (error: FastifyError, reply: FastifyReply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) sources.onFault(error);
@@ -62,13 +71,24 @@ export function createHttp(sources: HttpSources, stallMs = STALL_MS): FastifyIns
     return reply.code(status).send(failure(status >= 500 ? 'internal' : 'bad_data', text));
   };
   const { tls, config } = sources.web;
-  const times = { connectionTimeout: stallMs, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: REQUEST_MS };
+  const times = { headersTimeout: requestMs, connectionsCheckingInterval: requestMs / REQUEST_LOOKS };
   const app = fastify<Server>({
     logger: false,
-    ...times,
+    connectionTimeout: stallMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: requestMs,
+    http: times,
     ...(tls === null
       ? {}
-      : { serverFactory: (handler: RequestListener) => tls.createServer(handler, times) }),
+      : {
+          serverFactory: (handler: RequestListener) =>
+            tls.createServer(handler, {
+              ...times,
+              connectionTimeout: stallMs,
+              keepAliveTimeout: KEEP_ALIVE_MS,
+              requestTimeout: requestMs,
+            }),
+        }),
     bodyLimit: BODY_BYTES_MAX,
     forceCloseConnections: 'idle',
     return503OnClosing: true,
@@ -91,6 +111,7 @@ export function createHttp(sources: HttpSources, stallMs = STALL_MS): FastifyIns
     done();
   });
   guardRoutes(app, sources);
+  limitConnections(app, sources);
   refuseWrongMethods(app);
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send(failure('not_found', 'no such page; see /')),

@@ -18,7 +18,7 @@ import type { WebSource } from './web-config.ts';
 
 test('headers of the web configuration are those of every answer, as they are at the moment', async (t) => {
   let config: WebConfig = { ...NO_WEB_CONFIG, headers: new Map([['X-Frame-Options', 'deny']]) };
-  const bench = await startHttp(t, undefined, { config: () => config, tls: null });
+  const bench = await startHttp(t, { web: { config: () => config, tls: null } });
   for (const [path, headers] of [
     ['/', {}],
     ['/metrics', {}],
@@ -40,7 +40,7 @@ test('headers of the web configuration are those of every answer, as they are at
 
 test('requests beyond rate_limit are turned away and counted', async (t) => {
   const config = { ...NO_WEB_CONFIG, rateLimit: { intervalMs: 3_600_000, burst: 2 } };
-  const bench = await startHttp(t, undefined, { config: () => config, tls: null });
+  const bench = await startHttp(t, { web: { config: () => config, tls: null } });
   assert.deepEqual([(await bench.ask('/metrics')).status, (await bench.ask('/nothing')).status], [200, 404]);
   const { status, headers, text } = await bench.ask('/-/healthy');
   assert.deepEqual(
@@ -69,7 +69,7 @@ function secured(t: TestContext): Secured {
 
 test('by TLS the server answers with the limits that it has without', { skip }, async (t) => {
   const { web, agent } = secured(t);
-  const bench = await startHttp(t, 300, web);
+  const bench = await startHttp(t, { stallMs: 300, web });
   assert.equal(bench.url.protocol, 'https:');
   const { status, headers } = await bench.ask('/-/healthy', { agent });
   assert.deepEqual([status, headers['keep-alive']], [200, 'timeout=310']);
@@ -86,7 +86,7 @@ test('by TLS the server answers with the limits that it has without', { skip }, 
 
 test('targets of /sd that were asked for by TLS are scraped by TLS', { skip }, async (t) => {
   const { web, agent } = secured(t);
-  const bench = await startHttp(t, undefined, web);
+  const bench = await startHttp(t, { web: web });
   bench.fleet.opened(helloOf(), '', 0);
   const [group] = JSON.parse((await bench.ask('/sd', { agent })).text);
   assert.deepEqual([group.targets, group.labels.__scheme__], [[bench.url.host], 'https']);
@@ -97,7 +97,7 @@ test('targets of /sd that were asked for by TLS are scraped by TLS', { skip }, a
 
 test('a body that breaks in the middle is cut, by TLS too', { skip }, async (t) => {
   const { web, agent } = secured(t);
-  const bench = await startHttp(t, undefined, web);
+  const bench = await startHttp(t, { web: web });
   bench.chunks = function* () {
     yield `${'# a comment that goes on and on\n'.repeat(10_000)}`;
     throw new Error('broken');
@@ -110,7 +110,7 @@ test('a body that breaks in the middle is cut, by TLS too', { skip }, async (t) 
 
 test('localhost is all of its addresses, by TLS too', { skip }, async (t) => {
   const { web, agent } = secured(t);
-  const bench = await startHttp(t, undefined, web, 'localhost');
+  const bench = await startHttp(t, { web: web, host: 'localhost' });
   for (const { address, family } of await lookup('localhost', { all: true })) {
     const url = `https://${family === 6 ? `[${address}]` : address}:${bench.url.port}/-/healthy`;
     // The certificate names no address of IPv6.

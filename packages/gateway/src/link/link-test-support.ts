@@ -67,6 +67,8 @@ export interface LinkBench {
   readonly port: number;
   readonly clock: FakeClock;
   readonly ledger: Ledger;
+  /** Ports of those whose hello was let in. */
+  readonly greeted: (number | undefined)[];
   readonly refusals: string[];
   readonly faults: unknown[];
   client(options?: ClientOptions): Promise<Client>;
@@ -87,6 +89,7 @@ export async function startLink(
   const clock = new FakeClock();
   const refusals: string[] = [];
   const faults: unknown[] = [];
+  const greeted: (number | undefined)[] = [];
   const link = new LinkServer({
     context: {
       limits: DEFAULT_LIMITS,
@@ -107,6 +110,7 @@ export async function startLink(
     },
     ledger,
     authorize: over.authorize ?? (() => ({ identity: ANYONE, refusal: null })),
+    greeted: ({ remotePort }) => void greeted.push(remotePort),
     onFault: (error) => void faults.push(error),
   });
   const http = createServer();
@@ -119,7 +123,7 @@ export async function startLink(
     http.close();
   });
   const client = (options: ClientOptions = {}) => Client.connect(port, options);
-  return { link, http, port, clock, ledger, refusals, faults, client };
+  return { link, http, port, clock, ledger, greeted, refusals, faults, client };
 }
 
 export class Client {

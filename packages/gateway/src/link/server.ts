@@ -9,9 +9,11 @@ import type { Duplex } from 'node:stream';
 import { CLOSE_INTERNAL } from '@tributary/shared/close-codes';
 import { RefuseError } from '@tributary/shared/errors';
 import { STREAM_PATH, SUBPROTOCOL } from '@tributary/shared/frames';
-import { PING_INTERVAL_MS } from '@tributary/shared/limits';
+import { HELLO_BYTES_MAX, PING_INTERVAL_MS } from '@tributary/shared/limits';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Ledger } from '../ledger/ledger.ts';
+import type { SocketEnds } from '../limits/connections.ts';
+import { TokenBucket } from '../limits/token-bucket.ts';
 import { Connection, type Wire } from './connection.ts';
 import type { Identity } from './identity.ts';
 import type { SessionContext } from './session.ts';
@@ -32,6 +34,8 @@ export interface LinkServerOptions {
   readonly context: Omit<SessionContext, 'address' | 'identity'>;
   readonly ledger: Ledger;
   readonly authorize: Authorize;
+  /** Told once of a connection whose hello was let in. */
+  readonly greeted: (socket: SocketEnds) => void;
   /** Errors that are the gateway's own fault. */
   readonly onFault: (error: unknown, host: string) => void;
 }
@@ -44,6 +48,16 @@ const CLOSE_MS_MAX = 10_000;
 
 /** What `ws` closes with when a frame passes `maxPayload`. */
 const CLOSE_TOO_LARGE = 1009;
+/** And when it comes in more pieces than these: a message in fragments, and a fragment in pieces of the network. */
+const CLOSE_TOO_MANY_PIECES = 1008;
+/** Reporters send whole messages. */
+const FRAGMENTS_MAX = 64;
+/** A whole frame of 1 MiB in the smallest packets that any network must carry (RFC 791: 576 bytes) is 1,956 pieces. */
+const PIECES_MAX = 4096;
+
+/** Pings and pongs of one connection that are nothing to worry about, and how many may come in the long run. */
+const CONTROL_FRAMES_SAVED = 100;
+const CONTROL_FRAMES_PER_SECOND = 10;
 
 /**
  * `ws` closes a connection by itself when a frame passes `maxPayload` (1009) or is no good WebSocket frame at all. The
@@ -52,6 +66,13 @@ const CLOSE_TOO_LARGE = 1009;
  */
 class ReporterSocket extends WebSocket {
   onBadFrame: ((code: number) => void) | null = null;
+
+  /** `ws` takes this for a whole server only; what it looks at is not in its typings. */
+  set maxPayload(bytes: number) {
+    const { _receiver } = this as unknown as { _receiver: Receiver };
+    _receiver._maxPayload = bytes;
+    for (const extension of Object.values(_receiver._extensions)) extension._maxPayload = bytes;
+  }
 
   override close(code?: number, data?: string | Buffer): void {
     const tell = this.onBadFrame;
@@ -63,9 +84,17 @@ class ReporterSocket extends WebSocket {
   }
 }
 
+interface Receiver {
+  _maxPayload: number;
+  /** Of permessage-deflate. */
+  readonly _extensions: Readonly<Record<string, { _maxPayload: number }>>;
+}
+
 interface Live {
   readonly socket: ReporterSocket;
   readonly connection: Connection;
+  /** Of the connection, for whoever counts them; null once it was told that it is greeted. */
+  unknown: SocketEnds | null;
   pingAt: number;
 }
 
@@ -82,7 +111,11 @@ export class LinkServer {
       noServer: true,
       WebSocket: ReporterSocket,
       // Not in the typings yet.
-      ...({ closeTimeout: CLOSE_MS_MAX } as object),
+      ...({
+        closeTimeout: CLOSE_MS_MAX,
+        maxFragments: FRAGMENTS_MAX,
+        maxBufferedChunks: PIECES_MAX,
+      } as object),
       maxPayload: options.context.limits.frameBytesMax,
       perMessageDeflate: {
         // Reporters keep their context over frames; our side keeps none, for it never compresses.
@@ -159,30 +192,57 @@ export class LinkServer {
       onFault(error, connection.session.host);
       socket.close(CLOSE_INTERNAL, 'internal error');
     });
-    const live: Live = { socket, connection, pingAt: context.uptimeMs() + PING_INTERVAL_MS };
+    const pingAt = context.uptimeMs() + PING_INTERVAL_MS;
+    const live: Live = { socket, connection, unknown: request.socket, pingAt };
     this.#live.add(live);
     const { session } = connection;
-    const { frameBytesMax } = context.limits;
-    socket.onBadFrame = (code) =>
-      session.refuse(
-        code === CLOSE_TOO_LARGE
-          ? new RefuseError('FRAME_TOO_LARGE', `a frame has more than ${frameBytesMax} bytes`)
-          : new RefuseError('BAD_FRAME', 'what came is no frame of text'),
-      );
+    // Before anybody has said who he is, little is kept for him.
+    socket.maxPayload = HELLO_BYTES_MAX;
+    socket.onBadFrame = (code) => session.refuse(this.#faultOf(code, live));
     socket.on('message', (data, isBinary) => {
       if (isBinary)
         session.refuse(new RefuseError('BAD_FRAME', 'a binary frame came; only text is spoken here'));
       // With the default binaryType every message is one Buffer.
       else connection.receive(data.toString(), (data as Buffer).length);
+      if (live.unknown !== null && session.isGreeted) this.#greeted(live, live.unknown);
     });
-    socket.on('ping', () => session.heard());
-    socket.on('pong', () => session.heard());
+    const controlFrames = new TokenBucket(
+      CONTROL_FRAMES_PER_SECOND,
+      CONTROL_FRAMES_SAVED,
+      context.uptimeMs(),
+    );
+    const onControl = () => {
+      session.heard();
+      controlFrames.take(1, context.uptimeMs());
+      if (session.closed || controlFrames.has(0, context.uptimeMs())) return;
+      context.observer.limited(session.host, 'control_frames');
+      session.refuse(new RefuseError('RATE', 'more pings and pongs came than anybody needs'));
+    };
+    socket.on('ping', onControl);
+    socket.on('pong', onControl);
     // What was wrong is said by the close code; the socket closes itself.
     socket.on('error', () => {});
     socket.on('close', () => {
       this.#live.delete(live);
       connection.gone();
     });
+  }
+
+  #greeted(live: Live, socket: SocketEnds): void {
+    const { context, greeted } = this.#options;
+    live.unknown = null;
+    live.socket.maxPayload = context.limits.frameBytesMax;
+    greeted(socket);
+  }
+
+  #faultOf(code: number, { unknown }: Live): RefuseError {
+    if (code === CLOSE_TOO_LARGE) {
+      const bytesMax = unknown === null ? this.#options.context.limits.frameBytesMax : HELLO_BYTES_MAX;
+      return new RefuseError('FRAME_TOO_LARGE', `a frame has more than ${bytesMax} bytes`);
+    }
+    if (code === CLOSE_TOO_MANY_PIECES)
+      return new RefuseError('BAD_FRAME', 'a message came in too many pieces');
+    return new RefuseError('BAD_FRAME', 'what came is no frame of text');
   }
 
   #tick(): void {

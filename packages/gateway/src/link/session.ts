@@ -125,6 +125,11 @@ export class Session implements Voice {
     return this.#state === 'closed';
   }
 
+  /** It has said who it is, and was not turned away for that. */
+  get isGreeted(): boolean {
+    return this.#state !== 'new' && this.#state !== 'closed';
+  }
+
   /** Welcomed, and not closed. */
   get isOpen(): boolean {
     return this.#state === 'open';

@@ -149,7 +149,7 @@ test('users scrape, and those who are named do more', async () => {
         ['ann', 'h'],
         ['bob', 'h'],
       ]),
-    passwords: { verify: async (name, password) => password === `${name}'s` },
+    passwords: { remembers: () => false, verify: async (name, password) => password === `${name}'s` },
     adminUsers: new Set(['bob']),
   });
   const no = '403 wrong_role';
@@ -163,24 +163,39 @@ test('users scrape, and those who are named do more', async () => {
 });
 
 test('without users a password is not even looked at', async () => {
-  const { gatekeeper } = keeper({ passwords: { verify: () => Promise.reject(new Error('asked')) } });
+  const { gatekeeper } = keeper({
+    passwords: { remembers: () => false, verify: () => Promise.reject(new Error('asked')) },
+  });
   assert.equal(told(await ask(gatekeeper, 'scrape', basic('a:b'))), '401 bad_credential');
 });
 
 test('too many passwords at once are turned away, and are no failures', async () => {
   const { gatekeeper, failed } = keeper({
     users: () => new Map([['ann', 'h']]),
-    passwords: { verify: () => Promise.reject(new BasicAuthBusyError()) },
+    passwords: { remembers: () => false, verify: () => Promise.reject(new BasicAuthBusyError()) },
   });
   assert.equal(told(await ask(gatekeeper, 'scrape', basic('ann:x'))), '503 busy');
   assert.deepEqual(failed, []);
 });
 
-test('who fails again and again is kept waiting, and who shows nothing is not', async () => {
-  const { gatekeeper } = keeper({ guard: { mayTry: (address) => address !== FAR, failed: () => {} } });
-  assert.equal(told(await ask(gatekeeper, 'scrape', bearer('scrape'))), '429 too_many_failures');
+test('who fails again and again is kept waiting, and a neighbour with a good credential is not', async () => {
+  const { gatekeeper } = keeper({
+    users: () => new Map([['ann', 'h']]),
+    passwords: {
+      remembers: (_name, password) => password === 'used before',
+      verify: async (_name, password) => password !== 'wrong',
+    },
+    guard: { mayTry: (address) => address !== FAR, failed: () => {} },
+  });
+  const tooMany = '429 too_many_failures';
+  assert.equal(told(await ask(gatekeeper, 'scrape', bearer('wrong'))), tooMany);
+  assert.equal(told(await ask(gatekeeper, 'scrape', bearer('scrape'))), 'token');
   assert.equal(told(await ask(gatekeeper, 'scrape', {})), '401 no_credential');
-  assert.equal(told(await ask(gatekeeper, 'scrape', { ...bearer('scrape'), from: '198.51.100.8' })), 'token');
+  // To find out costs much, so it is not even tried.
+  assert.equal(told(await ask(gatekeeper, 'scrape', basic('ann:right'))), tooMany);
+  assert.equal(told(await ask(gatekeeper, 'scrape', basic('ann:used before'))), 'user');
+  const elsewhere = { ...basic('ann:right'), from: '198.51.100.8' };
+  assert.equal(told(await ask(gatekeeper, 'scrape', elsewhere)), 'user');
 });
 
 test('a page of another origin gets nothing, whatever it shows', async () => {

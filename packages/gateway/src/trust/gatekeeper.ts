@@ -22,11 +22,16 @@ export interface Visitor extends Asking {
 
 /** Whether a name and a password are those of a user of `--web.config.file`. */
 export interface Passwords {
+  /** True when they were found right before, so that telling costs nothing. */
+  remembers(name: string, password: string): boolean;
   /** @throws BasicAuthBusyError */
   verify(name: string, password: string): Promise<boolean>;
 }
 
-/** Keeps those away for a while who fail again and again. */
+/**
+ * Keeps those waiting who fail again and again. It goes by address, and a fleet may have one: so what costs nothing to check is
+ * checked first, and is good whatever a neighbour does.
+ */
 export interface FailureGuard {
   mayTry(address: string): boolean;
   failed(address: string): void;
@@ -74,8 +79,8 @@ export class Gatekeeper {
 
   /** Of a request over HTTP. */
   async ask(visitor: Visitor, role: Role): Promise<Outcome> {
-    const early = this.#beforeAll(visitor);
-    if (early !== null) return refused(early);
+    const foreign = refuseForeignOrigin(visitor, this.#options.ownOrigin);
+    if (foreign !== null) return refused(foreign);
     const { authorization } = visitor.headers;
     if (authorization !== undefined && /^basic /i.test(authorization)) {
       return this.#check(await this.#user(visitor), role, visitor);
@@ -85,8 +90,8 @@ export class Gatekeeper {
 
   /** Of a reporter's upgrade; users do not report, so nothing has to be waited for. */
   askToReport(visitor: Visitor): Outcome {
-    const early = this.#beforeAll(visitor);
-    if (early !== null) return refused(early);
+    const foreign = refuseForeignOrigin(visitor, this.#options.ownOrigin);
+    if (foreign !== null) return refused(foreign);
     return this.#check(this.#shown(visitor, 'report'), 'report', visitor);
   }
 
@@ -98,15 +103,6 @@ export class Gatekeeper {
     if (visitor.headers.authorization === undefined) return null;
     const outcome = await this.ask(visitor, 'scrape');
     return outcome.refusal === null ? outcome : null;
-  }
-
-  #beforeAll(visitor: Visitor): Refusal | null {
-    const { guard, ownOrigin } = this.#options;
-    const foreign = refuseForeignOrigin(visitor, ownOrigin);
-    if (foreign !== null) return foreign;
-    if (visitor.headers.authorization === undefined || guard.mayTry(visitor.remoteAddress ?? '')) return null;
-    const message = 'too many bad credentials came from this address; try again in a minute';
-    return { status: 429, reason: 'too_many_failures', message, challenges: [] };
   }
 
   /** By a bearer token, a certificate, or by where it came from. */
@@ -146,10 +142,11 @@ export class Gatekeeper {
     return kind === 'join' && this.#options.store.mayRepeat(id);
   }
 
-  async #user({ headers }: Visitor): Promise<Outcome> {
-    const { users, passwords } = this.#options;
+  async #user({ headers, remoteAddress = '' }: Visitor): Promise<Outcome> {
+    const { users, passwords, guard } = this.#options;
     const shown = basicCredentials(headers.authorization);
     if (shown === null || users().size === 0) return this.#bad('user and password cannot be taken');
+    if (!passwords.remembers(shown.name, shown.password) && !guard.mayTry(remoteAddress)) return TOO_MANY;
     try {
       if (await passwords.verify(shown.name, shown.password)) {
         return { principal: { kind: 'user', name: shown.name }, refusal: null };
@@ -164,7 +161,9 @@ export class Gatekeeper {
   #check(outcome: Outcome, role: Role, { remoteAddress = '' }: Visitor): Outcome {
     const { guard, adminUsers } = this.#options;
     if (outcome.refusal !== null) {
-      if (outcome.refusal.reason === 'bad_credential') guard.failed(remoteAddress);
+      if (outcome.refusal.reason !== 'bad_credential') return outcome;
+      if (!guard.mayTry(remoteAddress)) return TOO_MANY;
+      guard.failed(remoteAddress);
       return outcome;
     }
     if (hasRole(outcome.principal, role, (user) => adminUsers.has(user))) return outcome;
@@ -180,6 +179,13 @@ export class Gatekeeper {
     return { status: 401, reason, message, challenges: ['Bearer', ...basic] };
   }
 }
+
+const TOO_MANY = refused({
+  status: 429,
+  reason: 'too_many_failures',
+  message: 'too many bad credentials came from this address; try again in a minute',
+  challenges: [],
+});
 
 function refused(refusal: Refusal): Outcome {
   return { principal: null, refusal };

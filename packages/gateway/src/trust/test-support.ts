@@ -5,7 +5,7 @@ export function gatekeeperOf(over: Partial<GatekeeperOptions> = {}): Gatekeeper 
   return new Gatekeeper({
     store: { find: () => null, has: () => false, mayRepeat: () => false },
     users: () => new Map(),
-    passwords: { verify: async () => false },
+    passwords: { remembers: () => false, verify: async () => false },
     adminUsers: new Set(),
     takesCertificates: () => false,
     ownOrigin: '',

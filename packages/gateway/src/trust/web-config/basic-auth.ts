@@ -56,6 +56,12 @@ export class BasicAuth {
     this.#compare = parts.compare ?? compareByBcrypt;
   }
 
+  /** True for a pair that was found right before and is so still: `verify` would say so at once. */
+  remembers(name: string, password: string): boolean {
+    const hash = this.#users().get(name);
+    return hash !== undefined && this.#remembered.has(this.#keyed(name, hash, password));
+  }
+
   /** False for all while there are no users. @throws BasicAuthBusyError, for which the caller keeps count. */
   async verify(name: string, password: string): Promise<boolean> {
     const users = this.#users();

@@ -18,7 +18,13 @@ import { TlsServing, type TlsServingParts } from './tls-serving.ts';
 import { tlsSettings } from './tls-settings.ts';
 import type { TlsSettings } from './web-config.ts';
 
-const TIMES = { connectionTimeout: 30_000, keepAliveTimeout: 310_000, requestTimeout: 15_000 };
+const TIMES = {
+  connectionTimeout: 30_000,
+  keepAliveTimeout: 310_000,
+  requestTimeout: 15_000,
+  headersTimeout: 15_000,
+  connectionsCheckingInterval: 5_000,
+};
 
 describe('a server of TLS', { skip }, () => {
   let folder = '';

@@ -44,6 +44,9 @@ export interface HttpTimes {
   readonly connectionTimeout: number;
   readonly keepAliveTimeout: number;
   readonly requestTimeout: number;
+  readonly headersTimeout: number;
+  /** How often the last two are looked at. */
+  readonly connectionsCheckingInterval: number;
 }
 
 const HANDSHAKE_MS = 10_000;
@@ -83,6 +86,8 @@ export class TlsServing {
         handshakeTimeout: this.#parts.handshakeMs ?? HANDSHAKE_MS,
         keepAliveTimeout: times.keepAliveTimeout,
         requestTimeout: times.requestTimeout,
+        headersTimeout: times.headersTimeout,
+        connectionsCheckingInterval: times.connectionsCheckingInterval,
       },
       handler,
     );

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { Agent } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type HttpBench, startHttp } from './http-test-support.ts';
+
+async function open({ url }: HttpBench): Promise<Socket> {
+  const socket = connect(Number(url.port), '127.0.0.1');
+  // A reset is an end as good as any.
+  socket.on('error', () => {});
+  await once(socket, 'connect');
+  return socket;
+}
+
+/** What came until the other end closed. */
+async function readAll(socket: Socket): Promise<string> {
+  let text = '';
+  socket.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  if (!socket.closed) await once(socket, 'close');
+  return text;
+}
+
+async function until(done: () => boolean): Promise<void> {
+  while (!done()) await sleep(5);
+}
+
+test('heads and bodies that come drop by drop are cut off, and so are connections on which nothing comes', async (t) => {
+  const bench = await startHttp(t, { requestMs: 400 });
+  const slow = [
+    ['GET /metrics HTTP/1.1\r\nHost: localhost\r\n', 'X-A: b\r\n'],
+    [
+      'POST /api/v1/scrapers/p/rewind?to=1m HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n',
+      'x',
+    ],
+    ['', ''],
+  ] as const;
+  const answers = slow.map(async ([head, drop]) => {
+    const socket = await open(bench);
+    if (head !== '') socket.write(head);
+    const dripping = setInterval(() => drop === '' || socket.write(drop), 50);
+    const answer = await readAll(socket);
+    clearInterval(dripping);
+    return answer;
+  });
+  const startedMs = performance.now();
+  // Meanwhile others are answered.
+  assert.equal((await bench.ask('/-/healthy')).status, 200);
+  for (const answer of await Promise.all(answers)) assert.match(answer, /^HTTP\/1\.1 408 /);
+  assert.ok(performance.now() - startedMs < 5000);
+});
+
+test('heads and bodies that are too large are refused', async (t) => {
+  const bench = await startHttp(t);
+  const socket = await open(bench);
+  socket.write(`GET /metrics?match[]=${'x'.repeat(20_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+  assert.match(await readAll(socket), /^HTTP\/1\.1 431 /);
+  const large = await open(bench);
+  large.write(
+    'POST /api/v1/scrapers/p/rewind?to=1m HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 70000\r\nConnection: close\r\n\r\n',
+  );
+  assert.match(await readAll(large), /^HTTP\/1\.1 413 /);
+});
+
+test('of an address that holds many connections and says nothing the oldest go, and it is let in all the same', async (t) => {
+  const bench = await startHttp(t, { limits: { pendingPerAddressMax: 8 } });
+  const idle = await Promise.all(Array.from({ length: 20 }, () => open(bench)));
+  await until(() => bench.sockets.size === 8);
+  assert.equal((await bench.ask('/-/healthy')).status, 200);
+  assert.deepEqual(
+    new Set(bench.told.filter((line) => line.startsWith('connection'))),
+    new Set(['connection refused address']),
+  );
+  // A request that is turned away proves nothing.
+  const { headers } = await bench.ask('/-/healthy', { headers: { host: 'evil.example' } });
+  assert.ok(headers);
+  assert.ok(bench.sockets.pending > 0);
+  bench.clock.pass(20_000);
+  await until(() => bench.sockets.pending === 0);
+  assert.ok(bench.told.includes('connection refused handshake_time'));
+  for (const socket of idle) socket.destroy();
+});
+
+test('idle connections of scrapers are kept up to a bound, the longest idle go first', async (t) => {
+  const bench = await startHttp(t, { limits: { idleMax: 3 } });
+  const agents = Array.from({ length: 5 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+  for (const agent of agents) assert.equal((await bench.ask('/-/healthy', { agent })).status, 200);
+  await until(() => bench.sockets.size === 3);
+  assert.equal(bench.told.filter((line) => line === 'connection refused idle').length, 2);
+  const ports = new Set<number | undefined>();
+  bench.app.server.on('request', ({ socket }) => ports.add(socket.remotePort));
+  bench.app.server.on('connection', () => assert.fail('the connection was to be kept'));
+  for (const agent of agents.slice(2)) assert.equal((await bench.ask('/-/healthy', { agent })).status, 200);
+  assert.equal(ports.size, 3);
+  for (const agent of agents) agent.destroy();
+});
+
+test('more connections than there may be are closed at once', async (t) => {
+  const bench = await startHttp(t, { connectionsMax: 4 });
+  const sockets = await Promise.all([1, 2, 3, 4].map(() => open(bench)));
+  await until(() => bench.sockets.size === 4);
+  assert.equal(await readAll(await open(bench)), '');
+  assert.ok(bench.told.includes('connection refused total'));
+  sockets[0]?.destroy();
+  await until(() => bench.sockets.size === 3);
+  assert.equal((await bench.ask('/-/healthy')).status, 200);
+});
+
+test('an upgrade stays pending until whoever it was handed to says more', async (t) => {
+  const bench = await startHttp(t);
+  bench.upgrade = () => {};
+  const socket = await open(bench);
+  socket.write(
+    'GET /v1/stream HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+  );
+  const [request] = await once(bench.app.server, 'upgrade');
+  assert.deepEqual([bench.sockets.pending, bench.sockets.idle], [1, 0]);
+  bench.sockets.spoke(request.socket);
+  assert.equal(bench.sockets.pending, 0);
+  bench.clock.pass(60_000);
+  bench.sockets.tick();
+  assert.deepEqual([bench.sockets.size, bench.told], [1, []]);
+  // Nobody else looks after an upgraded socket.
+  request.socket.destroy();
+  await until(() => bench.sockets.size === 0);
+});
