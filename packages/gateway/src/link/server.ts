@@ -55,8 +55,11 @@ const FRAGMENTS_MAX = 64;
 /** A whole frame of 1 MiB in the smallest packets that any network must carry (RFC 791: 576 bytes) is 1,956 pieces. */
 const PIECES_MAX = 4096;
 
-/** Pings and pongs of one connection that are nothing to worry about, and how many may come in the long run. */
-const CONTROL_FRAMES_SAVED = 100;
+/**
+ * Pings and pongs of one connection that are nothing to worry about, and how many may come in the long run. Fewer than the 60 unsent
+ * answers at which `ws` cuts the connection without a word.
+ */
+const CONTROL_FRAMES_SAVED = 40;
 const CONTROL_FRAMES_PER_SECOND = 10;
 
 /**

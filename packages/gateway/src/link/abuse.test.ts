@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import { test } from 'node:test';
+import { deflateRawSync } from 'node:zlib';
+import { CLOSE_CODES } from '@tributary/shared/close-codes';
+import { encodeFrame } from '@tributary/shared/encode';
+import { DEFAULT_LIMITS, GAPS_PER_HELLO_MAX, HELLO_BYTES_MAX, HELLO_MS_MAX } from '@tributary/shared/limits';
+import { SqliteLedger } from '../ledger/sqlite/sqlite-ledger.ts';
+import { type Client, startLink } from './link-test-support.ts';
+import { helloOf, NOW } from './test-support.ts';
+
+const open = SqliteLedger.open;
+const FIN = 0x80;
+const RSV1 = 0x40;
+const MIB = 1024 * 1024;
+
+/** A masked frame as a client sends it; the mask is all zeros, so the payload stands as it is. */
+function rawFrame(head: number, payload: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(14);
+  bytes[0] = head;
+  bytes[1] = 0x80 | 127;
+  bytes.writeBigUInt64BE(BigInt(payload.length), 2);
+  return Buffer.concat([bytes, payload]);
+}
+
+/** `ws` has no public way to its socket. */
+function socketOf({ socket }: Client): Socket {
+  return (socket as unknown as { _socket: Socket })._socket;
+}
+
+const GAPS = Array.from({ length: GAPS_PER_HELLO_MAX }, (_, i) => ({
+  from: 1e12 + 2 * i,
+  to: 1e12 + 2 * i,
+  fromAt: NOW - 1000,
+  toAt: NOW,
+  reason: 'spool_damaged_and_more_than_that',
+}));
+
+test('a hello with all the gaps that it may have is welcomed, and then frames may be as large as they may', async (t) => {
+  const bench = await startLink(t, open);
+  const client = await bench.client({ perMessageDeflate: false });
+  client.send(encodeFrame(helloOf({ gaps: GAPS, next: 2e12, oldest: 2e12 })));
+  await client.next('welcome');
+  assert.deepEqual(bench.greeted.length, 1);
+  client.send(`{"kind":"shape","id":1,"families":[]${' '.repeat(DEFAULT_LIMITS.frameBytesMax - 100)}}`);
+  client.send('{"kind":"bye"}');
+  assert.equal((await client.closed).code, 1000);
+});
+
+test('before the hello little is kept: of one frame, of many pieces, and of what is inflated', async (t) => {
+  const bench = await startLink(t, open);
+  const tooLarge = CLOSE_CODES.FRAME_TOO_LARGE;
+  const plain = await bench.client({ perMessageDeflate: false });
+  // The length alone says it.
+  socketOf(plain).write(rawFrame(FIN | 1, Buffer.alloc(HELLO_BYTES_MAX + 1)).subarray(0, 20));
+  assert.equal((await plain.closed).code, tooLarge);
+  const bomb = await bench.client();
+  socketOf(bomb).write(rawFrame(FIN | RSV1 | 1, deflateRawSync(Buffer.alloc(HELLO_BYTES_MAX + 1))));
+  assert.equal((await bomb.closed).code, tooLarge);
+  const pieces = await bench.client({ perMessageDeflate: false });
+  socketOf(pieces).write(rawFrame(1, Buffer.from('{')));
+  for (let i = 0; i < 64; i++) socketOf(pieces).write(rawFrame(0, Buffer.from(' ')));
+  assert.equal((await pieces.next('refuse')).message, 'a message came in too many pieces');
+  assert.equal((await pieces.closed).code, CLOSE_CODES.BAD_FRAME);
+  assert.deepEqual(bench.greeted, []);
+});
+
+test('a deflate bomb costs at most the limit', async (t) => {
+  const bench = await startLink(t, open);
+  // A gibibyte in a frame that is as large as a frame may be.
+  const part = deflateRawSync(Buffer.alloc(64 * MIB), { finishFlush: 2 });
+  const bomb = Buffer.concat(Array.from({ length: 15 }, () => part));
+  assert.ok(bomb.length < MIB);
+  const client = await bench.client();
+  await client.greet();
+  const before = process.memoryUsage().rss;
+  let most = 0;
+  const watch = setInterval(() => {
+    most = Math.max(most, process.memoryUsage().rss - before);
+  }, 1);
+  const startedMs = performance.now();
+  const cpu = process.cpuUsage();
+  socketOf(client).write(rawFrame(FIN | RSV1 | 1, bomb));
+  assert.equal((await client.closed).code, CLOSE_CODES.FRAME_TOO_LARGE);
+  clearInterval(watch);
+  const { user, system } = process.cpuUsage(cpu);
+  t.diagnostic(
+    `${Math.round(most / MIB)} MiB, ${Math.round(performance.now() - startedMs)} ms, ${Math.round((user + system) / 1000)} ms of CPU`,
+  );
+  assert.ok(most < 64 * MIB, `${most}`);
+});
+
+test('pings and pongs without end are refused, the usual ones are not', async (t) => {
+  const limited: string[] = [];
+  const bench = await startLink(t, open, {
+    observer: { limited: (host, limit) => void limited.push(`${host} ${limit}`) },
+  });
+  const calm = await bench.client();
+  await calm.greet();
+  for (let i = 0; i < 40; i++) calm.socket.ping();
+  calm.batch(1);
+  await calm.acked(1);
+  for (const kind of ['ping', 'pong'] as const) {
+    const flood = await bench.client();
+    await flood.greet({ host: kind });
+    for (let i = 0; i < 200; i++) flood.socket[kind]();
+    assert.equal((await flood.closed).code, CLOSE_CODES.RATE);
+  }
+  assert.deepEqual(limited, ['ping control_frames', 'pong control_frames']);
+});
+
+test('whoever says no hello goes after ten seconds, whatever else he sends', async (t) => {
+  const bench = await startLink(t, open);
+  const client = await bench.client();
+  for (let second = 0; second * 1000 <= HELLO_MS_MAX; second++) {
+    client.socket.ping();
+    await once(client.socket, 'pong');
+    bench.clock.pass(1000);
+  }
+  assert.equal((await client.closed).code, CLOSE_CODES.BAD_FRAME);
+  assert.deepEqual(bench.greeted, []);
+});
