@@ -14,6 +14,8 @@ export interface MatchSet {
   /** The one spelling of its meaning. */
   readonly text: string;
   hiddenOf(shape: AdmittedShape, host: string): Mask;
+  /** Finds out, a little at a time, what `hiddenOf` then knows of the shape; nothing is left to be done when it is known. */
+  preparing(shape: AdmittedShape): Generator<void, void, undefined>;
   /** Whether it takes a series with these labels. */
   takes(name: string, labels: Readonly<Record<string, string>>): boolean;
   /** Lets go of what was needed for evaluation only; whatever is asked later is answered as well. */
@@ -36,6 +38,9 @@ interface Verdict {
 /** Masks of one shape that are kept. More are needed only where dozens of selectors tell hosts apart in many ways. */
 const MASKS_MAX = 64;
 
+/** Lines that are looked at in one go: with the worst of expressions and values, some milliseconds' worth. */
+const STEP_LINES = 16;
+
 /** Stands for a host's name: admission lets no label have a value with a NUL in it. */
 const ANY_HOST = '\0';
 
@@ -44,16 +49,19 @@ export function createMatchSet(selectors: readonly Selector[]): MatchSet {
   const texts = new Map(selectors.map((selector) => [selector.text, selector]));
   const different = [...texts.values()];
   const verdicts = new WeakMap<AdmittedShape, Verdict>();
+  function* judgeAndKeep(shape: AdmittedShape): Generator<void, Verdict, undefined> {
+    const verdict = yield* judge(different, shape);
+    verdicts.set(shape, verdict);
+    return verdict;
+  }
   return {
     // As the union of selections is written in PromQL.
     text: [...texts.keys()].sort().join(' or '),
     hiddenOf(shape, host) {
-      let verdict = verdicts.get(shape);
-      if (verdict === undefined) {
-        verdict = judge(different, shape);
-        verdicts.set(shape, verdict);
-      }
-      return maskFor(verdict, shape, host);
+      return maskFor(verdicts.get(shape) ?? atOnce(judgeAndKeep(shape)), shape, host);
+    },
+    *preparing(shape) {
+      if (!verdicts.has(shape)) yield* judgeAndKeep(shape);
     },
     takes: (name, labels) =>
       different.some(({ matchers }) =>
@@ -79,7 +87,14 @@ function maskFor({ always, byHost, masks }: Verdict, shape: AdmittedShape, host:
   return mask;
 }
 
-function judge(selectors: readonly Selector[], shape: AdmittedShape): Verdict {
+function atOnce<T>(steps: Generator<void, T, undefined>): T {
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done === true) return value;
+  }
+}
+
+function* judge(selectors: readonly Selector[], shape: AdmittedShape): Generator<void, Verdict, undefined> {
   let always: Lines = 'none';
   const byHost: { matchers: Matcher[]; lines: Lines }[] = [];
   for (const { matchers } of selectors) {
@@ -93,7 +108,7 @@ function judge(selectors: readonly Selector[], shape: AdmittedShape): Verdict {
       else if (value === null) ofLine.push(matcher);
       else if (!matcher.matches(value)) met = false;
     }
-    const lines = met ? linesOf(shape, ofLine) : 'none';
+    const lines = met ? yield* linesOf(shape, ofLine) : 'none';
     if (ofHost.length === 0) always = union(always, lines);
     else if (lines !== 'none') byHost.push({ matchers: ofHost, lines });
   }
@@ -101,16 +116,19 @@ function judge(selectors: readonly Selector[], shape: AdmittedShape): Verdict {
 }
 
 /** The lines that meet conditions on names and on the series' own labels. */
-function linesOf(shape: AdmittedShape, matchers: readonly Matcher[]): Lines {
+function* linesOf(shape: AdmittedShape, matchers: readonly Matcher[]): Generator<void, Lines, undefined> {
   const ofName = matchers.filter(({ label }) => label === NAME);
   const ofLabels = matchers.filter(({ label }) => label !== NAME);
   const taken = new Uint8Array(shape.length);
   let count = 0;
+  let seen = 0;
   for (const family of shape.families) {
     const { prefixes, indexes, suffixes } = family;
+    if (++seen % STEP_LINES === 0) yield;
     const named = suffixesTaken(family, ofName);
     if (named.size === 0) continue;
     for (const [k, prefix] of prefixes.entries()) {
+      if (++seen % STEP_LINES === 0) yield;
       if (!named.has(suffixes[k] ?? '')) continue;
       if (!ofLabels.every(({ label, matches }) => matches(ownLabelOf(prefix, label)))) continue;
       taken[indexes[k] ?? 0] = 1;

@@ -24,6 +24,8 @@ export interface Selection {
    * looked at.
    */
   hiddenOf(shape: AdmittedShape, host: string): Mask;
+  /** Finds out, a little at a time, what `hiddenOf` then knows of the shape. */
+  preparing(shape: AdmittedShape): Iterable<void>;
   /** Whether any of the gateway's own series that are of no host may be included. */
   readonly includesProcess: boolean;
   /**
@@ -55,6 +57,7 @@ export const EVERYTHING: Selection = {
   includesHost: () => true,
   includesProcess: true,
   hiddenOf: () => null,
+  preparing: () => [],
   includesOwn: () => true,
   release: () => {},
 };
@@ -79,6 +82,7 @@ export function parseSelection({ match, host, shard }: SelectionQuery): Selectio
     includesHost,
     includesProcess,
     hiddenOf: (shape, name) => set?.hiddenOf(shape, name) ?? null,
+    preparing: (shape) => set?.preparing(shape) ?? [],
     includesOwn: (name, labels, perHost) =>
       (perHost ? includesHost(labels['host'] ?? '') : includesProcess) && (set?.takes(name, labels) ?? true),
     release: () => set?.release(),
