@@ -67,7 +67,7 @@ test('steady scraping, faster than the fleet samples, stores exactly what the sp
   const stage = await Stage.start(t);
   const job = stage.job('victoria', { params: { scraper: ['victoria'], replay: ['1'] } });
   const victoria = await VictoriaMetrics.start(t, [job]);
-  const prometheus = await stage.scraper('a', { job: { interval: '250ms' } });
+  const prometheus = await stage.scraper('a', { job: { interval: '500ms' } });
   await stage.scraped(prometheus);
   await stage.addFleet({ hosts: 4, intervalMs: 2500, series: 120 });
   await eventually('some ticks', async () =>
