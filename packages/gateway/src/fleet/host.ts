@@ -148,8 +148,11 @@ export class FleetHost {
       this.groups.set(shape, group);
       this.#reportsUp ||= isUpOfNode(shape);
     } else if (at > group.newest.at) group.newest = newest;
-    this.#hide(group);
-    for (const other of this.#related.get(group) ?? []) this.#hide(other);
+    else return false;
+    for (const other of this.#related.get(group) ?? []) {
+      hideBehind(group, other);
+      hideBehind(other, group);
+    }
     return isNew;
   }
 
@@ -191,22 +194,23 @@ export class FleetHost {
       else this.#related.delete(other);
     }
   }
+}
 
-  /** A series that stands in several shapes is shown from the one with the newest point only. */
-  #hide(group: HostGroup): void {
-    const others = this.#related.get(group);
-    if (others === undefined) return;
-    let hidden: Uint8Array | null = null;
-    for (const other of others) {
-      if (other.newest.at <= group.newest.at) continue;
-      const flags = overlap(group.shape, other.shape);
-      if (flags === null) continue;
-      hidden ??= new Uint8Array(group.shape.length);
-      // An absent newer value hides the older one as well: the series has no value now.
-      for (const [i, flag] of flags.entries()) if (flag === 1) hidden[i] = 1;
-    }
-    group.newest = { ...group.newest, hidden };
-  }
+/**
+ * A series that stands in several shapes is shown from the one with the newest point only: hides what `by` has a newer point of.
+ * Only ever more is hidden of a group until it has a newer point itself, so one other
+ * group at a time may be looked at: a host that restates a series a thousand times would cost a million looks else.
+ */
+function hideBehind(group: HostGroup, by: HostGroup): void {
+  if (by.newest.at <= group.newest.at) return;
+  const flags = overlap(group.shape, by.shape);
+  if (flags === null) return;
+  const before = group.newest.hidden;
+  if (before !== null && flags.every((flag, i) => flag === 0 || before[i] === 1)) return;
+  const hidden = before === null ? new Uint8Array(group.shape.length) : Uint8Array.from(before);
+  // An absent newer value hides the older one as well: the series has no value now.
+  for (const [i, flag] of flags.entries()) if (flag === 1) hidden[i] = 1;
+  group.newest = { ...group.newest, hidden };
 }
 
 function isUpOfNode({ labels, families }: AdmittedShape): boolean {
