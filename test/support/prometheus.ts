@@ -204,7 +204,9 @@ export class Prometheus extends PrometheusApi implements AsyncDisposable {
 
   async #countOf(name: string, since: number): Promise<ReadonlyMap<string, number>> {
     const now = Date.now();
-    const query = `sum by (host) (count_over_time(${name}{host!=""}[${now - since}ms]))`;
+    // A name may be a word of the query language.
+    const selector = `{__name__=${JSON.stringify(name)},host!=""}`;
+    const query = `sum by (host) (count_over_time(${selector}[${now - since}ms]))`;
     const series = await this.instant(query, now);
     return new Map(series.map(({ labels, points }) => [labels['host'] ?? '', points[0]?.value ?? 0]));
   }

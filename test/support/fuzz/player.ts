@@ -12,7 +12,7 @@ export interface FuzzCounts {
 }
 
 /** For an answer that may never come. */
-const SILENCE_MS = 400;
+const SILENCE_MS = 1000;
 /** For one that has to. */
 const PATIENCE_MS = 20_000;
 const FAULTS_MAX = 20;
