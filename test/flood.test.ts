@@ -10,8 +10,7 @@ import test, { type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { either, LONG } from './support/durations.ts';
 import { eventually } from './support/eventually.ts';
-import { pick, readExposition } from './support/exposition.ts';
-import { ATTACKS, type AttackName } from './support/flood/attack.ts';
+import { ATTACKS, type AttackCounts, type AttackName } from './support/flood/attack.ts';
 import { Attackers } from './support/flood/attackers.ts';
 import { Memory } from './support/memory.ts';
 import { without } from './support/peers.ts';
@@ -23,16 +22,19 @@ const SIZES = either(
   { slow: 200, garbage: 40, bombs: 2, values: 200_000 },
   { slow: 1000, garbage: 200, bombs: 8, values: 10_000_000 },
 );
+/** Label values that the host has told at least. */
+const VALUES_MIN = 10_000;
+const NOTHING: AttackCounts = { connections: 0, bytes: 0, values: 0 };
 const ATTACK_MS = either(5_000, 60_000);
 /** For how long it is watched what acks take when nobody attacks. */
 const CALM_MS = either(2_000, 20_000);
 /**
  * The issue's bound, which stands where nothing else runs. In CI attackers, gateway, judge and the whole fleet share two
  * processors with other tests, so that an ack may wait for all of these: there the bound is what acks took without
- * attackers, several times, and no less than five seconds.
+ * attackers, several times, and no less than ten seconds, and what they took is told.
  */
 const ACK_P99_MS_MAX = 1_000;
-const CI_ACK_P99_MS_MIN = 5_000;
+const CI_ACK_P99_MS_MIN = 10_000;
 const CI_TIMES_CALM = 5;
 const RSS_BYTES_MAX = 1024 * 1024 * 1024;
 const ROUNDS: readonly (readonly AttackName[])[] = LONG
@@ -49,6 +51,13 @@ interface Round {
   readonly p50: number;
   readonly p99: number;
   readonly max: number;
+  /** Of the fleet's own process. */
+  readonly longestTurnMs: number;
+}
+
+/** Attackers get what processor time is left, and an attack that has not begun shows nothing. */
+function hasBegun(name: AttackName, { connections, values }: AttackCounts = NOTHING): boolean {
+  return name === 'labels' ? values >= VALUES_MIN : connections >= SIZES[name];
 }
 
 async function attack(t: TestContext, stage: Stage, attacks: readonly AttackName[]): Promise<Round> {
@@ -56,28 +65,20 @@ async function attack(t: TestContext, stage: Stage, attacks: readonly AttackName
   using memory = new Memory(gateway.pid);
   await simulator.latencies();
   const attackers = await Attackers.start(t, { port: Number(new URL(gateway.url).port), attacks, ...SIZES });
+  await eventually('all of them are at it', () =>
+    attacks.every((name) => hasBegun(name, attackers.counts[name])),
+  );
   await delay(ATTACK_MS);
   const done = await attackers.stop();
-  const latencies = await simulator.latencies();
-  const { body } = await gateway.metrics(
-    undefined,
-    '?match[]={__name__=~"nodejs_eventloop_lag.*|tributary_gateway_.*"}',
-  );
-  const own = readExposition(body);
-  const one = (name: string) => pick(own, name)[0]?.value ?? Number.NaN;
+  const { acks: latencies, longestTurnMs } = await simulator.latencies();
   const round = {
     acks: latencies.length,
+    longestTurnMs,
     p50: percentile(latencies, 0.5),
     p99: percentile(latencies, 0.99),
     max: percentile(latencies, 1),
   };
-  const stalls = {
-    maxSeconds: one('nodejs_eventloop_lag_max_seconds'),
-    p99: one('nodejs_eventloop_lag_p99_seconds'),
-  };
-  const connections = one('tributary_gateway_connections');
-  t.diagnostic(JSON.stringify({ attacks, round, stalls, connections, gateway: memory.figures(), done }));
-  for (const name of attacks) assert.ok((done[name]?.connections ?? 0) > 0, `${name} did nothing`);
+  t.diagnostic(JSON.stringify({ attacks, round, gateway: memory.figures(), done }));
   assert.ok(memory.figures().maxBytes < RSS_BYTES_MAX, `the gateway took ${memory.figures().maxBytes} bytes`);
   return round;
 }
@@ -97,7 +98,7 @@ test('floods cost the honest hosts nothing', {
   // What they waited for while all of them connected.
   await simulator.latencies();
   await delay(CALM_MS);
-  const calm = await simulator.latencies();
+  const { acks: calm } = await simulator.latencies();
   const calmP99 = percentile(calm, 0.99);
   t.diagnostic(`without attackers: p99 ${calmP99} ms of ${calm.length}`);
   const from = Date.now();
@@ -107,6 +108,11 @@ test('floods cost the honest hosts nothing', {
   const excused = LONG ? [] : [{ from, to: Date.now() }];
   await stage.rest();
   const figures = await takeFigures(t, stage, prometheus, { scenario: 'floods', excused });
+  const lag = 'max_over_time(nodejs_eventloop_lag_max_seconds{host=""}[20m])';
+  t.diagnostic(`longest turn of the gateway's event loop: ${await prometheus.number(lag)} s`);
+  const commit =
+    'max(max_over_time(rate(tributary_ledger_commit_seconds_sum[5s])[20m:1s]) / max_over_time(rate(tributary_ledger_commit_seconds_count[5s])[20m:1s]))';
+  t.diagnostic(`commits: ${await prometheus.number(commit)} s`);
   assertWhole(figures);
   assert.equal(gateway.exit, null);
   const stats = await simulator.stats();

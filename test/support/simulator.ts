@@ -108,9 +108,13 @@ export class Simulator implements AsyncDisposable {
     return (await this.#command({ do: 'stats' })).stats ?? [];
   }
 
-  /** How long each batch's ack has taken since this was asked last, in ms, over all hosts; of each host the last thousand or more. */
-  async latencies(): Promise<readonly number[]> {
-    return (await this.#command({ do: 'latencies' })).latencies ?? [];
+  /**
+   * How long each batch's ack has taken since this was asked last, in ms, over all hosts (of each host the last thousand or
+   * more), and the longest turn of the simulator's own event loop meanwhile, which acks had to wait for.
+   */
+  async latencies(): Promise<{ readonly acks: readonly number[]; readonly longestTurnMs: number }> {
+    const { latencies = [], longestTurnMs = 0 } = await this.#command({ do: 'latencies' });
+    return { acks: latencies, longestTurnMs };
   }
 
   async statsOf(id: string): Promise<HostStats> {

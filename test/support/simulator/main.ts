@@ -2,10 +2,13 @@
  * The fleet simulator: N virtual hosts in one process. It obeys commands on stdin (messages.ts) and ends with it, so
  * that it never outlives its test.
  */
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { createInterface } from 'node:readline';
 import type { Command, HistoryStats, HostSpec, Reply } from './messages.ts';
 import { VirtualHost } from './virtual-host.ts';
 
+const turns = monitorEventLoopDelay();
+turns.enable();
 const hosts = new Map<string, VirtualHost>();
 
 function hostOf(id: string): VirtualHost {
@@ -38,6 +41,12 @@ function start(specs: readonly HostSpec[]): HistoryStats {
   return history;
 }
 
+function takeLatencies(): Pick<Reply, 'latencies' | 'longestTurnMs'> {
+  const longestTurnMs = Math.round(turns.max / 1e6);
+  turns.reset();
+  return { latencies: [...hosts.values()].flatMap((host) => host.takeLatencies()), longestTurnMs };
+}
+
 async function obey(command: Command): Promise<Omit<Reply, 'reply'>> {
   switch (command.do) {
     case 'start':
@@ -45,7 +54,7 @@ async function obey(command: Command): Promise<Omit<Reply, 'reply'>> {
     case 'stats':
       return { stats: [...hosts.values()].map((host) => host.stats()) };
     case 'latencies':
-      return { latencies: [...hosts.values()].flatMap((host) => host.takeLatencies()) };
+      return takeLatencies();
     case 'stop':
       await Promise.all(command.ids.map((id) => hostOf(id).stop()));
       for (const id of command.ids) hosts.delete(id);

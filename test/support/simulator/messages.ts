@@ -76,4 +76,6 @@ export interface Reply {
   readonly stats?: readonly HostStats[];
   /** In ms, from the batch sent to its ack. */
   readonly latencies?: readonly number[];
+  /** The longest turn of the simulator's own event loop since, in ms: an ack cannot be seen to be faster. */
+  readonly longestTurnMs?: number;
 }
