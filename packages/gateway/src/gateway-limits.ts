@@ -20,8 +20,8 @@ const TELL_EVERY_MS = 60_000;
 
 const WHY: Readonly<Record<ConnectionRefusal, string>> = {
   total: 'as many connections are open as --web.max-connections allows',
-  address: 'too many connections of one address have not said who they are; the oldest was closed',
-  handshakes: 'too many connections have not said who they are; the oldest was closed',
+  address: 'too many connections of one address have not said who they are; one was closed',
+  handshakes: 'too many connections have not said who they are; one was closed',
   handshake_time: 'a connection did not say in time who it is, and was closed',
   idle: 'too many connections of scrapers are idle; the longest idle one was closed',
   credentials: 'an address came with too many bad credentials, and has to wait',

@@ -29,7 +29,7 @@ function bench(limits: Partial<ConnectionLimits> = {}) {
   const clock = new FakeClock();
   const refused: string[] = [];
   const connections = new Connections(
-    { pendingPerAddressMax: 3, pendingMax: 5, idleMax: 2, handshakeMsMax: 15_000, ...limits },
+    { pendingPerAddressMax: 3, pendingMax: 5, graceMs: 5_000, idleMax: 2, handshakeMsMax: 15_000, ...limits },
     (reason, address) => void refused.push(`${reason} ${address}`),
     clock.uptimeMs,
   );
@@ -48,12 +48,16 @@ test('ten thousand hosts of one address are let in, as long as they say who they
 });
 
 test('of those that only hold a place the oldest goes, and an honest one among them is let in', () => {
-  const { refused, connections, open } = bench();
+  const { clock, refused, connections, open } = bench();
   const held = [1, 2, 3].map(() => open('192.0.2.7'));
+  clock.pass(5_001);
   const other = open('192.0.2.8');
   const honest = open('192.0.2.7');
   connections.spoke(honest);
-  for (let i = 0; i < 20; i++) open('192.0.2.7');
+  for (let i = 0; i < 20; i++) {
+    clock.pass(2_000);
+    open('192.0.2.7');
+  }
   assert.deepEqual(
     [held.map(({ destroyed }) => destroyed), honest.destroyed, other.destroyed],
     [[true, true, true], false, false],
@@ -62,12 +66,30 @@ test('of those that only hold a place the oldest goes, and an honest one among t
   assert.deepEqual([connections.pending, connections.size], [4, 5]);
 });
 
+test('of a fleet that comes back faster than it can be let in, those that are under way are let in', () => {
+  const { clock, refused, connections, open } = bench();
+  const underWay = [1, 2, 3].map(() => open('192.0.2.7'));
+  for (let i = 0; i < 100; i++) {
+    clock.pass(10);
+    assert.equal(open('192.0.2.7').destroyed, true);
+  }
+  assert.deepEqual(
+    underWay.map(({ destroyed }) => destroyed),
+    [false, false, false],
+  );
+  for (const socket of underWay) connections.spoke(socket);
+  assert.equal(open('192.0.2.7').destroyed, false);
+  assert.equal(refused.length, 100);
+});
+
 test('all addresses together have a bound, too', () => {
-  const { refused, connections, open } = bench();
-  const sockets = ['a', 'b', 'c', 'd', 'e', 'f'].map(open);
+  const { clock, refused, connections, open } = bench();
+  const sockets = ['a', 'b', 'c', 'd', 'e'].map(open);
+  clock.pass(5_001);
+  open('f');
   assert.deepEqual(
     sockets.map(({ destroyed }) => destroyed),
-    [true, false, false, false, false, false],
+    [true, false, false, false, false],
   );
   assert.deepEqual([refused, connections.pending], [['handshakes a'], 5]);
 });

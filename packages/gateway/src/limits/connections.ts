@@ -1,7 +1,9 @@
 /**
  * How many connections there may be. The gateway's hosts are many and may all come from one address, that of a NAT or of a
  * proxy; so what is bounded by address is not how many there are, but how many have not shown yet that they may speak. Of these
- * the oldest gives way: an honest one has spoken within a moment, and whoever only holds places loses them first.
+ * the oldest gives way once it has had its time: an honest one has spoken within a moment, and whoever only holds places
+ * loses them first. While none is that old, a fleet comes back faster than it can be let in: then the newest goes, for which
+ * nothing was done yet, and the others are let in one by one.
  *
  * A connection is *pending* until `spoke`, which is to be called when a request on it was let in or its hello was; until then it has
  * `HANDSHAKE_MS_MAX`. One of HTTP is *idle* between two requests, and of those that are the longest idle goes.
@@ -26,6 +28,8 @@ export interface ConnectionLimits {
   /** Of one IPv4 address, or of one /64 of IPv6. */
   readonly pendingPerAddressMax: number;
   readonly pendingMax: number;
+  /** For so long a pending one does not give way to a new one. */
+  readonly graceMs: number;
   readonly idleMax: number;
   readonly handshakeMsMax: number;
 }
@@ -35,6 +39,7 @@ export function connectionLimits(connectionsMax: number): ConnectionLimits {
   return {
     pendingPerAddressMax: 512,
     pendingMax: 2048,
+    graceMs: 5_000,
     idleMax: Math.ceil(connectionsMax / 4),
     handshakeMsMax: 15_000,
   };
@@ -90,8 +95,8 @@ export class Connections {
     this.#byAddress.set(address, ofAddress.add(ends));
     socket.once('close', () => this.#closed(ends, socket));
     const { pendingPerAddressMax, pendingMax } = this.#limits;
-    if (ofAddress.size > pendingPerAddressMax) this.#cut(ofAddress, 'address');
-    if (this.#pending.size > pendingMax) this.#cut(this.#pending.keys(), 'handshakes');
+    if (ofAddress.size > pendingPerAddressMax) this.#cut(this.#olderOr(ends, ofAddress), 'address');
+    if (this.#pending.size > pendingMax) this.#cut(this.#olderOr(ends, this.#pending.keys()), 'handshakes');
   }
 
   /** What came on it was let in: from now on it is somebody's. */
@@ -121,6 +126,14 @@ export class Connections {
       if (since > before) break;
       this.#cut([ends], 'handshake_time');
     }
+  }
+
+  /** The first of them if it has had its time, else the newest. */
+  #olderOr(newest: string, candidates: Iterable<string>): Iterable<string> {
+    const before = this.#uptimeMs() - this.#limits.graceMs;
+    for (const oldest of candidates)
+      return [(this.#pending.get(oldest)?.since ?? 0) <= before ? oldest : newest];
+    return [];
   }
 
   /** Cuts the first of them. */
