@@ -242,6 +242,30 @@ test('who does not read what he is told is cut off', async (t) => {
   client.socket.terminate();
 });
 
+test('who was sent away and goes on sending is cut off', async (t) => {
+  const bench = await startLink(t, open);
+  const chatter = Buffer.alloc(64 * 1024, rawFrame(1, Buffer.from('{}')));
+  for (const first of ['no JSON', Buffer.from([0xff, 0xff])]) {
+    const client = await bench.client();
+    const socket = socketOf(client.socket);
+    // It does not hear that it is to go.
+    client.socket.pause();
+    let sent = 0;
+    socket.on('error', () => {});
+    if (typeof first === 'string') client.send(first);
+    else socket.write(first);
+    while (!socket.destroyed && sent < 64 * 1024 * 1024) {
+      sent += chatter.length;
+      if (!socket.write(chatter))
+        await Promise.race([once(socket, 'drain'), once(socket, 'close')]).catch(() => {});
+    }
+    await until(async () => (await connectionsOf(bench)) === 0);
+    assert.ok(sent < 64 * 1024 * 1024, `${sent} bytes were read`);
+    client.socket.terminate();
+  }
+  assert.deepEqual(bench.refusals, [' BAD_FRAME', ' BAD_FRAME']);
+});
+
 test('draining: acks are out, everyone is told when to come back, and all are gone', async (t) => {
   const bench = await startLink(t, open);
   const clients = await Promise.all([bench.client(), bench.client(), bench.client()]);

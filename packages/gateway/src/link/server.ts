@@ -9,7 +9,7 @@ import type { Duplex } from 'node:stream';
 import { CLOSE_INTERNAL } from '@tributary/shared/close-codes';
 import { RefuseError } from '@tributary/shared/errors';
 import { STREAM_PATH, SUBPROTOCOL } from '@tributary/shared/frames';
-import { HELLO_BYTES_MAX, PING_INTERVAL_MS } from '@tributary/shared/limits';
+import { DEFAULT_LIMITS, HELLO_BYTES_MAX, PING_INTERVAL_MS } from '@tributary/shared/limits';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { SocketEnds } from '../limits/connections.ts';
@@ -45,6 +45,9 @@ const UNREAD_BYTES_MAX = 1024 * 1024;
 const DRAIN_RETRY_MS = 1000;
 /** For the other end to answer a close; afterwards the socket is cut. */
 const CLOSE_MS_MAX = 10_000;
+
+/** From the other end after a close: what it may have on its way at most. */
+const AFTER_CLOSE_BYTES_MAX = DEFAULT_LIMITS.windowBytesMax + DEFAULT_LIMITS.frameBytesMax;
 
 /** What `ws` closes with when a frame passes `maxPayload`. */
 const CLOSE_TOO_LARGE = 1009;
@@ -191,7 +194,8 @@ export class LinkServer {
   #accept(socket: ReporterSocket, request: IncomingMessage, identity: Identity): void {
     const { context, ledger, onFault } = this.#options;
     const address = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
-    const connection = new Connection({ ...context, address, identity }, ledger, wireOf(socket), (error) => {
+    const wire = wireOf(socket, request.socket);
+    const connection = new Connection({ ...context, address, identity }, ledger, wire, (error) => {
       onFault(error, connection.session.host);
       socket.close(CLOSE_INTERNAL, 'internal error');
     });
@@ -274,7 +278,7 @@ function refuseUpgrade(socket: Duplex, { status, message, challenges = [] }: Upg
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-function wireOf(socket: WebSocket): Wire {
+function wireOf(socket: WebSocket, raw: Duplex): Wire {
   return {
     send: (text) => {
       if (socket.readyState !== WebSocket.OPEN) return;
@@ -283,10 +287,23 @@ function wireOf(socket: WebSocket): Wire {
     },
     close: (code, reason) => {
       socket.close(code, reason);
+      letFinish(socket, raw);
       // A paused socket would never see the other end's close.
       socket.resume();
     },
     pause: () => socket.pause(),
     resume: () => socket.resume(),
   };
+}
+
+/**
+ * Whoever is sent away may have a windowful on its way and has to hear why, so the connection stays until he closes it. One that
+ * sends more than that does not listen: reading it, for all the time that a close may take, kept others waiting for seconds.
+ */
+function letFinish(socket: WebSocket, raw: Duplex): void {
+  let bytes = 0;
+  raw.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+    if (bytes > AFTER_CLOSE_BYTES_MAX) socket.terminate();
+  });
 }
