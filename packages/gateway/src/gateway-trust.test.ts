@@ -190,6 +190,12 @@ test('no line of the log has a token in it', async (t) => {
   const given = welcome.kind === 'welcome' ? (welcome.token ?? '?') : '?';
   const all = gateway.log.lines.join('\n');
   assert.match(all, /host connected/);
+  assert.match(all, /info a credential was made .*"kind":"join"/);
+  assert.match(all, /info a host has joined .*"host":"web-3"/);
+  assert.match(
+    all,
+    /warn a request was turned away.*"reason":"bad_credential","why":"the token is not known"/,
+  );
   for (const token of [secret, join, given]) assert.equal(all.includes(token.slice(-20)), false);
 });
 

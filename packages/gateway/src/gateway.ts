@@ -30,6 +30,7 @@ import type { Log } from './telemetry/log.ts';
 import { createMetrics, type GatewayMetrics } from './telemetry/metrics.ts';
 import { CredentialStore } from './trust/credentials/credential-store.ts';
 import type { Gatekeeper } from './trust/gatekeeper.ts';
+import { tellTrust } from './trust-events.ts';
 import { certificateOf, createTrust, type Trust } from './trusting.ts';
 import { startUpkeep, type Upkeep } from './upkeep.ts';
 import { VERSION } from './version.ts';
@@ -100,7 +101,7 @@ async function startOnce(
   const handshakeFailed = (reason: string) => parts.metrics?.handshakeFailed(reason);
   const web = await openWeb(options['web.config.file'], { log, onFault, handshakeFailed });
   const ledger = await openLedger(options, log, parts, onDeath);
-  const later = { guard: () => limits.handshakes, onChange: () => link.reexamine() };
+  const later = { guard: () => limits.handshakes, events: () => events, onChange: () => link.reexamine() };
   const trust = createTrust({ options, log, store, web, ...later });
   const shapes = new ShapeRegistry(prepareShape);
   const fleet = createFleet(options, log, (reason) => link.recycle(reason));
@@ -109,6 +110,7 @@ async function startOnce(
   const exposition: Exposition = new Exposition({ fleet, reports, own: () => metrics.families(), uptimeMs });
   const metrics = createOwn({ ledger, fleet, shapes, exposition, web, connections: () => link.connections });
   parts.metrics = metrics;
+  const events = tellTrust(metrics, log, uptimeMs);
   const serving = () => (parts.phase === 'running' ? null : parts.phase);
   const times = new Map<string, HostTimes>();
   const voices = new Voices();
@@ -131,7 +133,7 @@ async function startOnce(
       horizonMs: options['storage.retention.time'],
     },
     ledger,
-    authorize: (request) => authorize(request, parts.phase, trust, metrics),
+    authorize: (request) => authorize(request, parts.phase, trust),
     greeted: (socket) => limits.connections.sockets.spoke(socket),
     onFault,
   });
@@ -149,6 +151,7 @@ async function startOnce(
     externalUrl: options['web.external-url'],
     gatekeeper: trust.gatekeeper,
     certificateOf,
+    onRefused: events.refused,
     web,
     ...limits.connections,
     metrics,
@@ -221,15 +224,10 @@ async function saveInTime(scrapers: Scrapers, onFault: (error: unknown) => void)
   await Promise.race([saved, delay(SAVE_MS_MAX, null, { ref: false })]);
 }
 
-function authorize(
-  request: IncomingMessage,
-  phase: Phase,
-  trust: Trust,
-  metrics: GatewayMetrics,
-): ReturnType<Authorize> {
+function authorize(request: IncomingMessage, phase: Phase, trust: Trust): ReturnType<Authorize> {
   const admitted = trust.admit(request);
-  if (admitted.refusal !== null) metrics.httpRefused(admitted.refusal.reason);
-  else if (phase !== 'running') return { refusal: { status: 503, message: 'the gateway is not ready' } };
+  if (admitted.refusal === null && phase !== 'running')
+    return { refusal: { status: 503, message: 'the gateway is not ready' } };
   return admitted;
 }
 

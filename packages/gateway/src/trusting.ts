@@ -15,6 +15,7 @@ import { certificateNames } from './trust/web-config/certificate-names.ts';
 import { isVerified } from './trust/web-config/tls-settings.ts';
 import type { WebConfig } from './trust/web-config/web-config.ts';
 import { WriteQueue } from './trust/write-queue.ts';
+import type { TrustEvents } from './trust-events.ts';
 import type { Web } from './web.ts';
 
 export interface TrustParts {
@@ -23,6 +24,7 @@ export interface TrustParts {
   readonly store: CredentialStore;
   readonly web: Pick<Web, 'config' | 'onChange'>;
   readonly guard: () => FailureGuard;
+  readonly events: () => TrustEvents;
   /** Connections are to be looked at anew. */
   readonly onChange: () => void;
 }
@@ -74,15 +76,20 @@ export function createTrust(parts: TrustParts): Trust {
       now,
       isOpen,
       certificatesChanged: () => certificates !== asOf,
+      onJoined: (credential) => parts.events().joined(credential),
     });
   };
   const failed = (what: string) => (error: unknown) => log.error({ err: error }, what);
-  store.listen(onChange);
+  store.listen((changes) => {
+    parts.events().changed(changes);
+    onChange();
+  });
   const stopWatching = watch(store, failed('the credentials cannot be read'));
   return {
     gatekeeper,
     admit(request) {
       const { principal, refusal } = gatekeeper.askToReport(visitorOf(request, certificateOf));
+      if (refusal !== null) parts.events().refused(refusal, request);
       return refusal === null ? { identity: identify(principal), refusal } : { refusal };
     },
     left(host) {

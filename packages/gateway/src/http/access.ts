@@ -25,7 +25,8 @@ export interface AccessSources {
   readonly gatekeeper: Pick<Gatekeeper, 'ask' | 'recognise'>;
   /** Of the client certificate of a request's connection; null where there is none. */
   readonly certificateOf: (request: IncomingMessage) => readonly string[] | null;
-  readonly metrics: { httpRefused(reason: string): void };
+  /** Told of each request that is turned away. */
+  readonly onRefused: (refusal: Refusal, request: IncomingMessage) => void;
 }
 
 /** For a route's options. */
@@ -63,14 +64,14 @@ export function askedBy({ principal, ip }: FastifyRequest): string {
 async function admit(
   request: FastifyRequest,
   role: RouteRole,
-  { gatekeeper, certificateOf, metrics }: AccessSources,
+  { gatekeeper, certificateOf, onRefused }: AccessSources,
 ): Promise<Refusal | null> {
   const visitor = visitorOf(request.raw, certificateOf);
   const outcome: Outcome | null =
     role === 'anyone' ? await gatekeeper.recognise(visitor) : await gatekeeper.ask(visitor, role);
   request.principal = outcome?.principal ?? null;
   if (outcome === null || outcome.refusal === null) return null;
-  metrics.httpRefused(outcome.refusal.reason);
+  onRefused(outcome.refusal, request.raw);
   return outcome.refusal;
 }
 

@@ -107,6 +107,7 @@ export async function startHttp(t: TestContext, options: HttpBenchOptions = {}):
     externalUrl: '',
     gatekeeper: gatekeeperOf(),
     certificateOf: () => null,
+    onRefused: ({ reason }) => void told.push(`refused ${reason}`),
     web,
     metrics: {
       scrape: (format) => void told.push(`scrape ${format}`),

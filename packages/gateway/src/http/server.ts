@@ -28,7 +28,7 @@ import { registerServiceDiscovery } from './service-discovery.ts';
 import { followWebConfig, setWebHeaders, type WebSource } from './web-config.ts';
 
 export interface HttpSources
-  extends Omit<AccessSources, 'metrics'>,
+  extends AccessSources,
     ApiSources,
     MetricsSources,
     ConnectionSources,

@@ -22,11 +22,13 @@ async function bench(t: TestContext) {
     store.close();
     await rm(folder, { recursive: true, force: true });
   });
+  const joined: string[] = [];
   const parts = {
     store,
     writes: new WriteQueue(store),
     isOpen: () => state.isOpen,
     certificatesChanged: () => state.certificatesChanged,
+    onJoined: ({ name }: { name: string }) => void joined.push(name),
     now: () => state.now,
   };
   const identify = (principal: Principal) => identityOf(principal, parts);
@@ -35,7 +37,7 @@ async function bench(t: TestContext) {
     assert.ok(found !== null);
     return identify({ kind: 'token', ...found });
   };
-  return { store, state, identify, byToken };
+  return { store, state, identify, byToken, joined };
 }
 
 const told = (error: RefuseError | null) => (error === null ? null : error.code);
@@ -55,7 +57,7 @@ test('a host token speaks for its host alone, until it is revoked or expires', a
 });
 
 test('a join token gives a token at the first contact, and the connection lives and dies with it', async (t) => {
-  const { store, byToken } = await bench(t);
+  const { store, byToken, joined } = await bench(t);
   const { token, credential } = store.create({ ...JOIN, usesMax: 1, pattern: 'web-*' });
   assert.equal(told(byToken(token).refusalOf({ host: 'db-1', epoch: 'e' })), 'UNAUTHORIZED');
   const identity = byToken(token);
@@ -64,6 +66,7 @@ test('a join token gives a token at the first contact, and the connection lives 
   const own = await identity.grant(WEB_1);
   assert.ok(own !== null);
   assert.equal(store.find(own)?.credential.name, 'web-1');
+  assert.deepEqual(joined, ['web-1']);
   assert.equal(told(byToken(token).refusalOf({ host: 'web-1', epoch: 'e2' })), 'NAME_TAKEN');
   assert.equal(told(byToken(token).refusalOf({ host: 'web-2', epoch: 'e2' })), 'UNAUTHORIZED');
   // What was joined stays when the join token goes.

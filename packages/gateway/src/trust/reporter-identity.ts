@@ -1,7 +1,7 @@
 /** What the credentials say of a reporter's connection: the link's `Identity`, for each kind of principal. */
 import { type RefuseCode, RefuseError } from '@tributary/shared/errors';
 import { quote } from '@tributary/shared/names';
-import { stateOf } from './credentials/credential.ts';
+import { type Credential, stateOf } from './credentials/credential.ts';
 import type { CredentialStore } from './credentials/credential-store.ts';
 import type { Applicant } from './credentials/join-verdict.ts';
 import type { Principal } from './principal.ts';
@@ -22,6 +22,8 @@ export interface IdentityParts {
   readonly isOpen: () => boolean;
   /** Client certificates are verified otherwise than when this connection came. */
   readonly certificatesChanged: () => boolean;
+  /** Told of each token that a join token became. */
+  readonly onJoined: (credential: Credential) => void;
   /** In ms. */
   readonly now: () => number;
 }
@@ -126,10 +128,11 @@ class Joining implements ReporterIdentity {
   }
 
   async grant({ host, epoch }: Applicant): Promise<string> {
-    const { store, writes } = this.#parts;
+    const { store, writes, onJoined } = this.#parts;
     const enrolment = await writes.submit(() => store.enrol(this.#joinId, { host, epoch }));
     if (enrolment.token === null) throw new RefuseError(enrolment.code, enrolment.message);
     this.#own = new Token(enrolment.credential.id, enrolment.hash, this.#parts);
+    onJoined(enrolment.credential);
     return enrolment.token;
   }
 

@@ -42,12 +42,18 @@ export type Enrolment =
   | { readonly token: string; readonly credential: Credential; readonly hash: string }
   | { readonly token: null; readonly code: RefuseCode; readonly message: string };
 
+/** What another process has done. */
+export interface CredentialChange {
+  readonly kind: 'made' | 'revoked' | 'rotated' | 'removed';
+  readonly credential: Credential;
+}
+
 export class CredentialStore {
   readonly #rows: Rows;
   readonly #mirror = new Mirror();
   readonly #now: () => number;
   readonly #random: (bytes: number) => Buffer;
-  #onChange: () => void = () => {};
+  #onChange: (changes: readonly CredentialChange[]) => void = () => {};
   /** By id, what is not yet written of when a token was used. */
   readonly #used = new Map<string, number>();
   #version: number;
@@ -67,7 +73,7 @@ export class CredentialStore {
   }
 
   /** @param listener told soon after it was seen that another process has written; it takes the place of the one before. */
-  listen(listener: () => void): void {
+  listen(listener: (changes: readonly CredentialChange[]) => void): void {
     this.#onChange = listener;
   }
 
@@ -133,7 +139,10 @@ export class CredentialStore {
         throw new CredentialsError(
           `${id} is of kind ${row.kind}; make another with "token create", use it, and then revoke ${id}`,
         );
-      if (row.revokedAt !== null) throw new CredentialsError(`${id} was revoked and cannot be renewed`);
+      if (row.revokedAt !== null)
+        throw new CredentialsError(
+          `${id} was revoked and cannot be rotated; make another with "token create"`,
+        );
       return this.#change({ ...row, renewing: true });
     });
   }
@@ -226,9 +235,11 @@ export class CredentialStore {
   poll(): boolean {
     const { version } = this.#rows;
     if (version === this.#version) return false;
+    const before = new Map([...this.#mirror.values()].map((row) => [row.id, row]));
     this.#reload(version);
+    const changes = changesSince(before, this.#mirror);
     // Not within a transaction, and not while somebody goes through what has changed.
-    queueMicrotask(() => this.#onChange());
+    queueMicrotask(() => this.#onChange(changes));
     return true;
   }
 
@@ -354,6 +365,20 @@ const FULL = {
   code: 'RATE',
   message: `the gateway keeps no more than ${CREDENTIALS_MAX} credentials; revoke what is no longer used`,
 } as const;
+
+function changesSince(before: ReadonlyMap<string, CredentialRow>, now: Mirror): CredentialChange[] {
+  const changes: CredentialChange[] = [];
+  const add = (kind: CredentialChange['kind'], row: CredentialRow) =>
+    void changes.push({ kind, credential: publicPart(row) });
+  for (const row of now.values()) {
+    const old = before.get(row.id);
+    if (old === undefined) add('made', row);
+    else if (row.revokedAt !== null && old.revokedAt === null) add('revoked', row);
+    else if (row.renewing && !old.renewing) add('rotated', row);
+  }
+  for (const row of before.values()) if (now.get(row.id) === undefined) add('removed', row);
+  return changes;
+}
 
 /** Got by joining or by a certificate; what a person made stays until a person revokes it. */
 function isReleased({ kind, parent, revokedAt }: CredentialRow): boolean {
