@@ -194,7 +194,7 @@ export class LinkServer {
   #accept(socket: ReporterSocket, request: IncomingMessage, identity: Identity): void {
     const { context, ledger, onFault } = this.#options;
     const address = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
-    const wire = wireOf(socket, request.socket);
+    const wire = wireOf(socket, request.socket, () => connection.session.host === '');
     const connection = new Connection({ ...context, address, identity }, ledger, wire, (error) => {
       onFault(error, connection.session.host);
       socket.close(CLOSE_INTERNAL, 'internal error');
@@ -278,7 +278,8 @@ function refuseUpgrade(socket: Duplex, { status, message, challenges = [] }: Upg
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-function wireOf(socket: WebSocket, raw: Duplex): Wire {
+/** @param isStranger whether it has said no hello: a reporter says no more before it is welcome. */
+function wireOf(socket: WebSocket, raw: Duplex, isStranger: () => boolean): Wire {
   return {
     send: (text) => {
       if (socket.readyState !== WebSocket.OPEN) return;
@@ -287,7 +288,7 @@ function wireOf(socket: WebSocket, raw: Duplex): Wire {
     },
     close: (code, reason) => {
       socket.close(code, reason);
-      letFinish(socket, raw);
+      letFinish(socket, raw, isStranger() ? HELLO_BYTES_MAX : AFTER_CLOSE_BYTES_MAX);
       // A paused socket would never see the other end's close.
       socket.resume();
     },
@@ -300,10 +301,10 @@ function wireOf(socket: WebSocket, raw: Duplex): Wire {
  * Whoever is sent away may have a windowful on its way and has to hear why, so the connection stays until he closes it. One that
  * sends more than that does not listen: reading it, for all the time that a close may take, kept others waiting for seconds.
  */
-function letFinish(socket: WebSocket, raw: Duplex): void {
+function letFinish(socket: WebSocket, raw: Duplex, bytesMax: number): void {
   let bytes = 0;
   raw.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
-    if (bytes > AFTER_CLOSE_BYTES_MAX) socket.terminate();
+    if (bytes > bytesMax) socket.terminate();
   });
 }
