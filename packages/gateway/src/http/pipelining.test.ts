@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -38,4 +39,22 @@ test('one connection may ask as often as it likes, one by one', async (t) => {
     assert.match(String(answer), /^HTTP\/1.1 200/);
   }
   assert.deepEqual(bench.told, []);
+});
+
+test('what stands behind the cut costs next to nothing', async (t) => {
+  const bench = await startHttp(t);
+  const piece = `GET /x HTTP/1.1\r\nHost: ${bench.url.host}\r\n\r\n`.repeat(1400);
+  const before = process.cpuUsage();
+  for (let i = 0; i < 40; i++) {
+    const socket = connect(Number(bench.url.port), '127.0.0.1');
+    socket.on('error', () => {});
+    socket.resume();
+    socket.write(piece);
+    await once(socket, 'close');
+  }
+  const { user } = process.cpuUsage(before);
+  t.diagnostic(`${user / 40_000} ms a connection`);
+  // Twelve times as much where Node goes on to parse what will be thrown away.
+  assert.ok(user / 1000 < 40 * 8, `${user / 1000} ms`);
+  assert.equal((await bench.ask('/-/healthy')).status, 200);
 });
