@@ -30,15 +30,15 @@ export interface IdentityParts {
 
 /** For who is asked to come again, to be looked at anew. */
 const AGAIN_MS = 500;
-/** A host has written a new token down by then, and is asked to come with it. */
-const RENEWED_MS = 30_000;
+/** A host writes a new token down before it goes on: by then it has, and is asked to come with it. */
+const RENEWED_MS = 5_000;
 
 export function identityOf(principal: Principal, parts: IdentityParts): ReporterIdentity {
   switch (principal.kind) {
     case 'token':
       return principal.credential.kind === 'join'
         ? new Joining(principal.credential.id, parts)
-        : new Token(principal.credential.id, principal.hash, parts);
+        : new Token(principal.credential.id, principal.hash, parts, false);
     case 'certificate':
       return new Certificate(principal.names, parts);
     case 'loopback':
@@ -54,13 +54,14 @@ class Token implements ReporterIdentity {
   readonly #hash: string;
   readonly #parts: IdentityParts;
   /** Since its hello; before, there is nobody who could be asked to come again. */
-  #isGreeted = false;
+  #isGreeted: boolean;
   #renewedAt: number | null = null;
 
-  constructor(id: string, hash: string, parts: IdentityParts) {
+  constructor(id: string, hash: string, parts: IdentityParts, isGreeted: boolean) {
     this.#id = id;
     this.#hash = hash;
     this.#parts = parts;
+    this.#isGreeted = isGreeted;
   }
 
   refusalOf({ host }: Applicant): RefuseError | null {
@@ -131,7 +132,9 @@ class Joining implements ReporterIdentity {
     const { store, writes, onJoined } = this.#parts;
     const enrolment = await writes.submit(() => store.enrol(this.#joinId, { host, epoch }));
     if (enrolment.token === null) throw new RefuseError(enrolment.code, enrolment.message);
-    this.#own = new Token(enrolment.credential.id, enrolment.hash, this.#parts);
+    // Its hello was the one that it joined with.
+    this.#own = new Token(enrolment.credential.id, enrolment.hash, this.#parts, true);
+    store.used(enrolment.credential.id);
     onJoined(enrolment.credential);
     return enrolment.token;
   }
