@@ -12,6 +12,7 @@ import type { Refusal } from './trust/refusal.ts';
 import { identityOf } from './trust/reporter-identity.ts';
 import { BasicAuth } from './trust/web-config/basic-auth.ts';
 import { certificateNames } from './trust/web-config/certificate-names.ts';
+import { clientPolicyOf } from './trust/web-config/tls-serving.ts';
 import { isVerified } from './trust/web-config/tls-settings.ts';
 import type { WebConfig } from './trust/web-config/web-config.ts';
 import { WriteQueue } from './trust/write-queue.ts';
@@ -131,9 +132,7 @@ export function certificateOf({ socket }: IncomingMessage): readonly string[] | 
 
 /** What certificates of clients are held against: as long as it is the same, who came with one may stay. */
 function authorityOf({ tls }: WebConfig): string {
-  return tls === null
-    ? ''
-    : JSON.stringify([tls.clientAuth, tls.context.ca, [...(tls.clientAllowedSans ?? [])]]);
+  return tls === null ? '' : clientPolicyOf(tls);
 }
 
 function namesOf(list: string): ReadonlySet<string> {

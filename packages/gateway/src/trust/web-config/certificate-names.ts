@@ -48,13 +48,28 @@ function shortAddress(address: string): string {
   return host === undefined ? address : host.slice(1, -1);
 }
 
+/** What certificates of clients are held against: another one as soon as the authorities or the names that are allowed change. */
+export interface ClientPolicy {
+  isInForce: boolean;
+}
+
+/** Node says for ever what it found at the handshake; an authority may be trusted no longer since. */
+const policies = new WeakMap<TLSSocket, ClientPolicy>();
+
+/** To be told of each connection before anybody asks for its names: without, it has none. */
+export function heldAgainst(socket: TLSSocket, policy: ClientPolicy): void {
+  policies.set(socket, policy);
+}
+
 /**
  * Whom the other end of a connection is, as its certificate says and an authority of `client_ca_file` has verified: the DNS
  * names of its subject alternative names, or else its common name. Names are as they are written, of any form and case.
- * @returns null where there is no verified certificate, or no name in it; for a plain connection, too.
+ * @returns null where there is no verified certificate, or no name in it, or another policy has come into force since; for a
+ *   plain connection, too.
  */
 export function certificateNames(socket: Socket | Duplex): readonly string[] | null {
   if (!(socket instanceof TLSSocket) || !socket.authorized) return null;
+  if (policies.get(socket)?.isInForce !== true) return null;
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined) return null;
   const sans = subjectAltNames(certificate.subjectAltName ?? '');

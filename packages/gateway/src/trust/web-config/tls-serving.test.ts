@@ -32,6 +32,7 @@ describe('a server of TLS', { skip }, () => {
   let server: CertificateFiles;
   let client: CertificateFiles;
   let nameless: CertificateFiles;
+  let otherAuthority: CertificateFiles;
   let stranger: CertificateFiles;
 
   before(() => {
@@ -42,7 +43,8 @@ describe('a server of TLS', { skip }, () => {
       san: 'DNS:web-1,DNS:web-1.example,URI:spiffe://x',
     });
     nameless = makeCertificate(folder, 'web-2', authority, { san: '' });
-    stranger = makeCertificate(folder, 'web-3', makeAuthority(folder, 'other-authority'));
+    otherAuthority = makeAuthority(folder, 'other-authority');
+    stranger = makeCertificate(folder, 'web-3', otherAuthority);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -249,6 +251,47 @@ describe('a server of TLS', { skip }, () => {
     assert.equal(await ask(port), 'cut');
     assert.equal(await ask(port, { agent } as ConnectionOptions), 'null');
     assert.equal(sockets.size, 1);
+  });
+
+  test('a certificate says nothing any more once its authority is distrusted, or its name not allowed, on a connection that was open before, too', async (t) => {
+    const verify = { clientAuthType: 'VerifyClientCertIfGiven', clientCaFile: authority.certFile };
+    const other = { ...verify, clientCaFile: otherAuthority.certFile };
+    const { port, serving } = await start(t, await settingsOf(verify));
+    const agentOf = () => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1, ca: ca(), ...shown(client) });
+      t.after(() => agent.destroy());
+      return { agent } as ConnectionOptions;
+    };
+    const names = '["web-1","web-1.example"]';
+    const first = agentOf();
+    assert.equal(await ask(port, first), names);
+    // A renewal of the gateway's own certificate is no reason to come again.
+    serving.update(await settingsOf(verify, makeCertificate(folder, 'renewed-again', authority)));
+    assert.equal(await ask(port, first), names);
+    serving.update(await settingsOf(other));
+    assert.equal(await ask(port, first), 'null');
+    serving.update(await settingsOf(verify));
+    // Trusted again, and yet it has to come anew.
+    assert.equal(await ask(port, first), 'null');
+    const required = { ...verify, clientAuthType: 'RequireAndVerifyClientCert' };
+    serving.update(await settingsOf({ ...required, clientAllowedSans: ['web-1'] }));
+    const second = agentOf();
+    assert.equal(await ask(port, second), names);
+    serving.update(await settingsOf({ ...required, clientAllowedSans: ['web-2'] }));
+    assert.equal(await ask(port, second), 'null');
+  });
+
+  test('a handshake that was under way when the authority was distrusted does not get in', async (t) => {
+    const verify = { clientAuthType: 'VerifyClientCertIfGiven', clientCaFile: authority.certFile };
+    const { port, serving, https, failure } = await start(t, await settingsOf(verify));
+    const begun = once(https, 'connection');
+    const raw = connectPlain(port, '127.0.0.1');
+    await begun;
+    serving.update(await settingsOf({ ...verify, clientCaFile: otherAuthority.certFile }));
+    const late = connect({ socket: raw, ca: ca(), host: '127.0.0.1', ...shown(client) });
+    late.on('error', () => {});
+    assert.equal(await failure(), 'client_certificate_unverified');
+    late.destroy();
   });
 
   test('whoever speaks something else is counted, and harms nobody', async (t) => {

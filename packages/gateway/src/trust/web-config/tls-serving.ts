@@ -11,7 +11,7 @@ import type { RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { allowableNames } from './certificate-names.ts';
+import { allowableNames, type ClientPolicy, heldAgainst } from './certificate-names.ts';
 import { isVerified } from './tls-settings.ts';
 import type { TlsSettings } from './web-config.ts';
 
@@ -59,13 +59,20 @@ interface ClientCertificateFields {
   rejectUnauthorized: boolean;
 }
 
+interface Shaking {
+  readonly socket: Socket;
+  /** That its handshake began with. */
+  readonly policy: ClientPolicy;
+}
+
 export class TlsServing {
   readonly #parts: TlsServingParts;
   readonly #servers = new Set<Server>();
   readonly #twins: Server[] = [];
   /** By both ends, since what is told when one is done is another object than the socket that came. */
-  readonly #shaking = new Map<string, Socket>();
+  readonly #shaking = new Map<string, Shaking>();
   #settings: TlsSettings;
+  #policy: ClientPolicy = { isInForce: true };
   #times: HttpTimes | null = null;
   #isClosed = false;
 
@@ -126,6 +133,10 @@ export class TlsServing {
 
   /** For the connections to come. */
   update(settings: TlsSettings): void {
+    if (clientPolicyOf(settings) !== clientPolicyOf(this.#settings)) {
+      this.#policy.isInForce = false;
+      this.#policy = { isInForce: true };
+    }
     this.#settings = settings;
     for (const server of this.#servers) {
       server.setSecureContext(settings.context);
@@ -136,7 +147,7 @@ export class TlsServing {
   /** Cuts what has not come to be a connection, now and from now on; the servers do not know it, and would wait for it. */
   close(): void {
     this.#isClosed = true;
-    for (const socket of this.#shaking.values()) socket.destroy();
+    for (const { socket } of this.#shaking.values()) socket.destroy();
     for (const twin of this.#twins) twin.close();
   }
 
@@ -158,9 +169,10 @@ export class TlsServing {
       return;
     }
     const ends = endsOf(socket);
-    this.#shaking.set(ends, socket);
+    // Node has just given it the settings that stand now.
+    this.#shaking.set(ends, { socket, policy: this.#policy });
     socket.once('close', () => {
-      if (this.#shaking.get(ends) === socket) this.#shaking.delete(ends);
+      if (this.#shaking.get(ends)?.socket === socket) this.#shaking.delete(ends);
     });
   }
 
@@ -170,25 +182,35 @@ export class TlsServing {
   }
 
   #secured(socket: TLSSocket): void {
-    this.#shaking.delete(endsOf(socket));
-    const reason = refusalOf(socket, this.#settings);
+    const ends = endsOf(socket);
+    const policy = this.#shaking.get(ends)?.policy ?? { isInForce: false };
+    this.#shaking.delete(ends);
+    heldAgainst(socket, policy);
+    const reason = refusalOf(socket, this.#settings, policy);
     if (reason === null) return;
-    const detail = reason === 'client_certificate_unverified' ? String(socket.authorizationError) : '';
+    const why = policy.isInForce ? String(socket.authorizationError) : 'the authorities have just changed';
+    const detail = reason === 'client_certificate_unverified' ? why : '';
     this.#parts.failed(reason, addressOf(socket), detail);
     socket.destroy();
   }
+}
+
+/** What certificates of clients are held against, as a text: who was let in by another one is to be looked at anew. */
+export function clientPolicyOf({ clientAuth, clientAllowedSans, context }: TlsSettings): string {
+  return JSON.stringify([clientAuth, context.ca, [...(clientAllowedSans ?? [])], clientAllowedSans === null]);
 }
 
 /** Why the policy does not let it in; null when it does. */
 function refusalOf(
   socket: TLSSocket,
   { clientAuth, clientAllowedSans }: TlsSettings,
+  { isInForce }: ClientPolicy,
 ): HandshakeFailure | null {
   if (clientAuth === 'NoClientCert') return null;
   const certificate = socket.getPeerX509Certificate();
   if (certificate === undefined)
     return clientAuth.startsWith('Require') ? 'client_certificate_missing' : null;
-  if (isVerified(clientAuth) && !socket.authorized) return 'client_certificate_unverified';
+  if (isVerified(clientAuth) && !(socket.authorized && isInForce)) return 'client_certificate_unverified';
   if (clientAllowedSans === null) return null;
   const isAllowed = allowableNames(certificate).some((name) => clientAllowedSans.has(name));
   return isAllowed ? null : 'client_certificate_not_allowed';
