@@ -87,6 +87,20 @@ test('upgrades that are refused: path, subprotocol, access; the socket does not 
   assert.equal(bench.link.connections, 0);
 });
 
+test('a fault while a credential is checked is an answer and a line in the log, not the end', async (t) => {
+  const bench = await startLink(t, open, {
+    authorize: () => {
+      throw new Error('database is locked');
+    },
+  });
+  const offered = 'Sec-WebSocket-Protocol: tributary.v1';
+  assert.match(
+    await upgrade(bench.port, STREAM_PATH, [offered]),
+    /^HTTP\/1\.1 503 .*\r\n\r\ncredentials cannot/s,
+  );
+  assert.deepEqual(bench.faults.map(String), ['Error: database is locked']);
+});
+
 test('batches are on disk when they are acked', async (t) => {
   const bench = await startLink(t, open);
   const client = await bench.client();

@@ -142,7 +142,7 @@ export class LinkServer {
   /** To be bound to the HTTP server's `upgrade` event. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const refusal = this.#refuseUpgrade(request);
-    const verdict = refusal === null ? this.#options.authorize(request) : { refusal };
+    const verdict = refusal === null ? this.#authorize(request) : { refusal };
     if (verdict.refusal !== null) return refuseUpgrade(socket, verdict.refusal);
     this.#server.handleUpgrade(request, socket, head, (opened) =>
       // The server was told to make sockets of this class.
@@ -176,6 +176,16 @@ export class LinkServer {
     for (const { connection } of this.#live) {
       connection.session.ack();
       connection.session.refuse(new RefuseError('DRAINING', reason, DRAIN_RETRY_MS));
+    }
+  }
+
+  /** Nothing that a stranger sends may end the process, whatever is wrong with the credentials' file. */
+  #authorize(request: IncomingMessage): ReturnType<Authorize> {
+    try {
+      return this.#options.authorize(request);
+    } catch (error) {
+      this.#options.onFault(error, '');
+      return { refusal: { status: 503, message: 'credentials cannot be checked now; try again later' } };
     }
   }
 
