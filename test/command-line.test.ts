@@ -138,7 +138,12 @@ test('the gateway prints one line on stdout and logs on stderr', async (t) => {
   await using gateway = await Gateway.start(t);
   assert.equal(gateway.output.length, 1);
   assert.match(gateway.output[0] ?? '', LISTENING);
-  await gateway.kill('SIGTERM');
+  // As Prometheus is told to read its files again; it must not end for that.
+  process.kill(gateway.pid, 'SIGHUP');
+  await eventually('the gateway says why it goes on', () =>
+    gateway.log.some((line) => line.includes('SIGHUP') && line.includes('going on')),
+  );
+  assert.deepEqual(await gateway.kill('SIGTERM'), { code: 0, signal: null });
   assert.equal(gateway.output.length, 1);
   for (const line of gateway.log) assert.doesNotThrow(() => JSON.parse(line), line);
 });

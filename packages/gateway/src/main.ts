@@ -63,6 +63,13 @@ async function serve(options: GatewayOptions): Promise<void> {
     );
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
+  // Whoever knows Prometheus sends it so that files are read again; Node.js would end the process.
+  process.on('SIGHUP', () =>
+    log.info(
+      { signal: 'SIGHUP' },
+      'going on: --web.config.file and its certificates are followed by themselves, and other options need a restart',
+    ),
+  );
   process.on('SIGINT', () => stop('SIGINT'));
   process.stdout.write(`listening on ${gateway.url}\n`);
 }
