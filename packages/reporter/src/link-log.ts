@@ -22,7 +22,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
     'another host has this name: choose another --host; if it is this very host, give it a host token of its name in the token file',
   VERSION: 'upgrade the reporter or the gateway, and start it again',
 };
-const OTHER_REMEDY = 'put right what the gateway complains of, and start it again';
+const OTHER_REMEDY = 'put right what the gateway complains of';
 
 export interface LinkLog extends LinkObserver {
   /** A connection could not be made. */
@@ -52,10 +52,10 @@ export function logLink(log: Log, counters: ReporterCounters, gateway: string): 
       if (parked) {
         if (!told.isNew('parked', `${refusal} ${reason}`)) return;
         const todo = REMEDIES[refusal ?? ''] ?? OTHER_REMEDY;
-        const goesOn = Number.isFinite(pauseMs)
-          ? `tried again every few minutes, and at once when the token changes`
-          : `not tried again until the token changes or it is restarted`;
-        log.error({ gateway, code, reason, refusal, todo }, `refused; samples are kept, and it is ${goesOn}`);
+        log.error(
+          { gateway, code, reason, refusal, todo },
+          'refused; samples are kept, and it is tried again every few minutes, and at once when the token changes',
+        );
       } else if (refusal === 'HTTP_401') {
         if (told.isNew('denied', reason))
           log.warn(

@@ -25,7 +25,7 @@ export type RejectCode = (typeof REJECT_CODES)[number];
  * - `new-epoch`: likewise, after moving what is unsent to a new epoch.
  * - `frame`: something that was sent is at fault, and sending it again will not help; see the reporter's rule of
  *   three closes at one seq. Without a batch in flight it is as `never`.
- * - `never`: not by itself; a person has to change something.
+ * - `never`: a person has to change something: again once the credential has changed, and besides every few minutes only.
  */
 export type Retry = 'later' | 'new-epoch' | 'frame' | 'never';
 

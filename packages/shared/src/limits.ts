@@ -49,6 +49,6 @@ export const FUTURE_MS_MAX = 2 * 60_000;
 export const PING_INTERVAL_MS = 10_000;
 export const SILENCE_MS_MAX = 25_000;
 /** A reporter says hello within this, whatever else it sends. */
-export const HELLO_MS_MAX = 10_000;
+export const HELLO_MS_MAX = 15_000;
 /** After this much silence another run of the same epoch may take the connection over. */
 export const TAKEOVER_SILENCE_MS = 15_000;

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { CLOSE_CODES } from '@tributary/shared/close-codes';
 import { encodeBatchFrame, encodeFrame, encodeShapeBody, encodeShapeFrame } from '@tributary/shared/encode';
 import type { GatewayFrame, Hello } from '@tributary/shared/frames';
-import { DEFAULT_LIMITS, SILENCE_MS_MAX } from '@tributary/shared/limits';
+import { DEFAULT_LIMITS, HELLO_MS_MAX, SILENCE_MS_MAX } from '@tributary/shared/limits';
 import type { Ledger } from '../ledger/ledger.ts';
 import { SqliteLedger } from '../ledger/sqlite/sqlite-ledger.ts';
 import { HostRates, type RateLimits } from '../limits/host-rates.ts';
@@ -179,6 +179,20 @@ test('above the bound of what is pending the socket is not read, below half of i
   clock.pass(SILENCE_MS_MAX + 1);
   one.connection.tick();
   assert.deepEqual(one.did, ['pause', 'resume', `close ${CLOSE_CODES.SILENT}`]);
+});
+
+test('while the ledger is full a hello is read still: who has said nothing yet is not blamed for silence', async (t) => {
+  const health = { failure: null, pendingBytes: PENDING_BYTES_MAX + 1 };
+  const { clock, line } = await bench(t, { health });
+  const one = line();
+  for (let waited = 0; waited < HELLO_MS_MAX; waited += 5000) {
+    one.connection.tick();
+    clock.pass(5000);
+  }
+  assert.deepEqual(one.did, []);
+  await one.open();
+  assert.deepEqual(one.kinds(), ['welcome']);
+  assert.deepEqual(one.did, ['pause'], 'its batches wait');
 });
 
 test('a ledger that is closing sends its hosts away for a while', async (t) => {

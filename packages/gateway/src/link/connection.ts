@@ -143,7 +143,9 @@ export class Connection {
   #applyPressure(): void {
     const { pendingBytes } = this.#ledger.health;
     const mustWait = this.#isThrottled() || this.#context.isFull() || this.session.isRecalling;
-    if (!this.#paused && (mustWait || pendingBytes > PENDING_BYTES_MAX)) {
+    // A hello has a time to come in, and nothing of it is stored: unread, it would look like silence. After a close the other
+    // end's is to be seen.
+    if (!this.#paused && this.session.isGreeted && (mustWait || pendingBytes > PENDING_BYTES_MAX)) {
       this.#paused = true;
       this.#wire.pause();
     } else if (this.#paused && !mustWait && pendingBytes < PENDING_BYTES_MAX / 2) {

@@ -315,7 +315,7 @@ describe('the end', () => {
       bench.session.heard();
       bench.session.tick();
     }
-    assert.equal(bench.refusal(), 'BAD_FRAME');
+    assert.equal(bench.refusal(), 'RATE');
   });
 
   test('who is replaced is told so, and does not report the host as gone', () => {

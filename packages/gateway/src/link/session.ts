@@ -69,7 +69,8 @@ export interface SessionContext {
   readonly address: string;
 }
 
-const WRONG_CLOCK_RETRY_MS = 5_000;
+/** Where nothing says when it will be better. */
+const RETRY_MS = 5_000;
 
 type State = 'new' | 'granting' | 'loading' | 'settling' | 'open' | 'closed';
 
@@ -221,7 +222,8 @@ export class Session implements Voice {
     const now = this.#context.uptimeMs();
     // Pongs alone keep nobody here who never says who he is.
     if (this.#state === 'new' && now - this.#begunAt > HELLO_MS_MAX) {
-      this.refuse(new RefuseError('BAD_FRAME', 'no hello came'));
+      // An honest host may have come late: its network was, or this end did not get to reading it.
+      this.refuse(new RefuseError('RATE', `no hello came within ${HELLO_MS_MAX / 1000} s`, RETRY_MS));
     } else if (now - this.#heardAt > SILENCE_MS_MAX) this.#close(CLOSE_CODES.SILENT, 'silent');
   }
 
@@ -301,7 +303,7 @@ export class Session implements Voice {
     throw new RefuseError(
       'DRAINING',
       "the gateway's clock is wrong; samples are taken once it is set right",
-      WRONG_CLOCK_RETRY_MS,
+      RETRY_MS,
     );
   }
 

@@ -64,7 +64,7 @@ describe('refusals', () => {
   });
 
   for (const code of ['UNAUTHORIZED', 'REVOKED', 'NAME_TAKEN', 'VERSION'] as const) {
-    test(`never: ${code} parks it`, (t) => {
+    test(`never: ${code} parks it for some minutes`, (t) => {
       const link = new Harness(t);
       link.open();
       link.refuse(code, CLOSE_CODES[code], 1000);
@@ -72,7 +72,7 @@ describe('refusals', () => {
       assert.match(link.told.at(-1) ?? '', /"parked":true/);
       appendTick(link.spool);
       link.session.appended();
-      assert.equal(secondsToConnect(link), null);
+      assert.equal(secondsToConnect(link), 450);
     });
   }
 
@@ -125,6 +125,7 @@ describe('refusals', () => {
     link.open();
     link.refuse('BAD_FRAME', CLOSE_CODES.BAD_FRAME);
     assert.equal(link.session.isParked, true);
+    assert.equal(secondsToConnect(link), 450);
   });
 
   for (const closeCode of [CLOSE_CODES.BAD_FRAME, 1006]) {

@@ -6,7 +6,7 @@
  *        ▲                                  │                       │                       │
  *        └──────────── closed, with a backoff ──────────────────────┴───────────────────────┤
  *     parked ◄── refused for a reason that only a person can change ────────────────────────┘
- *        └── the credential has changed ──► waiting
+ *        └── the credential has changed, or a few minutes are over ──► connecting
  *
  * A session that closes the connection itself is `closing` until it is gone; what still comes is not answered.
  * Everything that must survive stands in the spool; a session that dies has lost nothing.
@@ -69,10 +69,10 @@ type State = 'waiting' | 'connecting' | 'greeting' | 'streaming' | 'closing' | '
 /** How often a parked session looks for another credential. */
 const LOOK_MS = 2_000;
 /**
- * About how often it tries without one after HTTP 401 or 403. Unlike a refusal in the gateway's own words, these may come from a
- * proxy that is being set up, or a gateway that does not have its tokens back yet.
+ * About how often it tries without one. What was wrong may be put right at the other end, at a proxy or a gateway that is being set up,
+ * and of a large fleet nobody is to start each host anew for that.
  */
-const DENIED_PAUSE_MS = 5 * 60_000;
+const PARKED_PAUSE_MS = 5 * 60_000;
 /** A connection is given up for the gateway's clock at most so often. */
 const FUTURE_PAUSE_MS = 60_000;
 /** RFC 6455: a protocol error. */
@@ -173,13 +173,13 @@ export class LinkSession {
     let pauseMs = this.#options.backoff.next();
     if (refused !== null) {
       const retry = refusal === null ? 'later' : REFUSALS[refusal];
-      if (retry === 'never' || (retry === 'frame' && !blamed)) pauseMs = this.#park(Number.POSITIVE_INFINITY);
+      if (retry === 'never' || (retry === 'frame' && !blamed)) pauseMs = this.#park();
       if (retry === 'new-epoch') {
         this.#guarded(() => this.#beginEpoch(this.#options.spool.acked, refused.message));
       }
       pauseMs = Math.max(pauseMs, refused.retryAfterMs ?? 0);
     } else if (status === 403 || (status === 401 && !this.#options.credentials.refused())) {
-      pauseMs = this.#park(this.#options.backoff.about(DENIED_PAUSE_MS));
+      pauseMs = this.#park();
     }
     this.#connectAt = this.#options.monotonic() + pauseMs;
     this.#options.observer.disconnected({
@@ -201,10 +201,11 @@ export class LinkSession {
     this.#state = 'stopped';
   }
 
-  #park(pauseMs: number): number {
+  /** @returns for how long, unless the credential changes before. */
+  #park(): number {
     this.#state = 'parked';
     this.#lookAt = this.#options.monotonic() + LOOK_MS;
-    return pauseMs;
+    return this.#options.backoff.about(PARKED_PAUSE_MS);
   }
 
   #lookForCredential(now: number): void {
