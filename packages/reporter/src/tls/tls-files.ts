@@ -1,4 +1,5 @@
 /** Reads what certificates and keys are kept in. Contents never get into a message. */
+import { X509Certificate } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import type { SecureContextOptions } from 'node:tls';
 import { TLS_VERSION_DEFAULT, TLS_VERSIONS, type TlsOptions } from './tls-options.ts';
@@ -30,17 +31,49 @@ export async function stampOf({ caFile = '', certFile = '', keyFile = '' }: TlsO
   return (await Promise.all(stamps)).join();
 }
 
-/** @throws as `readSmallFile` */
+/** @throws as `readSmallFile`, and for a file without what it is there for: an empty one must not count as none. */
 export async function readTls(tls: TlsOptions): Promise<TlsSettings> {
   const { caFile = '', certFile = '', keyFile = '', serverName = '', insecureSkipVerify = false } = tls;
-  const read = (path: string) => (path === '' ? '' : readSmallFile(path));
-  const [ca, cert, key] = await Promise.all([read(caFile), read(certFile), read(keyFile)]);
+  const [ca, cert, key] = await Promise.all([
+    readUnlessNone(caFile, mustHoldCertificate),
+    readUnlessNone(certFile, mustHoldCertificate),
+    readUnlessNone(keyFile, mustHoldKey),
+  ]);
   return {
     minVersion: TLS_VERSIONS[tls.minVersion ?? TLS_VERSION_DEFAULT],
     rejectUnauthorized: !insecureSkipVerify,
-    ...(ca ? { ca } : {}),
-    ...(cert ? { cert } : {}),
-    ...(key ? { key } : {}),
+    // Without these all of Node.js's authorities would be believed, and nobody's certificate shown.
+    ...(ca === null ? {} : { ca }),
+    ...(cert === null ? {} : { cert }),
+    ...(key === null ? {} : { key }),
     ...(serverName === '' ? {} : { servername: serverName }),
   };
+}
+
+async function readUnlessNone(
+  path: string,
+  check: (text: string, path: string) => void,
+): Promise<string | null> {
+  if (path === '') return null;
+  const text = await readSmallFile(path);
+  check(text, path);
+  return text;
+}
+
+function mustHoldCertificate(text: string, path: string): void {
+  try {
+    // It reads the first of them, as TLS does; where that cannot be read, TLS would silently take none.
+    new X509Certificate(text);
+  } catch {
+    throw new Error(`${path} holds no certificate that can be read: PEM is needed${hintOf(text)}`);
+  }
+}
+
+function mustHoldKey(text: string, path: string): void {
+  // What else may be wrong with a key TLS says by itself.
+  if (text.trim() === '') throw new Error(`${path} holds no key: PEM is needed${hintOf(text)}`);
+}
+
+function hintOf(text: string): string {
+  return text.trim() === '' ? ', and the file is empty' : '';
 }
