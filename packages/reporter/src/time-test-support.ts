@@ -148,7 +148,12 @@ export class World {
         run: `run-${this.now}`,
         agent: '',
         os: '',
-        credentials: { welcomed: () => {}, refused: () => false, isChanged: () => false },
+        credentials: {
+          welcomed: () => {},
+          refused: () => false,
+          beginAgain: () => {},
+          isChanged: () => false,
+        },
         backoff: new Backoff({ initialMs: 1, maxMs: 1, random: () => 0 }),
         wall: () => this.now + this.wallErrorMs,
         monotonic: () => this.now,

@@ -120,7 +120,12 @@ export class VirtualHost {
               maxMs: BACKOFF_MAX_MS,
               random: Math.random,
             }),
-            credentials: { welcomed: () => {}, refused: () => false, isChanged: () => false },
+            credentials: {
+              welcomed: () => {},
+              refused: () => false,
+              beginAgain: () => {},
+              isChanged: () => false,
+            },
             wall: () => this.#clock.wall(),
             monotonic: () => performance.now(),
             onWelcome: (clock, roundTripMs) => {

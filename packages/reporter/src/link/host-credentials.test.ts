@@ -195,6 +195,18 @@ describe('after HTTP 401', () => {
     assert.equal(credentials.take(), 'own-2', 'a later try begins anew');
   });
 
+  test("the host's own token is tried again first, where that of the file was refused otherwise in its place", (t) => {
+    const at = setUp(t);
+    join1(at);
+    const credentials = at.start();
+    assert.equal(credentials.take(), 'own-1');
+    assert.equal(credentials.refused(), true);
+    assert.equal(credentials.take(), 'join-1');
+    credentials.beginAgain();
+    assert.equal(credentials.isChanged(), false);
+    assert.equal(credentials.take(), 'own-1');
+  });
+
   test('what is accepted in place of a refused one is what is kept', (t) => {
     const at = setUp(t);
     join1(at);

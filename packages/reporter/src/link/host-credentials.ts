@@ -3,7 +3,7 @@
  * which stand in the spool's folder for this user alone. Which of them is shown is decided in host-token.ts.
  *
  *     take ─► (connection) ─► welcomed ─► what it brought is on disk before the first batch goes
- *                        └──► refused ──► another one, or none until `isChanged`
+ *                        └──► refused ──► another one, or none until `isChanged` or `beginAgain`
  *
  * Files are read synchronously: they are tiny, and once for each connection.
  */
@@ -126,6 +126,11 @@ export class HostCredentials {
     // The next round begins at the first again.
     if (!more) this.#refused.clear();
     return more;
+  }
+
+  /** The next token to be taken is the first again: what was refused may have been so by mistake. */
+  beginAgain(): void {
+    this.#refused.clear();
   }
 
   /** True when a file holds something else than when a token was last taken. */

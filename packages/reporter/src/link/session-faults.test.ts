@@ -72,6 +72,7 @@ describe('refusals', () => {
       assert.match(link.told.at(-1) ?? '', /"parked":true/);
       appendTick(link.spool);
       link.session.appended();
+      assert.equal(link.rounds, 1, 'a stray 401 before it does not hide a good token for good');
       assert.equal(secondsToConnect(link), 450);
     });
   }

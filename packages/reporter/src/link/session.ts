@@ -40,6 +40,8 @@ export interface LinkCredentials {
   welcomed(token: string | undefined): void;
   /** What was shown got HTTP 401. @returns true when there is another to be shown. */
   refused(): boolean;
+  /** It is tried again after a while, and what was refused before is to be shown first then. */
+  beginAgain(): void;
   /** True when there may be something else to show than what was refused. */
   isChanged(): boolean;
 }
@@ -204,6 +206,7 @@ export class LinkSession {
   /** @returns for how long, unless the credential changes before. */
   #park(): number {
     this.#state = 'parked';
+    this.#options.credentials.beginAgain();
     this.#lookAt = this.#options.monotonic() + LOOK_MS;
     return this.#options.backoff.about(PARKED_PAUSE_MS);
   }

@@ -79,7 +79,12 @@ interface Link {
 }
 
 /** A host that has the token it is given, whatever comes. */
-const NO_OTHER: LinkCredentials = { welcomed: () => {}, refused: () => false, isChanged: () => false };
+const NO_OTHER: LinkCredentials = {
+  welcomed: () => {},
+  refused: () => false,
+  beginAgain: () => {},
+  isChanged: () => false,
+};
 
 function connect(
   t: TestContext,
@@ -197,6 +202,7 @@ test('HTTP 401 parks it until there is another credential', async (t) => {
   const { failures, ends, session } = connect(t, port, () => null, {
     welcomed: () => {},
     refused: () => others-- > 0,
+    beginAgain: () => {},
     isChanged: () => isChanged,
   });
   await until('two tries', () => gateway.requests.length === 2);

@@ -36,6 +36,8 @@ export class Harness {
   isTokenChanged = false;
   /** How often the credentials were looked at while parked. */
   looks = 0;
+  /** How often the credentials were told to begin again. */
+  rounds = 0;
   futures = 0;
   nowMs = 1_000_000;
   /** What the socket would hold; a test that sets `isStuck` lets it grow. */
@@ -59,6 +61,7 @@ export class Harness {
             this.onToken(token);
           },
           refused: () => this.hasOtherToken,
+          beginAgain: () => void this.rounds++,
           isChanged: () => {
             this.looks++;
             return this.isTokenChanged;
