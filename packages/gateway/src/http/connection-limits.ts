@@ -13,7 +13,12 @@ export interface ConnectionSources {
 
 const TICK_MS = 1000;
 
-/** To be called behind the hooks that turn requests away: what comes through them is let in. */
+/**
+ * To be called behind the hooks that turn requests away and tell who asks. Who is known has spoken; a stranger, who may ask whether
+ * the gateway lives, has not, and its connection ends with the answer: kept, it would take the place of one that a scraper
+ * keeps, and with that the proof that the scraper has read the last exposition. A reporter that asks without an upgrade has no
+ * use for it either.
+ */
 export function limitConnections(app: FastifyInstance, sources: ConnectionSources): void {
   const { sockets, connectionsMax, connectionRefused } = sources;
   const server: Server = app.server;
@@ -26,8 +31,10 @@ export function limitConnections(app: FastifyInstance, sources: ConnectionSource
   });
   // From now on it is the link's.
   server.on('upgrade', ({ socket }) => sockets.works(socket));
-  app.addHook('onRequest', ({ raw }, _reply, done) => {
-    sockets.spoke(raw.socket);
+  app.addHook('onRequest', ({ raw, principal, routeOptions }, reply, done) => {
+    if (principal !== null && routeOptions.config.role !== 'report') sockets.spoke(raw.socket);
+    // A proxy may ask for both on one connection.
+    else if (sockets.isPending(raw.socket)) reply.header('connection', 'close');
     done();
   });
   const timer = setInterval(() => sockets.tick(), TICK_MS);

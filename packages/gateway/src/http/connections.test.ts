@@ -4,7 +4,21 @@ import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gatekeeperOf } from '../trust/test-support.ts';
 import { type HttpBench, startHttp } from './http-test-support.ts';
+
+const ANN = { authorization: `Basic ${Buffer.from('ann:secret').toString('base64')}` };
+
+/** A user ann, whose password is secret. */
+function gatekeeperOfAnn() {
+  return gatekeeperOf({
+    users: () => new Map([['ann', 'hash']]),
+    passwords: {
+      remembers: () => false,
+      verify: async (name, password) => name === 'ann' && password === 'secret',
+    },
+  });
+}
 
 async function open({ url }: HttpBench): Promise<Socket> {
   const socket = connect(Number(url.port), '127.0.0.1');
@@ -96,6 +110,56 @@ test('idle connections of scrapers are kept up to a bound, the longest idle go f
   for (const agent of agents.slice(2)) assert.equal((await bench.ask('/-/healthy', { agent })).status, 200);
   assert.equal(ports.size, 3);
   for (const agent of agents) agent.destroy();
+});
+
+test('a reporter’s token keeps no connection by plain requests', async (t) => {
+  const bench = await startHttp(t);
+  const agent = new Agent({ keepAlive: true });
+  const { status, headers } = await bench.ask('/v1/stream', { agent });
+  assert.deepEqual([status, headers.connection], [426, 'close']);
+  await until(() => bench.sockets.size === 0);
+});
+
+test('strangers who ask whether the gateway lives never cost a scraper the connection that it keeps', async (t) => {
+  const bench = await startHttp(t, { limits: { idleMax: 2 }, gatekeeper: gatekeeperOfAnn() });
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const ports = new Set<number | undefined>();
+  const scrape = async () => {
+    bench.app.server.once('request', ({ socket }) => ports.add(socket.remotePort));
+    assert.equal((await bench.ask('/metrics', { agent, headers: ANN })).status, 200);
+  };
+  await scrape();
+  const strangers = await Promise.all(Array.from({ length: 20 }, () => open(bench)));
+  const answers = strangers.map((socket, i) => {
+    socket.write(`GET /-/${i % 2 === 0 ? 'healthy' : 'ready'} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+    return readAll(socket);
+  });
+  // They are kept apart: each ends with its answer.
+  for (const answer of await Promise.all(answers))
+    assert.match(answer, /^HTTP\/1\.1 200 .*Connection: close/is);
+  await until(() => bench.sockets.size === 1);
+  assert.deepEqual([bench.sockets.pending, bench.sockets.idle], [0, 1]);
+  await scrape();
+  assert.equal(ports.size, 1);
+  // A proxy may pass on what strangers ask by the connection of somebody who is known.
+  assert.equal((await bench.ask('/-/healthy', { agent })).status, 200);
+  await scrape();
+  assert.equal(ports.size, 1);
+  assert.equal(bench.told.includes('connection refused idle'), false);
+  agent.destroy();
+});
+
+test('who was turned away may try again on its connection, and for no longer than whoever says nothing', async (t) => {
+  const bench = await startHttp(t, { gatekeeper: gatekeeperOfAnn() });
+  const socket = await open(bench);
+  socket.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  const [answer] = await once(socket, 'data');
+  assert.match(String(answer), /^HTTP\/1\.1 401 /);
+  assert.deepEqual([bench.sockets.pending, bench.sockets.idle], [1, 0]);
+  bench.clock.pass(15_001);
+  bench.sockets.tick();
+  await until(() => bench.sockets.size === 0);
+  assert.deepEqual(bench.told.at(-1), 'connection refused handshake_time');
 });
 
 test('more connections than there may be are closed at once', async (t) => {

@@ -12,6 +12,7 @@ import { emptyFleet, idleReports } from '../exposition/test-support.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { type ConnectionLimits, Connections, connectionLimits } from '../limits/connections.ts';
 import { FakeClock } from '../link/test-support.ts';
+import type { Gatekeeper } from '../trust/gatekeeper.ts';
 import { gatekeeperOf } from '../trust/test-support.ts';
 import { NO_WEB_CONFIG } from '../trust/web-config/web-config.ts';
 import type { ConnectionSources } from './connection-limits.ts';
@@ -61,10 +62,12 @@ export interface HttpBenchOptions {
   readonly connectionsMax?: number;
   readonly web?: WebSource;
   readonly host?: string;
+  /** One that lets this machine itself do all, unless given. */
+  readonly gatekeeper?: Gatekeeper;
 }
 
 export async function startHttp(t: TestContext, options: HttpBenchOptions = {}): Promise<HttpBench> {
-  const { stallMs, requestMs, web = NO_WEB, host = '127.0.0.1' } = options;
+  const { stallMs, requestMs, web = NO_WEB, host = '127.0.0.1', gatekeeper = gatekeeperOf() } = options;
   const clock = new FakeClock();
   const fleet = emptyFleet(clock);
   const told: string[] = [];
@@ -105,7 +108,7 @@ export async function startHttp(t: TestContext, options: HttpBenchOptions = {}):
     bounds: { windowMs: 3_000_000, pointsMax: 1_000_000 },
     reports: idleReports(clock),
     externalUrl: '',
-    gatekeeper: gatekeeperOf(),
+    gatekeeper,
     certificateOf: () => null,
     onRefused: ({ reason }) => void told.push(`refused ${reason}`),
     web,

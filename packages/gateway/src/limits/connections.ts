@@ -5,7 +5,7 @@
  * loses them first. While none is that old, a fleet comes back faster than it can be let in: then the newest goes, for which
  * nothing was done yet, and the others are let in one by one.
  *
- * A connection is *pending* until `spoke`, which is to be called when a request on it was let in or its hello was; until then it has
+ * A connection is *pending* until `spoke`, which is to be called when somebody who is known asked on it or its hello was let in; until then it has
  * `HANDSHAKE_MS_MAX`. One of HTTP is *idle* between two requests, and of those that are the longest idle goes.
  */
 import { addressKey } from './address-key.ts';
@@ -99,7 +99,12 @@ export class Connections {
     if (this.#pending.size > pendingMax) this.#cut(this.#olderOr(ends, this.#pending.keys()), 'handshakes');
   }
 
-  /** What came on it was let in: from now on it is somebody's. */
+  /** True until it is known whose it is. */
+  isPending(socket: SocketEnds): boolean {
+    return this.#pending.has(endsOf(socket));
+  }
+
+  /** Who asked on it is known, and was let in: from now on it is somebody's. */
   spoke(socket: SocketEnds): void {
     this.#settle(endsOf(socket));
   }
