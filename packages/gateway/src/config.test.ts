@@ -59,6 +59,8 @@ test('mistakes are named with what is needed', () => {
   assert.match(messageOf(['--storage.retention.time=5s']), /too short; at least 1m/);
   assert.match(messageOf(['--storage.retention.size=1KB']), /too small; at least 1MB/);
   assert.match(messageOf(['--log.level=loud']), /"loud" is none of debug, info, warn, error/);
+  assert.match(messageOf(['--web.admin-users=ann']), /users of --web\.config\.file, and there is none; give/);
+  assert.equal(messageOf(['--web.admin-users=ann', '--web.config.file=web.yml']), 'taken');
   assert.match(messageOf(['serve']), /unexpected argument "serve"/);
   assert.match(
     messageOf([], { TRIBUTARY_GATEWAY_FLEET_STALE_AFTER: 'soon' }),

@@ -125,5 +125,11 @@ export function readOptions(
   argv: readonly string[],
   env: Readonly<Record<string, string | undefined>>,
 ): GatewayOptions {
-  return parseOptions(OPTION_SPECS, { argv, env, envPrefix: ENV_PREFIX });
+  const options = parseOptions(OPTION_SPECS, { argv, env, envPrefix: ENV_PREFIX });
+  if (options['web.admin-users'] !== '' && options['web.config.file'] === '') {
+    throw new OptionError(
+      '--web.admin-users names users of --web.config.file, and there is none; give the file, or make a token with "tributary-gateway token create --admin NAME"',
+    );
+  }
+  return options;
 }

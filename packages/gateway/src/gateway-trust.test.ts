@@ -1,16 +1,20 @@
 /** Credentials in the whole gateway: over real sockets, with the file that the `token` commands write. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '@tributary/shared/clock';
 import { CLOSE_CODES } from '@tributary/shared/close-codes';
 import { encodeFrame } from '@tributary/shared/encode';
 import { STREAM_PATH, SUBPROTOCOL } from '@tributary/shared/frames';
+import bcrypt from 'bcrypt';
 import { WebSocket } from 'ws';
 import type { GatewayOptions } from './config.ts';
 import { ListenError, startGateway } from './gateway.ts';
 import { Client } from './link/link-test-support.ts';
 import { runTokenCommand } from './token-command.ts';
+import { folderOf } from './trust/web-config/certificates-test-support.ts';
 import { keepLog, makeOptions } from './wiring-test-support.ts';
 
 interface Bench {
@@ -33,8 +37,12 @@ function runToken(options: GatewayOptions, ...argv: readonly string[]): string {
 }
 
 /** @param make what is to be there before it starts. */
-async function start(t: TestContext, make: (token: Bench['token']) => void = () => {}): Promise<Bench> {
-  const options = await makeOptions(t);
+async function start(
+  t: TestContext,
+  make: (token: Bench['token']) => void = () => {},
+  argv: readonly string[] = [],
+): Promise<Bench> {
+  const options = await makeOptions(t, ...argv);
   const log = keepLog();
   const token = (...argv: readonly string[]) => runToken(options, ...argv);
   make(token);
@@ -132,7 +140,7 @@ test('a host that leaves gives back the name that it got by joining', async (t) 
   next.socket.terminate();
 });
 
-test('the first token closes the stream to those who show none, also to who is connected', async (t) => {
+test('the first token closes everything to those who show none, also to who is connected', async (t) => {
   const gateway = await start(t);
   const client = await gateway.client(null);
   await client.greet(hello('web-1'));
@@ -140,10 +148,10 @@ test('the first token closes the stream to those who show none, also to who is c
   gateway.token('create', '--host', 'web-2');
   assert.equal((await client.closed).code, CLOSE_CODES.UNAUTHORIZED);
   assert.equal(await gateway.refused(null), 401);
-  assert.equal(await gateway.status('/metrics'), 200);
+  assert.equal(await gateway.status('/metrics'), 401);
+  assert.equal(await gateway.status('/api/v1/hosts/web-1', undefined, 'DELETE'), 401);
   const scraper = gateway.token('create', '--scrape', 'prometheus');
-  await eventually(async () => (await gateway.status('/metrics')) === 401);
-  assert.equal(await gateway.status('/metrics', scraper), 200);
+  await eventually(async () => (await gateway.status('/metrics', scraper)) === 200);
   assert.equal(await gateway.status('/api/v1/hosts/web-1', scraper, 'DELETE'), 403);
 });
 
@@ -171,6 +179,25 @@ test('beyond loopback nothing is listened on without credentials, and with them 
   runToken(options, 'create', '--host', 'web-1');
   const gateway = await startGateway(options, keepLog(), fail);
   await gateway.stop();
+});
+
+test('users who are taken out of the web configuration open nothing, and administrators whom it lacks are told', async (t) => {
+  const file = join(folderOf(t), 'web.json');
+  writeFileSync(file, JSON.stringify({ basic_auth_users: { ann: bcrypt.hashSync('secret', 4) } }));
+  const argv = [`--web.config.file=${file}`, '--web.admin-users=ann,ghost'];
+  const gateway = await start(t, () => {}, argv);
+  const told = () =>
+    gateway.log.lines.filter((line) => line.startsWith('warn --web.admin-users names users'));
+  assert.deepEqual(
+    told().map((line) => /\{.*/.exec(line)?.[0]),
+    ['{"users":["ghost"]}'],
+  );
+  assert.equal(await gateway.status('/metrics'), 401);
+  writeFileSync(file, '{}');
+  await eventually(() => told().length === 2);
+  assert.match(told()[1] ?? '', /\{"users":\["ann","ghost"\]\}/);
+  assert.equal(await gateway.status('/metrics'), 401);
+  assert.equal(await gateway.refused(null), 401);
 });
 
 test('no line of the log has a token in it', async (t) => {

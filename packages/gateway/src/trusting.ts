@@ -49,11 +49,12 @@ export function createTrust(parts: TrustParts): Trust {
   const now = () => systemClock.now();
   const writes = new WriteQueue(store);
   const users = () => web.config().users;
+  const adminUsers = namesOf(options['web.admin-users']);
   const gatekeeper = new Gatekeeper({
     store,
     users,
     passwords: new BasicAuth({ users }),
-    adminUsers: namesOf(options['web.admin-users']),
+    adminUsers,
     takesCertificates: () => isVerified(web.config().tls?.clientAuth ?? 'NoClientCert'),
     ownOrigin: originOf(options['web.external-url']),
     // It is made later than this.
@@ -64,13 +65,16 @@ export function createTrust(parts: TrustParts): Trust {
     now,
   });
   let certificates = authorityOf(web.config());
+  tellUnknown(adminUsers, web.config(), log);
   web.onChange((config) => {
+    tellUnknown(adminUsers, config, log);
     certificates = authorityOf(config);
+    gatekeeper.lookAnew();
     onChange();
   });
   const identify = (principal: Principal): Identity => {
     const asOf = certificates;
-    const isOpen = () => gatekeeper.isOpenTo('report');
+    const isOpen = () => gatekeeper.isOpen;
     return identityOf(principal, {
       store,
       writes,
@@ -133,6 +137,16 @@ export function certificateOf({ socket }: IncomingMessage): readonly string[] | 
 /** What certificates of clients are held against: as long as it is the same, who came with one may stay. */
 function authorityOf({ tls }: WebConfig): string {
   return tls === null ? '' : clientPolicyOf(tls);
+}
+
+/** An administrator who is no user can do nothing; most often a name was mistyped. */
+function tellUnknown(adminUsers: ReadonlySet<string>, { users }: WebConfig, log: Pick<Log, 'warn'>): void {
+  const unknown = [...adminUsers].filter((name) => !users.has(name));
+  if (unknown.length === 0) return;
+  log.warn(
+    { users: unknown },
+    '--web.admin-users names users that basic_auth_users of the web configuration lacks',
+  );
 }
 
 function namesOf(list: string): ReadonlySet<string> {

@@ -76,8 +76,8 @@ async function admit(
 }
 
 export function visitorOf(request: IncomingMessage, certificateOf: AccessSources['certificateOf']): Visitor {
-  const { headers, socket } = request;
-  return { headers, remoteAddress: socket.remoteAddress, certificate: certificateOf(request) };
+  const { headers, socket, httpVersion } = request;
+  return { headers, remoteAddress: socket.remoteAddress, httpVersion, certificate: certificateOf(request) };
 }
 
 function refuse(reply: FastifyReply, { status, message, challenges }: Refusal): FastifyReply {

@@ -4,21 +4,7 @@ import { Agent } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gatekeeperOf } from '../trust/test-support.ts';
-import { type HttpBench, startHttp } from './http-test-support.ts';
-
-const ANN = { authorization: `Basic ${Buffer.from('ann:secret').toString('base64')}` };
-
-/** A user ann, whose password is secret. */
-function gatekeeperOfAnn() {
-  return gatekeeperOf({
-    users: () => new Map([['ann', 'hash']]),
-    passwords: {
-      remembers: () => false,
-      verify: async (name, password) => name === 'ann' && password === 'secret',
-    },
-  });
-}
+import { ANN, gatekeeperOfAnn, type HttpBench, startHttp } from './http-test-support.ts';
 
 async function open({ url }: HttpBench): Promise<Socket> {
   const socket = connect(Number(url.port), '127.0.0.1');

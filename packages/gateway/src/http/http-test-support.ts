@@ -21,6 +21,20 @@ import type { WebSource } from './web-config.ts';
 
 const NO_WEB: WebSource = { config: () => NO_WEB_CONFIG, tls: null };
 
+/** What she shows. */
+export const ANN = { authorization: `Basic ${Buffer.from('ann:secret').toString('base64')}` };
+
+/** There is a user ann, whose password is secret. */
+export function gatekeeperOfAnn(): Gatekeeper {
+  return gatekeeperOf({
+    users: () => new Map([['ann', 'hash']]),
+    passwords: {
+      remembers: () => false,
+      verify: async (name, password) => name === 'ann' && password === 'secret',
+    },
+  });
+}
+
 export interface Answer {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];

@@ -5,7 +5,7 @@ import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
-import { startHttp } from './http-test-support.ts';
+import { ANN, gatekeeperOfAnn, startHttp } from './http-test-support.ts';
 
 const OPENMETRICS = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5';
 const CHUNK = `${'x'.repeat(63)}\n`.repeat(1024);
@@ -60,19 +60,19 @@ test('nothing is served before the start is over, but all is while the ledger ca
 });
 
 test('an error in the middle of a body breaks the connection, in every form of body', async (t) => {
-  const bench = await startHttp(t);
+  const bench = await startHttp(t, { gatekeeper: gatekeeperOfAnn() });
   bench.chunks = function* broken() {
     for (let i = 0; i < 8; i++) yield CHUNK;
     throw new Error('lost the thread');
   };
-  await assert.rejects(bench.ask('/metrics'), /aborted|ECONNRESET|hang up/);
+  await assert.rejects(bench.ask('/metrics', { headers: ANN }), /aborted|ECONNRESET|hang up/);
   await assert.rejects(
-    bench.ask('/metrics', { headers: { 'accept-encoding': 'gzip' } }),
+    bench.ask('/metrics', { headers: { ...ANN, 'accept-encoding': 'gzip' } }),
     /aborted|ECONNRESET|hang up/,
   );
   // Over HTTP/1.0 the end of the connection is the end of the body, so only a reset tells.
   const socket = connect(Number(bench.url.port), '127.0.0.1');
-  socket.write('GET /metrics HTTP/1.0\r\nHost: localhost\r\n\r\n');
+  socket.write(`GET /metrics HTTP/1.0\r\nHost: localhost\r\nAuthorization: ${ANN.authorization}\r\n\r\n`);
   socket.resume();
   await assert.rejects(once(socket, 'end'), /ECONNRESET/);
   const failures = bench.told.filter((what) => what === 'scrapeFailed').length;

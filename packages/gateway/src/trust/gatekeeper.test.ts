@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
 import { test } from 'node:test';
-import type { Credential, CredentialKind } from './credentials/credential.ts';
+import { CREDENTIAL_KINDS, type Credential, type CredentialKind } from './credentials/credential.ts';
 import type { Gatekeeper, GatekeeperOptions, Outcome } from './gatekeeper.ts';
 import { ROLES, type Role } from './roles.ts';
 import { gatekeeperOf } from './test-support.ts';
@@ -77,6 +77,7 @@ function ask(gatekeeper: Gatekeeper, role: Role, { headers = {}, from = FAR, cer
       headers: { host: 'gateway.example', ...headers },
       remoteAddress: from,
       certificate: certificate ?? null,
+      httpVersion: '1.1',
     },
     role,
   );
@@ -124,22 +125,50 @@ test('a token that is shown decides alone, whatever the certificate or the addre
   assert.equal(await answers(gatekeeper, { headers, from, certificate: ['a'] }), [bad, bad, bad].join(', '));
 });
 
-test('a role without a credential is for this machine itself; one that has any is closed to it, too', async () => {
+test('while nobody has a credential all is for this machine itself; the first one of any kind closes all', async () => {
   const local: Shown = { from: '127.0.0.1', headers: { host: 'localhost:9750' } };
   const open = keeper({}, []).gatekeeper;
   assert.equal(open.isOpen, true);
   assert.equal(await answers(open, local), 'loopback, loopback, loopback');
   const closed = '403 not_loopback';
   assert.equal(await answers(open, {}), [closed, closed, closed].join(', '));
-  const reports = keeper({}, ['join']).gatekeeper;
-  assert.equal(reports.isOpen, false);
-  assert.equal(await answers(reports, local), '401 no_credential, loopback, loopback');
-  const users = keeper({ users: () => new Map([['u', 'h']]) }, []).gatekeeper;
-  assert.equal(await answers(users, local), 'loopback, 401 no_credential, loopback');
-  const admins = keeper({ users: () => new Map([['u', 'h']]), adminUsers: new Set(['u']) }, []).gatekeeper;
-  assert.equal(await answers(admins, local), 'loopback, 401 no_credential, 401 no_credential');
-  const certificates = keeper({ takesCertificates: () => true }, []).gatekeeper;
-  assert.equal(await answers(certificates, local), '401 no_credential, loopback, loopback');
+  const none = '401 no_credential';
+  const users = () => new Map([['u', 'h']]);
+  for (const gatekeeper of [
+    ...CREDENTIAL_KINDS.map((kind) => keeper({}, [kind]).gatekeeper),
+    keeper({ users }, []).gatekeeper,
+    keeper({ takesCertificates: () => true }, []).gatekeeper,
+  ]) {
+    assert.equal(gatekeeper.isOpen, false);
+    assert.equal(await answers(gatekeeper, local), [none, none, none].join(', '));
+  }
+});
+
+test('an administrator who is no user is nobody', async () => {
+  const local: Shown = { from: '127.0.0.1', headers: { host: 'localhost:9750' } };
+  const { gatekeeper } = keeper({ adminUsers: new Set(['ghost']) }, []);
+  assert.equal(gatekeeper.isOpen, true);
+  assert.equal(await answers(gatekeeper, local), 'loopback, loopback, loopback');
+});
+
+test('what was closed once stays closed, also when the users or the client authority are gone from the file', async () => {
+  const local: Shown = { from: '127.0.0.1', headers: { host: 'localhost:9750' } };
+  const none = '401 no_credential';
+  const now = { users: new Map<string, string>(), certificates: false };
+  const start = () =>
+    keeper({ users: () => now.users, takesCertificates: () => now.certificates }, []).gatekeeper;
+  for (const change of [{ users: new Map([['u', 'h']]) }, { certificates: true }]) {
+    Object.assign(now, { users: new Map(), certificates: false });
+    const later = start();
+    Object.assign(now, change);
+    const before = start();
+    later.lookAnew();
+    Object.assign(now, { users: new Map(), certificates: false });
+    for (const gatekeeper of [later, before]) {
+      assert.equal(gatekeeper.isOpen, false);
+      assert.equal(await answers(gatekeeper, local), [none, none, none].join(', '));
+    }
+  }
 });
 
 test('users scrape, and those who are named do more', async () => {
@@ -213,6 +242,7 @@ test('strangers are recognised as such, and turned away only while nobody has a 
       headers: { host: 'gateway.example', ...headers },
       remoteAddress: from,
       certificate: null,
+      httpVersion: '1.1',
     });
     return outcome === null ? 'stranger' : told(outcome);
   };

@@ -1,17 +1,17 @@
 /**
  * Who may ask for what (docs/SECURITY.md). What is shown decides: a bearer token alone if there is one, else a user and
- * password, else the client certificate, which only reports. Whoever shows nothing must be this machine itself, and the
- * role must be one that has no credential.
+ * password, else the client certificate, which only reports. Whoever shows nothing must be this machine itself, and is heard
+ * only while there is no credential at all: with the first one, for whatever role, the gateway is set up to be reached by
+ * others, and by a proxy on this machine these would look like this machine itself.
  */
 
-import type { Credential } from './credentials/credential.ts';
-import { stateOf } from './credentials/credential.ts';
+import { CREDENTIAL_KINDS, type Credential, stateOf } from './credentials/credential.ts';
 import type { CredentialStore } from './credentials/credential-store.ts';
 import type { Asking } from './loopback-rule.ts';
 import { refuseForeignOrigin, refuseUnlessLoopback } from './loopback-rule.ts';
 import type { Principal } from './principal.ts';
 import { forbidden, type Refusal, type RefusalReason } from './refusal.ts';
-import { CLOSED_BY, hasRole, type Role } from './roles.ts';
+import { hasRole, type Role } from './roles.ts';
 import { BasicAuthBusyError } from './web-config/basic-auth.ts';
 import { basicCredentials } from './web-config/basic-credentials.ts';
 
@@ -59,22 +59,26 @@ export interface GatekeeperOptions {
 
 export class Gatekeeper {
   readonly #options: GatekeeperOptions;
+  #isClosed = false;
 
   constructor(options: GatekeeperOptions) {
     this.#options = options;
+    this.lookAnew();
   }
 
-  /** True when nobody has any credential: then only this machine itself is let in, and nothing else is listened on. */
+  /** True while nobody ever had any credential: then only this machine itself is let in, and nothing else is listened on. */
   get isOpen(): boolean {
-    return this.isOpenTo('report') && this.isOpenTo('scrape') && this.isOpenTo('admin');
+    this.lookAnew();
+    return !this.#isClosed;
   }
 
-  /** True while a role has no credential, so that this machine itself needs none. */
-  isOpenTo(role: Role): boolean {
-    const { store, users, adminUsers, takesCertificates } = this.#options;
-    if (store.has(...CLOSED_BY[role])) return false;
-    if (role === 'report') return !takesCertificates();
-    return role === 'scrape' ? users().size === 0 : adminUsers.size === 0;
+  /**
+   * To be called when the users or the client authority have changed: once there were any, this stays closed for as long as the
+   * process lives, so that a mistake in a file that is read again opens nothing.
+   */
+  lookAnew(): void {
+    const { store, users, takesCertificates } = this.#options;
+    this.#isClosed ||= store.has(...CREDENTIAL_KINDS) || users().size > 0 || takesCertificates();
   }
 
   /** Of a request over HTTP. */
@@ -118,7 +122,7 @@ export class Gatekeeper {
     if (names !== null && role === 'report') {
       return { principal: { kind: 'certificate', names }, refusal: null };
     }
-    if (!this.isOpenTo(role)) {
+    if (!this.isOpen) {
       const message = 'a credential is needed, such as "Authorization: Bearer TOKEN"';
       return refused(this.#unauthorized('no_credential', message));
     }

@@ -3,11 +3,15 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { test } from 'node:test';
 import { refuseForeignOrigin, refuseUnlessLoopback } from './loopback-rule.ts';
 
+const NOBODY = { headers: {}, httpVersion: '1.1' };
+
 function reasonOf(
   headers: IncomingHttpHeaders,
   remoteAddress: string | undefined = '127.0.0.1',
+  httpVersion = '1.1',
 ): string | null {
-  const refusal = refuseUnlessLoopback({ headers: { host: 'localhost:9750', ...headers }, remoteAddress });
+  const asking = { headers: { host: 'localhost:9750', ...headers }, remoteAddress, httpVersion };
+  const refusal = refuseUnlessLoopback(asking);
   if (refusal !== null) assert.equal(refusal.status, 403);
   return refusal?.reason ?? null;
 }
@@ -33,7 +37,7 @@ test('other addresses may not, nor may who has none', () => {
   for (const address of ['10.0.0.1', '::ffff:10.0.0.1', '128.0.0.1', '::2', 'fe80::1', '0.0.0.0', '::']) {
     assert.equal(reasonOf({}, address), 'not_loopback', address);
   }
-  assert.equal(refuseUnlessLoopback({ headers: {}, remoteAddress: undefined })?.reason, 'not_loopback');
+  assert.equal(refuseUnlessLoopback({ ...NOBODY, remoteAddress: undefined })?.reason, 'not_loopback');
 });
 
 test('what was forwarded did not come from this machine', () => {
@@ -41,6 +45,13 @@ test('what was forwarded did not come from this machine', () => {
   assert.equal(reasonOf({ 'x-forwarded-for': '127.0.0.1' }), 'forwarded');
   assert.equal(reasonOf({ 'x-forwarded-for': '' }), 'forwarded');
   assert.equal(reasonOf({ via: '1.1 proxy' }), 'forwarded');
+  for (const name of ['x-real-ip', 'x-forwarded-host', 'x-forwarded-proto', 'x-forwarded-client-cert']) {
+    assert.equal(reasonOf({ [name]: 'x' }), 'forwarded', name);
+  }
+  // As nginx passes on what nobody told it to mark.
+  assert.equal(reasonOf({ host: '127.0.0.1:9750', connection: 'close' }, '127.0.0.1', '1.0'), 'forwarded');
+  // As curl may ask.
+  assert.equal(reasonOf({ connection: 'close' }), null);
 });
 
 test('a Host that names another machine is a rebound name', () => {
@@ -58,7 +69,7 @@ test('a Host that names another machine is a rebound name', () => {
   ]) {
     assert.equal(reasonOf({ host }), 'foreign_host', host);
   }
-  assert.equal(refuseUnlessLoopback({ headers: {}, remoteAddress: '::1' })?.reason, 'foreign_host');
+  assert.equal(refuseUnlessLoopback({ ...NOBODY, remoteAddress: '::1' })?.reason, 'foreign_host');
 });
 
 test('pages of other origins may not ask, and a page of its own may', () => {

@@ -1,7 +1,8 @@
 /**
- * Who is this machine itself. A role that has no credential is open to it only, and a request that was forwarded, or that
- * names another host than this machine's loopback, is not from it: the first came through a proxy from who knows where,
- * the second is what a DNS-rebinding page sends.
+ * Who is this machine itself. While there are no credentials the gateway is open to it only, and a request that was forwarded,
+ * or that names another host than this machine's loopback, is not from it: the first came through a proxy from who knows
+ * where, the second is what a DNS-rebinding page sends. A proxy is known by what it adds, or by HTTP/1.0, which nothing else
+ * speaks that has business here; one that adds nothing, or forwards TCP, cannot be told from a program on this machine.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isLoopbackAddress, isLoopbackName } from '@tributary/shared/loopback';
@@ -10,19 +11,22 @@ import { forbidden, type Refusal } from './refusal.ts';
 export interface Asking {
   readonly headers: IncomingHttpHeaders;
   readonly remoteAddress: string | undefined;
+  /** As in `1.1`. */
+  readonly httpVersion: string;
 }
 
+const FORWARDED = new Set(['forwarded', 'via', 'x-real-ip']);
+
 /** @returns null when the request comes from this machine itself. */
-export function refuseUnlessLoopback({ headers, remoteAddress }: Asking): Refusal | null {
+export function refuseUnlessLoopback({ headers, remoteAddress, httpVersion }: Asking): Refusal | null {
   if (remoteAddress === undefined || !isLoopbackAddress(remoteAddress)) {
     return forbidden('not_loopback', 'only this machine itself may ask while no credentials are configured');
   }
-  if (
-    headers.forwarded !== undefined ||
-    headers['via'] !== undefined ||
-    headers['x-forwarded-for'] !== undefined
-  ) {
-    return forbidden('forwarded', 'forwarded requests are not taken while no credentials are configured');
+  if (httpVersion === '1.0' || Object.keys(headers).some(isForwarded)) {
+    return forbidden(
+      'forwarded',
+      'requests through a proxy (a header such as X-Forwarded-For or Via, or HTTP/1.0) are not taken while no credentials are configured',
+    );
   }
   if (!isLoopbackName(headers.host ?? '')) {
     return forbidden(
@@ -31,6 +35,10 @@ export function refuseUnlessLoopback({ headers, remoteAddress }: Asking): Refusa
     );
   }
   return null;
+}
+
+function isForwarded(header: string): boolean {
+  return FORWARDED.has(header) || header.startsWith('x-forwarded-');
 }
 
 /**

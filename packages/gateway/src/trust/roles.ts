@@ -22,7 +22,7 @@ const OF_KIND: Readonly<Record<CredentialKind, readonly Role[]>> = {
 /** @param isAdmin whether a user of that name is an administrator, too. */
 export function hasRole(principal: Principal, role: Role, isAdmin: (user: string) => boolean): boolean {
   switch (principal.kind) {
-    // It was let in because the role was open.
+    // It was let in because there is no credential yet.
     case 'loopback':
       return true;
     case 'token':
@@ -33,10 +33,3 @@ export function hasRole(principal: Principal, role: Role, isAdmin: (user: string
       return role === 'report';
   }
 }
-
-/** The kinds of credentials one of which, once made, closes the role to those who show none. */
-export const CLOSED_BY: Readonly<Record<Role, readonly CredentialKind[]>> = {
-  report: ['host', 'join', 'certificate'],
-  scrape: ['scrape'],
-  admin: ['admin'],
-};
