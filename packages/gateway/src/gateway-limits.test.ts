@@ -12,8 +12,8 @@ test('connections that were closed are counted each, and told once a minute for 
   const metrics = { connectionRefused: (reason: string) => void counted.push(reason) };
   const { connections, handshakes } = createLimits(readOptions([], {}), log, metrics, clock.uptimeMs);
   for (let i = 0; i < 100; i++) connections.connectionRefused('total', '192.0.2.7');
-  for (let i = 0; i < 60; i++) handshakes.failed('192.0.2.8');
-  assert.equal(handshakes.mayTry('192.0.2.8'), false);
+  for (let i = 0; i < 60; i++) handshakes.badToken('192.0.2.8');
+  assert.equal(handshakes.badToken('192.0.2.8'), false);
   assert.deepEqual([counted.length, log.lines.length], [101, 2]);
   clock.pass(60_000);
   connections.connectionRefused('total', '192.0.2.9');

@@ -59,8 +59,9 @@ export function createTrust(parts: TrustParts): Trust {
     ownOrigin: originOf(options['web.external-url']),
     // It is made later than this.
     guard: {
-      mayTry: (address) => parts.guard().mayTry(address),
-      failed: (address) => parts.guard().failed(address),
+      badToken: (address) => parts.guard().badToken(address),
+      mayTryPassword: (address, user) => parts.guard().mayTryPassword(address, user),
+      badPassword: (address, user) => parts.guard().badPassword(address, user),
     },
     now,
   });

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Gatekeeper, Outcome, Visitor } from '../trust/gatekeeper.ts';
 import { nameOf, type Principal } from '../trust/principal.ts';
-import type { Refusal } from '../trust/refusal.ts';
+import { RETRY_SECONDS, type Refusal } from '../trust/refusal.ts';
 import type { Role } from '../trust/roles.ts';
 import { failure } from './envelope.ts';
 
@@ -80,8 +80,14 @@ export function visitorOf(request: IncomingMessage, certificateOf: AccessSources
   return { headers, remoteAddress: socket.remoteAddress, httpVersion, certificate: certificateOf(request) };
 }
 
+const ERROR_TYPES: Readonly<Record<number, string>> = {
+  401: 'unauthorized',
+  429: 'too_many_requests',
+  503: 'unavailable',
+};
+
 function refuse(reply: FastifyReply, { status, message, challenges }: Refusal): FastifyReply {
-  if (status === 429 || status === 503) reply.header('retry-after', 1);
+  if (status === 429 || status === 503) reply.header('retry-after', RETRY_SECONDS);
   if (challenges.length > 0) reply.header('www-authenticate', [...challenges]);
-  return reply.code(status).send(failure(status === 401 ? 'unauthorized' : 'forbidden', message));
+  return reply.code(status).send(failure(ERROR_TYPES[status] ?? 'forbidden', message));
 }

@@ -52,7 +52,11 @@ function keeper(
       has: (...asked) => asked.some((kind) => kinds.includes(kind)),
       mayRepeat: (id) => id === 'just',
     },
-    guard: { mayTry: () => true, failed: (address) => void failed.push(address) },
+    guard: {
+      badToken: (address) => failed.push(`token ${address}`) > 0,
+      mayTryPassword: () => true,
+      badPassword: (address, user) => void failed.push(`${user} ${address}`),
+    },
     now: () => NOW,
     ...over,
   });
@@ -186,7 +190,8 @@ test('users scrape, and those who are named do more', async () => {
   assert.equal(await answers(gatekeeper, basic("bob:bob's")), [no, 'user', 'user'].join(', '));
   assert.deepEqual(failed, []);
   assert.equal(told(await ask(gatekeeper, 'scrape', basic('bob:x'))), '401 bad_credential');
-  assert.deepEqual(failed, [FAR]);
+  assert.equal(told(await ask(gatekeeper, 'scrape', basic('ghost:x'))), '401 bad_credential');
+  assert.deepEqual(failed, [`bob ${FAR}`, `null ${FAR}`]);
   const { refusal } = await ask(gatekeeper, 'scrape', {});
   assert.deepEqual(refusal?.challenges, ['Bearer', 'Basic realm="tributary"']);
 });
@@ -214,17 +219,51 @@ test('who fails again and again is kept waiting, and a neighbour with a good cre
       remembers: (_name, password) => password === 'used before',
       verify: async (_name, password) => password !== 'wrong',
     },
-    guard: { mayTry: (address) => address !== FAR, failed: () => {} },
+    guard: {
+      badToken: () => false,
+      mayTryPassword: (_address, user) => user === 'ann',
+      badPassword: () => {},
+    },
   });
   const tooMany = '429 too_many_failures';
   assert.equal(told(await ask(gatekeeper, 'scrape', bearer('wrong'))), tooMany);
   assert.equal(told(await ask(gatekeeper, 'scrape', bearer('scrape'))), 'token');
   assert.equal(told(await ask(gatekeeper, 'scrape', {})), '401 no_credential');
+  // Bad tokens of the address are nothing to her.
+  assert.equal(told(await ask(gatekeeper, 'scrape', basic('ann:right'))), 'user');
+  assert.equal(told(await ask(gatekeeper, 'scrape', basic('ghost:right'))), tooMany);
+});
+
+test('a user of whom too many bad passwords came is heard by one that was right before alone', async () => {
+  const { gatekeeper } = keeper({
+    users: () => new Map([['ann', 'h']]),
+    passwords: { remembers: (_name, password) => password === 'used before', verify: async () => true },
+    guard: { badToken: () => true, mayTryPassword: (address) => address !== FAR, badPassword: () => {} },
+  });
   // To find out costs much, so it is not even tried.
-  assert.equal(told(await ask(gatekeeper, 'scrape', basic('ann:right'))), tooMany);
+  const { refusal } = await ask(gatekeeper, 'scrape', basic('ann:right'));
+  assert.deepEqual([refusal?.status, refusal?.reason], [429, 'too_many_failures']);
+  assert.match(refusal?.message ?? '', /try again in 1 s$/);
   assert.equal(told(await ask(gatekeeper, 'scrape', basic('ann:used before'))), 'user');
   const elsewhere = { ...basic('ann:right'), from: '198.51.100.8' };
   assert.equal(told(await ask(gatekeeper, 'scrape', elsewhere)), 'user');
+});
+
+test('users do not report, and are told so without a look at the password', () => {
+  const { gatekeeper, failed } = keeper({
+    users: () => new Map([['ann', 'h']]),
+    passwords: { remembers: () => false, verify: () => Promise.reject(new Error('asked')) },
+  });
+  const { headers = {} } = basic('ann:right');
+  const { refusal } = gatekeeper.askToReport({
+    headers,
+    remoteAddress: FAR,
+    certificate: null,
+    httpVersion: '1.1',
+  });
+  assert.deepEqual([refusal?.status, refusal?.challenges], [401, ['Bearer']]);
+  assert.match(refusal?.message ?? '', /^users do not report; a host token or a join token is needed/);
+  assert.deepEqual(failed, []);
 });
 
 test('a page of another origin gets nothing, whatever it shows', async () => {
@@ -250,7 +289,7 @@ test('strangers are recognised as such, and turned away only while nobody has a 
   assert.equal(await recognise(gatekeeper, {}), 'stranger');
   assert.equal(await recognise(gatekeeper, bearer('scrape')), 'token');
   assert.equal(await recognise(gatekeeper, bearer('wrong')), 'stranger');
-  assert.deepEqual(failed, [FAR]);
+  assert.deepEqual(failed, [`token ${FAR}`]);
   assert.equal(
     await recognise(gatekeeper, { headers: { origin: 'https://evil.example' } }),
     '403 foreign_origin',

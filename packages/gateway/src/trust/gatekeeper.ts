@@ -10,7 +10,7 @@ import type { CredentialStore } from './credentials/credential-store.ts';
 import type { Asking } from './loopback-rule.ts';
 import { refuseForeignOrigin, refuseUnlessLoopback } from './loopback-rule.ts';
 import type { Principal } from './principal.ts';
-import { forbidden, type Refusal, type RefusalReason } from './refusal.ts';
+import { forbidden, RETRY_SECONDS, type Refusal, type RefusalReason } from './refusal.ts';
 import { hasRole, type Role } from './roles.ts';
 import { BasicAuthBusyError } from './web-config/basic-auth.ts';
 import { basicCredentials } from './web-config/basic-credentials.ts';
@@ -33,8 +33,11 @@ export interface Passwords {
  * checked first, and is good whatever a neighbour does.
  */
 export interface FailureGuard {
-  mayTry(address: string): boolean;
-  failed(address: string): void;
+  /** A bad token came. False when it is one too many. */
+  badToken(address: string): boolean;
+  /** @param user null for a name that nobody has */
+  mayTryPassword(address: string, user: string | null): boolean;
+  badPassword(address: string, user: string | null): void;
 }
 
 export type Outcome =
@@ -44,7 +47,7 @@ export type Outcome =
 export interface GatekeeperOptions {
   readonly store: Pick<CredentialStore, 'find' | 'has' | 'mayRepeat'>;
   /** Names of the users that there are now. */
-  readonly users: () => Pick<ReadonlyMap<string, unknown>, 'size'>;
+  readonly users: () => Pick<ReadonlyMap<string, unknown>, 'size' | 'has'>;
   readonly passwords: Passwords;
   /** Those of the users who are administrators. */
   readonly adminUsers: ReadonlySet<string>;
@@ -85,18 +88,18 @@ export class Gatekeeper {
   async ask(visitor: Visitor, role: Role): Promise<Outcome> {
     const foreign = refuseForeignOrigin(visitor, this.#options.ownOrigin);
     if (foreign !== null) return refused(foreign);
-    const { authorization } = visitor.headers;
-    if (authorization !== undefined && /^basic /i.test(authorization)) {
-      return this.#check(await this.#user(visitor), role, visitor);
+    if (isBasic(visitor)) {
+      return this.#check(await this.#user(visitor), role);
     }
-    return this.#check(this.#shown(visitor, role), role, visitor);
+    return this.#check(this.#shown(visitor, role), role);
   }
 
   /** Of a reporter's upgrade; users do not report, so nothing has to be waited for. */
   askToReport(visitor: Visitor): Outcome {
     const foreign = refuseForeignOrigin(visitor, this.#options.ownOrigin);
     if (foreign !== null) return refused(foreign);
-    return this.#check(this.#shown(visitor, 'report'), 'report', visitor);
+    if (isBasic(visitor)) return refused(NO_USERS);
+    return this.#check(this.#shown(visitor, 'report'), 'report');
   }
 
   /** Whoever asks: for what is no secret, as whether the gateway lives. */
@@ -112,12 +115,7 @@ export class Gatekeeper {
   /** By a bearer token, a certificate, or by where it came from. */
   #shown(visitor: Visitor, role: Role): Outcome {
     const { authorization } = visitor.headers;
-    if (authorization !== undefined) {
-      const token = /^bearer +([\x21-\x7e]+) *$/i.exec(authorization)?.[1];
-      return token === undefined
-        ? this.#bad('this kind of Authorization is not known here')
-        : this.#token(token);
-    }
+    if (authorization !== undefined) return this.#token(authorization, visitor);
     const names = visitor.certificate;
     if (names !== null && role === 'report') {
       return { principal: { kind: 'certificate', names }, refusal: null };
@@ -130,15 +128,24 @@ export class Gatekeeper {
     return refusal === null ? { principal: { kind: 'loopback' }, refusal } : refused(refusal);
   }
 
-  #token(token: string): Outcome {
+  #token(authorization: string, { remoteAddress = '' }: Visitor): Outcome {
+    const principal = this.#read(authorization);
+    if (typeof principal !== 'string') return { principal, refusal: null };
+    return this.#options.guard.badToken(remoteAddress) ? this.#bad(principal) : TOO_MANY;
+  }
+
+  /** @returns what is wrong with it, as a text */
+  #read(authorization: string): Principal | string {
     const { store, now } = this.#options;
+    const token = /^bearer +([\x21-\x7e]+) *$/i.exec(authorization)?.[1];
+    if (token === undefined) return 'this kind of Authorization is not known here';
     const found = store.find(token);
-    if (found === null) return this.#bad('the token is not known');
+    if (found === null) return 'the token is not known';
     const state = stateOf(found.credential, now());
     if (state === 'valid' || (state === 'expired' && this.#mayRepeat(found.credential))) {
-      return { principal: { kind: 'token', ...found }, refusal: null };
+      return { kind: 'token', ...found };
     }
-    return this.#bad(state === 'revoked' ? 'the token was revoked' : 'the token has expired');
+    return state === 'revoked' ? 'the token was revoked' : 'the token has expired';
   }
 
   /** A host whose join token has just expired may not have written down yet what it was given for it. */
@@ -149,28 +156,27 @@ export class Gatekeeper {
   async #user({ headers, remoteAddress = '' }: Visitor): Promise<Outcome> {
     const { users, passwords, guard } = this.#options;
     const shown = basicCredentials(headers.authorization);
-    if (shown === null || users().size === 0) return this.#bad('user and password cannot be taken');
-    if (!passwords.remembers(shown.name, shown.password) && !guard.mayTry(remoteAddress)) return TOO_MANY;
+    if (shown === null || users().size === 0) {
+      return guard.badToken(remoteAddress) ? this.#bad('user and password cannot be taken') : TOO_MANY;
+    }
+    const { name, password } = shown;
+    const user = users().has(name) ? name : null;
+    if (!passwords.remembers(name, password) && !guard.mayTryPassword(remoteAddress, user)) return TOO_MANY;
     try {
-      if (await passwords.verify(shown.name, shown.password)) {
-        return { principal: { kind: 'user', name: shown.name }, refusal: null };
-      }
+      if (await passwords.verify(name, password)) return { principal: { kind: 'user', name }, refusal: null };
     } catch (error) {
       if (!(error instanceof BasicAuthBusyError)) throw error;
       return refused({ status: 503, reason: 'busy', message: error.message, challenges: [] });
     }
+    guard.badPassword(remoteAddress, user);
     return this.#bad('user or password is wrong');
   }
 
-  #check(outcome: Outcome, role: Role, { remoteAddress = '' }: Visitor): Outcome {
-    const { guard, adminUsers } = this.#options;
-    if (outcome.refusal !== null) {
-      if (outcome.refusal.reason !== 'bad_credential') return outcome;
-      if (!guard.mayTry(remoteAddress)) return TOO_MANY;
-      guard.failed(remoteAddress);
+  #check(outcome: Outcome, role: Role): Outcome {
+    const { adminUsers } = this.#options;
+    if (outcome.refusal !== null || hasRole(outcome.principal, role, (user) => adminUsers.has(user))) {
       return outcome;
     }
-    if (hasRole(outcome.principal, role, (user) => adminUsers.has(user))) return outcome;
     return refused(forbidden('wrong_role', `this credential may not do that; it needs one for ${role}`));
   }
 
@@ -187,9 +193,21 @@ export class Gatekeeper {
 const TOO_MANY = refused({
   status: 429,
   reason: 'too_many_failures',
-  message: 'too many bad credentials came from this address; try again in a minute',
+  message: `too many bad credentials came from this address; try again in ${RETRY_SECONDS} s`,
   challenges: [],
 });
+
+/** Whether the password is right is not looked at, so it is no failure. */
+const NO_USERS: Refusal = {
+  status: 401,
+  reason: 'wrong_role',
+  message: 'users do not report; a host token or a join token is needed ("Authorization: Bearer TOKEN")',
+  challenges: ['Bearer'],
+};
+
+function isBasic({ headers }: Visitor): boolean {
+  return /^basic /i.test(headers.authorization ?? '');
+}
 
 function refused(refusal: Refusal): Outcome {
   return { principal: null, refusal };

@@ -24,6 +24,9 @@ export const REFUSAL_REASONS = [
 
 export type RefusalReason = (typeof REFUSAL_REASONS)[number];
 
+/** When to try again what was refused by 429 or 503. */
+export const RETRY_SECONDS = 1;
+
 export function forbidden(reason: RefusalReason, message: string): Refusal {
   return { status: 403, reason, message, challenges: [] };
 }

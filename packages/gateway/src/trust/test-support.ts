@@ -9,7 +9,7 @@ export function gatekeeperOf(over: Partial<GatekeeperOptions> = {}): Gatekeeper 
     adminUsers: new Set(),
     takesCertificates: () => false,
     ownOrigin: '',
-    guard: { mayTry: () => true, failed: () => {} },
+    guard: { badToken: () => true, mayTryPassword: () => true, badPassword: () => {} },
     now: () => 0,
     ...over,
   });
