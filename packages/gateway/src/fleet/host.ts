@@ -77,7 +77,7 @@ export class FleetHost {
   readonly limited = new Limited();
   readonly groups = new Map<AdmittedShape, HostGroup>();
   /** Of each group that has series in common with others: these others. Nearly always empty. */
-  readonly #related = new Map<HostGroup, HostGroup[]>();
+  readonly #related = new Map<HostGroup, Set<HostGroup>>();
   #reportsUp = false;
 
   constructor(name: string, now: number) {
@@ -180,19 +180,27 @@ export class FleetHost {
   #relate(group: HostGroup): void {
     for (const other of this.groups.values()) {
       if (overlap(group.shape, other.shape) === null) continue;
-      this.#related.set(group, [...(this.#related.get(group) ?? []), other]);
-      this.#related.set(other, [...(this.#related.get(other) ?? []), group]);
+      this.#relatedOf(group).add(other);
+      this.#relatedOf(other).add(group);
     }
   }
 
-  #unrelate(group: HostGroup): void {
-    const others = this.#related.get(group) ?? [];
-    this.#related.delete(group);
-    for (const other of others) {
-      const left = (this.#related.get(other) ?? []).filter((candidate) => candidate !== group);
-      if (left.length > 0) this.#related.set(other, left);
-      else this.#related.delete(other);
+  #relatedOf(group: HostGroup): Set<HostGroup> {
+    let related = this.#related.get(group);
+    if (related === undefined) {
+      related = new Set();
+      this.#related.set(group, related);
     }
+    return related;
+  }
+
+  #unrelate(group: HostGroup): void {
+    for (const other of this.#related.get(group) ?? []) {
+      const left = this.#related.get(other);
+      left?.delete(group);
+      if (left?.size === 0) this.#related.delete(other);
+    }
+    this.#related.delete(group);
   }
 }
 

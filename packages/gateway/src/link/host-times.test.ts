@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { randomOf } from '@tributary/shared/random';
 import type { StoredEntry } from '../ledger/ledger.ts';
 import type { AdmittedShape } from './admission.ts';
 import { HostTimes, RECALL_MS, timesOf } from './host-times.ts';
@@ -176,4 +177,34 @@ test('counts the series that a host has beside those of a batch', () => {
   judge(times, [AC, 3000]);
   assert.equal(times.seriesBeside([], 0), 3, 'also by one that is gone by now');
   assert.equal(times.seriesBeside([AC], 0), 1);
+});
+
+test('many shapes are judged as few are: by series, whatever shape they stood in', () => {
+  const random = randomOf(7);
+  const pick = (n: number) => Math.floor(random() * n);
+  for (const [count, names] of [
+    [40, 30],
+    [300, 200],
+    [700, 90],
+  ] as const) {
+    const times = new HostTimes(0);
+    const shapes = Array.from({ length: count }, () => {
+      const own = new Set(Array.from({ length: 1 + pick(4) }, () => `m${pick(names)}`));
+      return shapeOf(gauges(...own), pick(5) === 0 ? { job: 'db', instance: 'i' } : {});
+    });
+    const key = (shape: AdmittedShape) =>
+      shape.families.map(({ name }) => `${shape.labels['job'] ?? 'node'} ${name}`);
+    const lasts = new Map<string, number>();
+    const used = new Set<AdmittedShape>();
+    for (let i = 0; i < 3000 && used.size < 512; i++) {
+      const shape = shapes[pick(count)] ?? A;
+      const at = 1000 + i - pick(i + 1);
+      const last = Math.max(0, ...key(shape).map((each) => lasts.get(each) ?? 0));
+      const expected = at > last ? 'new' : at === last ? 'repeat' : 'backwards';
+      assert.deepEqual(judge(times, [shape, at]), [expected]);
+      if (expected !== 'new') continue;
+      used.add(shape);
+      for (const each of key(shape)) lasts.set(each, at);
+    }
+  }
 });

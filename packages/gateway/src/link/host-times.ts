@@ -6,6 +6,7 @@
 import type { StoredEntry, StreamState } from '../ledger/ledger.ts';
 import type { AdmittedShape } from './admission.ts';
 import { overlap } from './overlap.ts';
+import { SeriesNumbers, SeriesSet, SHAPES_IN_PAIRS_MAX } from './series-set.ts';
 import type { ShapeRegistry } from './shape-registry.ts';
 
 export type Verdict = 'new' | 'repeat' | 'backwards';
@@ -31,8 +32,16 @@ export interface RecallSpan {
 /** Shapes whose last moment is remembered one by one; what an old one had goes into the floor. */
 const SHAPES_MAX = 512;
 
+/** Batches for which the newest moments by series are kept after their last use. */
+const UNUSED_MAX = 100;
+
 export class HostTimes {
   readonly #times = new Map<AdmittedShape, number>();
+  /** By series the newest moment, while it is needed: most hosts have few shapes, and their groups are newer than all before. */
+  #bySeries: SeriesNumbers | null = null;
+  /** Of so many series it is made anew, without those of forgotten shapes. */
+  #bySeriesMax = 0;
+  #bySeriesUnused = 0;
   /** Holds for every shape that is not remembered. */
   #floor: number;
   #newest: number;
@@ -94,6 +103,7 @@ export class HostTimes {
    * @param groups have no series in common, so none of them is judged by another.
    */
   judge(groups: readonly { readonly shape: AdmittedShape; readonly at: number }[]): Verdict[] {
+    if (++this.#bySeriesUnused > UNUSED_MAX) this.#bySeries = null;
     const verdicts = groups.map(({ shape, at }): Verdict => {
       if (at > this.#newest) return 'new';
       const last = this.#lastOf(shape);
@@ -107,27 +117,50 @@ export class HostTimes {
    * Series that the host has beside those of `using`: of shapes that were used since a moment, and that neither one of
    * `using` restates nor one that was used later. Else a shape that grew again and again would count as often once it is gone.
    */
-  seriesBeside(using: readonly AdmittedShape[], since: number): number {
-    const isIn = (shape: AdmittedShape, shapes: readonly AdmittedShape[]) =>
-      shapes.some((other) => other === shape || overlap(other, shape) !== null);
-    const gone = [...this.#times].filter(([shape, at]) => at >= since && !isIn(shape, using));
-    const counted: AdmittedShape[] = [];
-    for (const [shape] of gone.sort(([, a], [, b]) => b - a)) if (!isIn(shape, counted)) counted.push(shape);
-    return counted.reduce((sum, { length }) => sum + length, 0);
+  seriesBeside(using: Iterable<AdmittedShape>, since: number): number {
+    const counted = new SeriesSet();
+    for (const shape of using) counted.add(shape);
+    const live = [...this.#times].filter(([, at]) => at >= since);
+    let series = 0;
+    for (const [shape] of live.sort(([, a], [, b]) => b - a)) {
+      if (counted.has(shape)) continue;
+      counted.add(shape);
+      series += shape.length;
+    }
+    return series;
+  }
+
+  /** At least `seriesBeside`, and told without looking at any series. */
+  seriesBesideMax(using: ReadonlySet<AdmittedShape>, since: number): number {
+    let series = 0;
+    for (const [shape, at] of this.#times) if (at >= since && !using.has(shape)) series += shape.length;
+    return series;
   }
 
   #remember(shape: AdmittedShape, at: number): void {
     this.#times.set(shape, at);
+    this.#bySeries?.raise(shape, at);
     if (at > this.#newest) this.#newest = at;
     if (this.#times.size > SHAPES_MAX) this.#forgetOldest();
   }
 
   #lastOf(shape: AdmittedShape): number {
     let last = this.#times.get(shape) ?? this.#floor;
+    if (this.#times.size > SHAPES_IN_PAIRS_MAX) return Math.max(last, this.#seriesTimes().highestOf(shape));
     for (const [other, at] of this.#times) {
       if (at > last && other !== shape && overlap(shape, other) !== null) last = at;
     }
     return last;
+  }
+
+  /** What a forgotten shape has left there is not above the floor, nor above any shape that is remembered; it goes in time. */
+  #seriesTimes(): SeriesNumbers {
+    this.#bySeriesUnused = 0;
+    if (this.#bySeries !== null && this.#bySeries.size <= this.#bySeriesMax) return this.#bySeries;
+    this.#bySeries = new SeriesNumbers();
+    for (const [shape, at] of this.#times) this.#bySeries.raise(shape, at);
+    this.#bySeriesMax = 2 * this.#bySeries.size + SHAPES_MAX;
+    return this.#bySeries;
   }
 
   #forgetOldest(): void {

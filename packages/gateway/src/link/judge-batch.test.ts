@@ -5,7 +5,8 @@ import { DEFAULT_LIMITS, FUTURE_MS_MAX } from '@tributary/shared/limits';
 import type { Admission } from './admission.ts';
 import { HostTimes } from './host-times.ts';
 import { judgeBatch } from './judge-batch.ts';
-import { batchOf, gauges, groupOf, NOW, shapeOf } from './test-support.ts';
+import { ShapeRegistry } from './shape-registry.ts';
+import { batchOf, familyOf, gauges, groupOf, NOW, shapeOf } from './test-support.ts';
 
 const A = shapeOf(gauges('a'));
 const AB = shapeOf(gauges('a', 'b'));
@@ -150,4 +151,70 @@ test('the bound on series is the host’s, over all the shapes that it uses at a
     NOW + tenMinutesMs,
   );
   assert.deepEqual(later.rejects, [], 'what is no longer used does not count');
+});
+
+/** Shapes 1…`count` of one series each, whose sample name is `name(i)`. */
+function manyShapes(count: number, name: (i: number) => string) {
+  const registry = new ShapeRegistry();
+  return new Map<number, Admission>(
+    Array.from({ length: count }, (_, i) => {
+      const family = familyOf(name(i), 'gauge', ['', { i: `${i}` }]);
+      return [i + 1, { shape: shapeOf([family], {}, registry), fault: null }];
+    }),
+  );
+}
+
+test('thousands of shapes are judged in time that is linear in their series', (t) => {
+  for (const name of [() => 'one', (i: number) => `m${i}`]) {
+    const shapes = manyShapes(3072, name);
+    const times = new HostTimes(0);
+    const before = process.cpuUsage();
+    let cost = 0;
+    for (let round = 0; round < 21; round++) {
+      const at = NOW + round;
+      const from = (round % 3) * 1024;
+      const groups = Array.from({ length: 1024 }, (_, i) => groupOf(from + i + 1, at, 1));
+      const verdict = judgeBatch(batchOf(round + 1, at, ...groups), 77, shapes, times, DEFAULT_LIMITS, NOW);
+      assert.deepEqual([verdict.rejects, verdict.drops.size], [[], 0]);
+      cost += verdict.cost;
+      // What comes again is found to be old, among as many.
+      const again = judgeBatch(batchOf(round + 1, at, ...groups), 77, shapes, times, DEFAULT_LIMITS, NOW);
+      assert.equal((again.drops.get('repeat') ?? 0) + (again.drops.get('backwards') ?? 0), 1024);
+    }
+    const { user } = process.cpuUsage(before);
+    t.diagnostic(`${Math.round(user / 1000)} ms of CPU`);
+    assert.ok(user < 2_000_000, `${user} µs`);
+    assert.ok(cost > 21 * 100_000, `${cost}`);
+  }
+});
+
+test('a host with few shapes pays nothing for being judged, and one near its bound for the series that it has', () => {
+  assert.equal(judge(batchOf(1, NOW, groupOf(2, NOW, 1, 2), groupOf(3, NOW, 1))).cost, 0);
+  const limits = { ...DEFAULT_LIMITS, seriesMax: 3 };
+  const times = new HostTimes(0);
+  judge(batchOf(1, NOW, groupOf(2, NOW, 1, 2), groupOf(3, NOW, 1)), times, limits);
+  assert.equal(judge(batchOf(2, NOW + 1, groupOf(1, NOW + 1, 1)), times, limits).cost, 1);
+});
+
+test('among many groups, too, a series that an earlier one has is refused', () => {
+  const shapes = new Map([
+    ...manyShapes(1000, () => 'one'),
+    [1001, { shape: shapeOf([familyOf('one', 'gauge', ['', { i: '7' }], ['', { i: 'x' }])]), fault: null }],
+  ]);
+  const groups = [...shapes.keys()].map((id) => groupOf(id, NOW, ...(id === 1001 ? [1, 2] : [1])));
+  const { rejects } = judgeBatch(
+    batchOf(1, NOW, ...groups, groupOf(5, NOW, 1)),
+    77,
+    shapes,
+    new HostTimes(0),
+    DEFAULT_LIMITS,
+    NOW,
+  );
+  assert.deepEqual(
+    rejects.map(({ group, code }) => [group, code]),
+    [
+      [1000, 'DUPLICATE_SERIES'],
+      [1001, 'DUPLICATE_SERIES'],
+    ],
+  );
 });

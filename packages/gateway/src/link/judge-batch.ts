@@ -6,7 +6,7 @@ import { FUTURE_MS_MAX, type WireLimits } from '@tributary/shared/limits';
 import type { Admission, AdmittedShape } from './admission.ts';
 import type { HostTimes } from './host-times.ts';
 import type { AdmittedEntry, DropReason, SettledEntry } from './observer.ts';
-import { overlap } from './overlap.ts';
+import { SeriesSet, SHAPES_IN_PAIRS_MAX } from './series-set.ts';
 
 export interface BatchVerdict {
   /** What settles the seq: the groups that were kept, or a tombstone when none was. */
@@ -19,7 +19,12 @@ export interface BatchVerdict {
   }[];
   /** Samples that were not kept, by reason. */
   readonly drops: ReadonlyMap<DropReason, number>;
+  /** What judging it took beyond reading its values, in samples; 0 for a host with few shapes that is far from its bound on series. */
+  readonly cost: number;
 }
+
+/** Looks at a shape, or at a series of one, that count for a sample. */
+const LOOKS_PER_SAMPLE = 8;
 
 /** For so long after its last use a shape's series count as the host's: as long as they are shown by default. */
 const SERIES_LIVE_MS = 5 * 60_000;
@@ -39,20 +44,23 @@ export function judgeBatch(
     const message = `batch.at ${batch.at} is ${batch.at - now} ms ahead of the gateway's clock`;
     drop('rejected', samplesOf(batch));
     const entry = tombstone(batch, hash, 'rejected:FUTURE', now);
-    return { entry, rejects: [{ group: null, code: 'FUTURE', message }], drops };
+    return { entry, rejects: [{ group: null, code: 'FUTURE', message }], drops, cost: 0 };
   }
   const rejects: ({ group: number } & Fault)[] = [];
   const sound: AdmittedEntry['groups'][number][] = [];
-  const using = admittedGroups(batch, shapes).map(({ shape }) => shape);
-  let seriesLeft = limits.seriesMax - times.seriesBeside(using, batch.at - SERIES_LIVE_MS);
+  const before = new SeriesSet();
+  const left = seriesLeftFor(batch, shapes, times, limits);
+  let { seriesLeft } = left;
+  const cost = Math.ceil((left.looks + pairsOf(batch, shapes.size)) / LOOKS_PER_SAMPLE);
   for (const [i, group] of batch.groups.entries()) {
-    const checked = checkGroup(group, `groups[${i}]`, shapes, sound, seriesLeft);
+    const checked = checkGroup(group, `groups[${i}]`, shapes, before, seriesLeft);
     if ('code' in checked) {
       rejects.push({ group: i, ...checked });
       drop('rejected', samplesOfGroup(group));
       continue;
     }
     seriesLeft -= checked.shape.length;
+    before.add(checked.shape);
     sound.push(checked);
   }
   const verdicts = times.judge(sound);
@@ -69,10 +77,11 @@ export function judgeBatch(
       entry: { kind: 'batch', seq: batch.seq, at: batch.at, groups, contentHash: hash },
       rejects,
       drops,
+      cost,
     };
   }
   const reason = first === undefined ? `dropped:${[...drops.keys()].join(',')}` : `rejected:${first.code}`;
-  return { entry: tombstone(batch, hash, reason, batch.at), rejects, drops };
+  return { entry: tombstone(batch, hash, reason, batch.at), rejects, drops, cost };
 }
 
 /** The groups whose shapes are sound. */
@@ -86,11 +95,35 @@ export function admittedGroups(
   });
 }
 
+/** How many series the groups of the batch may have together; more than it has when the host is far from its bound. */
+function seriesLeftFor(
+  batch: Batch,
+  shapes: ReadonlyMap<number, Admission>,
+  times: HostTimes,
+  { seriesMax }: WireLimits,
+): { readonly seriesLeft: number; readonly looks: number } {
+  const using = new Set<AdmittedShape>();
+  let wanted = 0;
+  for (const { shape } of admittedGroups(batch, shapes)) {
+    using.add(shape);
+    wanted += shape.length;
+  }
+  const since = batch.at - SERIES_LIVE_MS;
+  const most = wanted + times.seriesBesideMax(using, since);
+  if (most <= seriesMax) return { seriesLeft: seriesMax, looks: 0 };
+  return { seriesLeft: seriesMax - times.seriesBeside(using, since), looks: most };
+}
+
+/** What is shown of a host is held against all that it has. */
+function pairsOf({ groups }: Batch, shapes: number): number {
+  return groups.length * Math.max(0, shapes - SHAPES_IN_PAIRS_MAX);
+}
+
 function checkGroup(
   group: Group,
   what: string,
   shapes: ReadonlyMap<number, Admission>,
-  before: readonly { readonly shape: AdmittedShape }[],
+  before: SeriesSet,
   seriesLeft: number,
 ): AdmittedEntry['groups'][number] | Fault {
   if (group.column === null)
@@ -113,8 +146,7 @@ function checkGroup(
       message: `${what} has ${shape.length} series, and the host may have ${Math.max(0, seriesLeft)} more`,
     };
   }
-  for (const other of before) {
-    if (other.shape !== shape && overlap(shape, other.shape) === null) continue;
+  if (before.has(shape)) {
     return {
       code: 'DUPLICATE_SERIES',
       message: `${what} has series that an earlier group of the batch has too`,

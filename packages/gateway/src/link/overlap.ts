@@ -2,8 +2,7 @@
  * Which series two shapes have in common. A host may restate its series in a new shape at any time; the same series in
  * two shapes of one host must still be one series, with one newest point.
  *
- * Nearly all pairs of shapes have not even a sample name in common, and a host may have a thousand shapes; so that is
- * looked at first, by sorted hashes of the names, and only pairs that pass are compared series by series.
+ * Nearly all pairs of shapes have not even a sample name in common, so that is looked at first, by sorted hashes of the names, and only pairs that pass are compared series by series.
  */
 import { fnv1a32 } from '@tributary/shared/hash';
 import type { AdmittedShape } from './admission.ts';
@@ -35,6 +34,11 @@ export function overlap(of: AdmittedShape, by: AdmittedShape): Uint8Array | null
     remember(of, by, flags);
   }
   return flags;
+}
+
+/** The target's labels, written so that equal text means the same target: series of different ones are different. */
+export function targetKeyOf(shape: AdmittedShape): string {
+  return signatureOf(shape).target;
 }
 
 function mayOverlap(a: Signature, b: Signature): boolean {

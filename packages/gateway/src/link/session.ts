@@ -333,6 +333,7 @@ export class Session implements Voice {
       return this.#effects.recall(this.host, this.#times, span);
     }
     const verdict = judgeBatch(batch, hash, this.#shapes.byId, this.#times, limits, clock.now());
+    this.#charge(verdict.cost);
     for (const { group, code, message, limit } of verdict.rejects) {
       const where = group === null ? {} : { group };
       this.#effects.send({ kind: 'reject', seq: batch.seq, ...where, code, message });
