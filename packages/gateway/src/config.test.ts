@@ -29,6 +29,7 @@ test('the defaults are those that are documented', () => {
     'replay.order': 'in-order',
     'replay.overlap': 60_000,
     'fleet.stale-after': 300_000,
+    'limits.hosts': 20_000,
     'limits.samples-per-second': 200_000,
     'limits.new-series-per-minute': 60_000,
     'fleet.forget-after': 7 * 86_400_000,

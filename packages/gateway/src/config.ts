@@ -94,6 +94,11 @@ export const OPTION_SPECS = {
     defaultMs: 7 * DAY_MS,
     minMs: MINUTE_MS,
   }),
+  'limits.hosts': numberOption({
+    help: 'Hosts that the gateway knows at a time. One more is sent away until another is forgotten.',
+    default: 20_000,
+    min: 1,
+  }),
   'limits.samples-per-second': numberOption({
     help: 'Samples that one host may send, on average; it may save up 50 s of them. Over it a host is slowed, and loses nothing.',
     default: 200_000,

@@ -98,8 +98,7 @@ async function startOnce(
   const parts: Parts = { phase: 'starting', metrics: null };
   let upkeep: Upkeep | null = null;
   const onFault = (error: unknown, host?: string) => log.error({ err: error, host }, 'internal error');
-  const handshakeFailed = (reason: string) => parts.metrics?.handshakeFailed(reason);
-  const web = await openWeb(options['web.config.file'], { log, onFault, handshakeFailed });
+  const web = await openWebFor(options, log, parts, onFault);
   const ledger = await openLedger(options, log, parts, onDeath);
   const later = { guard: () => limits.handshakes, events: () => events, onChange: () => link.reexamine() };
   const trust = createTrust({ options, log, store, web, ...later });
@@ -130,6 +129,7 @@ async function startOnce(
       delivered: (host, epoch) => scrapers.deliveredSeq(host, epoch),
       clockIsWrong: () => fleet.clockIsWrong(),
       isFull: () => upkeep?.isFull ?? false,
+      isOneTooMany: (host) => fleet.size >= options['limits.hosts'] && fleet.host(host) === undefined,
       horizonMs: options['storage.retention.time'],
     },
     ledger,
@@ -167,6 +167,16 @@ async function startOnce(
   log.info({ url, storage: options['storage.path'], hosts: fleet.size, version: VERSION }, 'gateway started');
   const running = { web, link, app, scrapers, ledger, store, upkeep, onFault };
   return { url, stop: () => stop(parts, running) };
+}
+
+async function openWebFor(
+  options: GatewayOptions,
+  log: Log,
+  parts: Parts,
+  onFault: (error: unknown) => void,
+): Promise<Web> {
+  const handshakeFailed = (reason: string) => parts.metrics?.handshakeFailed(reason);
+  return await openWeb(options['web.config.file'], { log, onFault, handshakeFailed });
 }
 
 interface Running {

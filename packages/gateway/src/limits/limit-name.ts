@@ -12,6 +12,7 @@ export const HOST_LIMITS = [
   'help_length',
   'frame_bytes',
   'control_frames',
+  'hosts',
 ] as const;
 
 export type HostLimit = (typeof HOST_LIMITS)[number];

@@ -42,6 +42,7 @@ class Line {
         times: new Map(),
         observer: silentObserver(observer),
         delivered: () => 0,
+        isOneTooMany: () => false,
         isFull: () => false,
         clockIsWrong: () => false,
         horizonMs: 1,

@@ -8,7 +8,8 @@ import { LedgerClosedError } from '../ledger/ledger.ts';
 import type { HostTimes, RecallSpan } from './host-times.ts';
 import type { SettledEntry } from './observer.ts';
 import { recall } from './recall.ts';
-import { Session, type SessionContext } from './session.ts';
+import { Session } from './session.ts';
+import type { SessionContext } from './session-context.ts';
 import { Throttle } from './throttle.ts';
 
 /** What a connection needs of a socket; `server.ts` gives it one of the `ws` package. */

@@ -104,6 +104,7 @@ export async function startLink(
         ...over.observer,
       }),
       delivered: () => 0,
+      isOneTooMany: () => false,
       isFull: () => false,
       clockIsWrong: () => false,
       horizonMs: 3_600_000,

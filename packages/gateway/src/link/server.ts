@@ -16,7 +16,7 @@ import type { SocketEnds } from '../limits/connections.ts';
 import { TokenBucket } from '../limits/token-bucket.ts';
 import { Connection, type Wire } from './connection.ts';
 import type { Identity } from './identity.ts';
-import type { SessionContext } from './session.ts';
+import type { SessionContext } from './session-context.ts';
 
 /** Why an upgrade is refused: an HTTP status, a sentence, and what `WWW-Authenticate` should say. */
 export interface UpgradeRefusal {

@@ -61,3 +61,17 @@ test('a connection that ends while it waits for its grant stays closed, and its 
   assert.equal(bench.loads, 0);
   assert.equal(voices.size, 0);
 });
+
+test('a host that is one too many is sent away before it is given anything', () => {
+  const bench = new Bench(
+    new FakeClock(),
+    new Voices(),
+    new Map(),
+    { ...ANYONE, mustGrant: () => true },
+    () => true,
+  );
+  greet(bench);
+  assert.equal(bench.grants, 0);
+  const [refuse] = bench.sent;
+  assert.ok(refuse?.kind === 'refuse' && refuse.code === 'RATE' && refuse.retryAfterMs === 60_000);
+});

@@ -39,6 +39,7 @@ export class Bench {
     voices = new Voices(),
     times = new Map<string, HostTimes>(),
     identity: Identity = ANYONE,
+    isOneTooMany: () => boolean = () => false,
   ) {
     this.times = times;
     this.rates = new HostRates(AMPLE_RATES, clock.uptimeMs);
@@ -73,6 +74,7 @@ export class Bench {
         times: this.times,
         observer,
         delivered: () => 0,
+        isOneTooMany,
         isFull: () => false,
         clockIsWrong: () => false,
         horizonMs: 60_000,

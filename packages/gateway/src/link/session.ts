@@ -9,68 +9,28 @@
  * confirmed, and only that is ever acked. Duplicates are no-ops, a hole or another content under a settled seq ends the
  * connection (docs/PROTOCOL.md).
  */
-import type { Clock } from '@tributary/shared/clock';
 import { CLOSE_CODES, CLOSE_NORMAL } from '@tributary/shared/close-codes';
 import { decodeReporterFrame } from '@tributary/shared/decode';
 import { type RefuseCode, RefuseError } from '@tributary/shared/errors';
-import type { Batch, GatewayFrame, Hello, ReporterFrame, Skip } from '@tributary/shared/frames';
-import { FUTURE_MS_MAX, HELLO_MS_MAX, SILENCE_MS_MAX, type WireLimits } from '@tributary/shared/limits';
+import type { Batch, Hello, ReporterFrame, Skip } from '@tributary/shared/frames';
+import { FUTURE_MS_MAX, HELLO_MS_MAX, SILENCE_MS_MAX } from '@tributary/shared/limits';
 import { quote } from '@tributary/shared/names';
 import type { StreamState } from '../ledger/ledger.ts';
-import { frameCost, type HostRates } from '../limits/host-rates.ts';
+import { frameCost } from '../limits/host-rates.ts';
 import { contentHash } from './content-hash.ts';
 import { DeclaredShapes } from './declared-shapes.ts';
-import { HostTimes, type RecallSpan, timesOf } from './host-times.ts';
-import type { Identity } from './identity.ts';
+import { HostTimes, timesOf } from './host-times.ts';
 import { admittedGroups, judgeBatch } from './judge-batch.ts';
-import type { LinkObserver, SettledEntry } from './observer.ts';
-import type { ShapeRegistry } from './shape-registry.ts';
+import type { SettledEntry } from './observer.ts';
+import type { SessionContext, SessionEffects } from './session-context.ts';
 import { skipEntry } from './skip-entry.ts';
 import { unsettledBefore } from './unsettled.ts';
-import type { Voice, Voices } from './voices.ts';
-
-export interface SessionEffects {
-  send(frame: GatewayFrame): void;
-  /** Closes after everything that was sent. */
-  close(code: number, reason: string): void;
-  /** Asks the connection's identity for what it has to grant; `granted` is to be called with it. */
-  grant(hello: Hello): void;
-  /** Asks the ledger for the stream's state; `loaded` is to be called with it. */
-  load(host: string, epoch: string): void;
-  /** Looks through a span of the host's log for what `times` lacks (recall.ts); `recalled` is to be called then. */
-  recall(host: string, times: HostTimes, span: RecallSpan): void;
-  /** Hands entries to the ledger; `settled` is to be called when they are on disk, in the order of the calls. */
-  append(host: string, epoch: string, entries: readonly SettledEntry[]): void;
-}
-
-export interface SessionContext {
-  /** Of this connection: whom it may speak for. */
-  readonly identity: Identity;
-  readonly limits: WireLimits;
-  readonly clock: Clock;
-  /** Milliseconds that never step, unlike the clock's: silence is measured by them. */
-  readonly uptimeMs: () => number;
-  readonly shapes: ShapeRegistry;
-  readonly voices: Voices;
-  /** How fast each host may send. */
-  readonly rates: HostRates;
-  /** By host, what its connections have taken since the start; see `loaded`. */
-  readonly times: Map<string, HostTimes>;
-  readonly observer: LinkObserver;
-  /** The highest seq of an epoch that every active scraper has taken; 0 for none. */
-  readonly delivered: (host: string, epoch: string) => number;
-  /** True while the ledger has no room, since what it holds is undelivered: nothing is read, and the hosts keep theirs. */
-  readonly isFull: () => boolean;
-  /** True when most hosts, or the ledger, say that this machine's clock is wrong: nobody is to take its time then. */
-  readonly clockIsWrong: () => boolean;
-  /** Batches older than this need not come. */
-  readonly horizonMs: number;
-  /** The other end's address, for people. */
-  readonly address: string;
-}
+import type { Voice } from './voices.ts';
 
 /** Where nothing says when it will be better. */
 const RETRY_MS = 5_000;
+/** A place gets free when a host is forgotten, which takes days or a person. */
+const FULL_RETRY_MS = 60_000;
 
 type State = 'new' | 'granting' | 'loading' | 'settling' | 'open' | 'closed';
 
@@ -283,6 +243,11 @@ export class Session implements Voice {
     // Before anything else: what a stranger says of a host must not be kept.
     const refusal = identity.refusalOf(hello);
     if (refusal !== null) throw refusal;
+    if (this.#context.isOneTooMany(hello.host)) {
+      observer.limited(hello.host, 'hosts');
+      const message = 'the gateway knows as many hosts as it may (--limits.hosts)';
+      throw new RefuseError('RATE', message, FULL_RETRY_MS);
+    }
     this.#skewMs = hello.clock - clock.now();
     observer.greeted(hello.host, this.#skewMs);
     this.#refuseWrongClock();
