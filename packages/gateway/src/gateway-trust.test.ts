@@ -2,8 +2,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '@tributary/shared/clock';
 import { CLOSE_CODES } from '@tributary/shared/close-codes';
 import { encodeFrame } from '@tributary/shared/encode';
@@ -81,6 +83,10 @@ const hello = (host: string, epoch = `epoch-${host}`) => ({
   clock: systemClock.now(),
 });
 
+async function until(isSo: () => Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await delay(20);
+}
+
 test('a revoked token ends its connection within a second, and no other', async (t) => {
   const gateway = await start(t);
   const secret = gateway.token('create', '--host', 'web-1');
@@ -97,6 +103,36 @@ test('a revoked token ends its connection within a second, and no other', async 
   assert.ok(tookMs < 1000, `${tookMs} ms`);
   assert.equal(await gateway.refused(secret), 401);
   assert.equal(stays.socket.readyState, WebSocket.OPEN);
+});
+
+test('credentials that cannot be read stop nothing, are told once, and are seen when they can be read again', async (t) => {
+  const gateway = await start(t);
+  const secret = gateway.token('create', '--host', 'web-1');
+  const scrape = gateway.token('create', '--scrape', 'p');
+  const client = await gateway.client(secret);
+  await client.greet(hello('web-1'));
+  const path = join(gateway.options['storage.path'], 'credentials.sqlite');
+  const good = await readFile(path);
+  await writeFile(path, Buffer.alloc(good.length, 0xa5), { flag: 'r+' });
+  await until(async () => (await gateway.status('/-/ready')) === 503);
+  // Who is known stays in, and who is not known does not take the gateway down.
+  assert.equal(await gateway.refused('tributary_host_unknown'), 401);
+  const ready = await fetch(`${gateway.url}/-/ready`, { headers: { authorization: `Bearer ${scrape}` } });
+  assert.match(await ready.text(), /the credentials, .* is damaged; put a copy of it back/);
+  const own = await fetch(`${gateway.url}/metrics`, { headers: { authorization: `Bearer ${scrape}` } });
+  assert.match(await own.text(), /^tributary_gateway_credentials_readable 0$/m);
+  assert.equal(client.socket.readyState, WebSocket.OPEN);
+  await writeFile(path, good, { flag: 'r+' });
+  await until(async () => (await gateway.status('/-/ready')) === 200);
+  const [credential] = JSON.parse(gateway.token('list', '--json')) as { id: string }[];
+  gateway.token('revoke', credential?.id ?? '');
+  assert.equal((await client.closed).code, CLOSE_CODES.REVOKED);
+  const lines = gateway.log.lines.filter((line) => /the credentials can/.test(line));
+  assert.match(
+    lines.join('\n'),
+    /^error the credentials cannot be read.*\ninfo the credentials can be read again .*$/,
+  );
+  assert.equal(lines.length, 2);
 });
 
 test('a join token becomes a host token over the wire; another host, spool or name gets none', async (t) => {

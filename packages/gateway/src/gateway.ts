@@ -55,6 +55,8 @@ const CLOSE_HTTP_MS_MAX = 2_000;
 const SAVE_MS_MAX = 2_000;
 /** Reporters correct themselves by the gateway's clock when it changes by more than this (docs/PROTOCOL.md, "Time"). */
 const CLOCK_STEP_MS = 2_000;
+/** While a `token` command commits, nothing else is done here; what takes longer is tried again later. */
+const CREDENTIALS_BUSY_MS = 25;
 const DAMAGED =
   'the ledger was damaged: its file is set aside and a new one begins, which the reporters refill with what they have kept';
 
@@ -74,7 +76,8 @@ export async function startGateway(
   log: Log,
   onDeath: (error: Error) => void,
 ): Promise<Gateway> {
-  const store = CredentialStore.open({ folder: options['storage.path'], now: () => systemClock.now() });
+  const now = () => systemClock.now();
+  const store = CredentialStore.open({ folder: options['storage.path'], now, busyMs: CREDENTIALS_BUSY_MS });
   try {
     return await startOnce(options, log, store, onDeath).catch(async (error: unknown) => {
       if (!(error instanceof LedgerDamagedError)) throw error;
@@ -107,7 +110,7 @@ async function startOnce(
   const replaying = createReplaying({ ledger, fleet, shapes, options, log, uptimeMs });
   const { scrapers, reports } = replaying;
   const exposition: Exposition = new Exposition({ fleet, reports, own: () => metrics.families(), uptimeMs });
-  const metrics = createOwn({ ledger, fleet, shapes, exposition, web, connections: () => link.connections });
+  const metrics = createOwn({ ledger, fleet, shapes, exposition, web, store, link: () => link });
   parts.metrics = metrics;
   const events = tellTrust(metrics, log, uptimeMs);
   const serving = () => (parts.phase === 'running' ? null : parts.phase);
@@ -139,7 +142,7 @@ async function startOnce(
   });
   const app = createHttp({
     fleet,
-    readiness: () => serving() ?? whyNotReady(ledger, fleet),
+    readiness: () => serving() ?? whyNotReady(ledger, fleet, store),
     serving,
     version: VERSION,
     startedAt,
@@ -247,16 +250,18 @@ function createOwn(about: {
   readonly shapes: ShapeRegistry;
   readonly web: Web;
   readonly exposition: Exposition;
-  readonly connections: () => number;
+  readonly store: CredentialStore;
+  readonly link: () => LinkServer;
 }): GatewayMetrics {
-  const { ledger, fleet, shapes, web, exposition, connections } = about;
+  const { ledger, fleet, shapes, web, exposition, store, link } = about;
   return createMetrics(VERSION, {
-    connections,
+    connections: () => link().connections,
     shapes: () => shapes.size,
     hosts: () => fleet.size,
     medianSkewSeconds: () => medianSkewSeconds(fleet),
     demotedFamilies: () => exposition.demotedFamilies,
     ledger: () => ledgerFacts(ledger),
+    credentialsReadable: () => store.fault === null,
     web: web.probe,
   });
 }
@@ -337,9 +342,10 @@ function uptimeMs(): number {
   return performance.now();
 }
 
-function whyNotReady(ledger: Ledger, fleet: Fleet): string | null {
+function whyNotReady(ledger: Ledger, fleet: Fleet, store: CredentialStore): string | null {
   const { failure } = ledger.health;
   if (failure !== null) return `the ledger cannot commit: ${failure}`;
+  if (store.fault !== null) return store.fault;
   if (fleet.clockIsWrong()) {
     const skewMs = fleet.medianSkewMs();
     const why =

@@ -21,6 +21,7 @@ async function bench(t: TestContext) {
     hosts: () => 0,
     medianSkewSeconds: () => null,
     demotedFamilies: () => 0,
+    credentialsReadable: () => true,
     ledger: () => ({ ...ledger.stats, pendingBytes: 0, healthy: true }),
     web: null,
   });

@@ -19,7 +19,8 @@ import {
 import { parseDuration } from '@tributary/shared/units';
 import { ENV_PREFIX, OPTION_SPECS } from './config.ts';
 import { type Credential, stateOf } from './trust/credentials/credential.ts';
-import { CredentialStore, type NewCredential } from './trust/credentials/credential-store.ts';
+import { CredentialStore } from './trust/credentials/credential-store.ts';
+import type { NewCredential } from './trust/credentials/new-credential.ts';
 import { isHostPattern } from './trust/credentials/pattern.ts';
 import { isScraperName, SCRAPER_NAMES } from './trust/scraper-name.ts';
 

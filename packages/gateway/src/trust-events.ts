@@ -3,8 +3,8 @@ import type { IncomingMessage } from 'node:http';
 import type { Log } from './telemetry/log.ts';
 import type { GatewayMetrics } from './telemetry/metrics.ts';
 import { Told } from './telemetry/told.ts';
+import type { CredentialChange } from './trust/credentials/changes.ts';
 import type { Credential } from './trust/credentials/credential.ts';
-import type { CredentialChange } from './trust/credentials/credential-store.ts';
 import type { Refusal } from './trust/refusal.ts';
 
 export interface TrustEvents {

@@ -42,7 +42,7 @@ export interface Trust {
 
 /** How soon it shows that a `token` command has written: a revoked token's connection must end within a second. */
 const POLL_MS = 250;
-const SAVE_USES_MS = 60_000;
+const SAVE_USES_MS = 15_000;
 
 export function createTrust(parts: TrustParts): Trust {
   const { options, log, store, web, onChange } = parts;
@@ -90,7 +90,7 @@ export function createTrust(parts: TrustParts): Trust {
     parts.events().changed(changes);
     onChange();
   });
-  const stopWatching = watch(store, failed('the credentials cannot be read'));
+  const stopWatching = watch(store, log);
   return {
     gatekeeper,
     admit(request) {
@@ -108,26 +108,42 @@ export function createTrust(parts: TrustParts): Trust {
 }
 
 /** @returns a function that ends it */
-function watch(store: CredentialStore, onFault: (error: unknown) => void): () => void {
-  const guarded = (act: () => void) => () => {
-    try {
-      act();
-    } catch (error) {
-      onFault(error);
-    }
+function watch(store: CredentialStore, log: Pick<Log, 'error' | 'info'>): () => void {
+  // Each is told once, when it begins, and once when it is over.
+  const tell = (failing: string, mended: string) => {
+    let told: string | null = null;
+    return (fault: string | null) => {
+      if (fault !== null && told === null) log.error({ why: fault }, failing);
+      if (fault === null && told !== null) log.info({ file: store.path }, mended);
+      told = fault;
+    };
   };
+  const reading = tell(
+    'the credentials cannot be read: those known before stay good, and what "token" commands do is not seen',
+    'the credentials can be read again',
+  );
+  const saving = tell(
+    'when credentials were used cannot be written down; it is tried again',
+    'when credentials were used is written down again',
+  );
   const timers = [
-    setInterval(
-      guarded(() => void store.poll()),
-      POLL_MS,
-    ),
-    setInterval(
-      guarded(() => store.saveUses()),
-      SAVE_USES_MS,
-    ),
+    setInterval(() => {
+      store.poll();
+      reading(store.fault);
+    }, POLL_MS),
+    setInterval(() => saving(faultOf(() => store.saveUses())), SAVE_USES_MS),
   ];
   for (const timer of timers) timer.unref();
   return () => timers.forEach(clearInterval);
+}
+
+function faultOf(act: () => void): string | null {
+  try {
+    act();
+    return null;
+  } catch (error) {
+    return (error as Error).message;
+  }
 }
 
 /** The names that a connection's client certificate is for; null without one that was verified. */

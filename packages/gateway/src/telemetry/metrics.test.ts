@@ -9,6 +9,7 @@ const PROBES: GatewayProbes = {
   hosts: () => 5,
   medianSkewSeconds: () => null,
   demotedFamilies: () => 0,
+  credentialsReadable: () => true,
   ledger: () => ({ bytes: 1024, entries: 6, oldestAt: 1500, pendingBytes: 7, healthy: false }),
   web: null,
 };

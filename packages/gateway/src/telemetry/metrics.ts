@@ -40,6 +40,7 @@ export interface GatewayProbes {
     pendingBytes: number;
     healthy: boolean;
   };
+  readonly credentialsReadable: () => boolean;
   /** Null without a web configuration. */
   readonly web: WebProbe | null;
 }
@@ -158,6 +159,11 @@ function registerGauges(registry: Registry, version: string, probes: GatewayProb
     'tributary_gateway_clock_skew_seconds',
     "Median of the connected hosts' clocks minus the gateway's; NaN while too few are connected to tell.",
     () => probes.medianSkewSeconds() ?? Number.NaN,
+  );
+  gauge(
+    'tributary_gateway_credentials_readable',
+    '1 while the file of the credentials can be read; while it cannot, those known before stay good.',
+    () => (probes.credentialsReadable() ? 1 : 0),
   );
   gauge('tributary_ledger_bytes', 'Bytes that the ledger takes up.', () => probes.ledger().bytes);
   gauge('tributary_ledger_batches', 'Entries that the ledger holds.', () => probes.ledger().entries);

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { stateOf } from './credential.ts';
-import { CredentialStore, type NewCredential } from './credential-store.ts';
+import { CredentialStore } from './credential-store.ts';
 import { CredentialsError } from './credentials-error.ts';
 import { AGAIN_MS } from './join-verdict.ts';
+import type { NewCredential } from './new-credential.ts';
 
 const NOW = 1_795_330_000_000;
 const DAY_MS = 86_400_000;
@@ -52,7 +53,7 @@ test('a token is found by itself alone, and nowhere in the file', async (t) => {
   assert.equal(store.find('x'.repeat(10_000)), null);
   const again = open();
   assert.equal(again.find(token)?.credential.name, 'web-1');
-  for (const name of ['credentials.sqlite', 'credentials.sqlite-wal']) {
+  for (const name of await readdir(folder)) {
     const bytes = await readFile(join(folder, name));
     assert.equal(bytes.includes(token.slice('tributary_host_'.length)), false, name);
     assert.equal((await stat(join(folder, name))).mode & 0o077, 0, name);
@@ -194,6 +195,52 @@ test('what is long dead is forgotten, but not that there was something', async (
   assert.equal(last.has('host'), true);
   const { credential: fresh } = last.create(hostNamed('web-3'));
   assert.deepEqual(ids(open()), [joined.id, fresh.id].sort());
+});
+
+test('a revoked certificate stays so for ever, also one that never came', async (t) => {
+  const { time, open } = await bench(t);
+  const store = open();
+  store.bindCertificate('web-1');
+  assert.equal(store.revokeCertificate('web-1').length, 1);
+  assert.equal(store.revokeCertificate('web-1').length, 0);
+  assert.equal(store.revokeCertificate('web-2').length, 1);
+  // Of the same kind and alive, so that not these alone remember the kind.
+  store.bindCertificate('web-3');
+  store.bindCertificate('web-2');
+  time.now += 1000 * DAY_MS;
+  const later = open();
+  for (const host of ['web-1', 'web-2']) assert.equal(later.certificateOf(host)?.revokedAt, NOW, host);
+  assert.equal(later.certificateOf('web-3')?.revokedAt, null);
+});
+
+test('a limit counts what was not revoked, and the oldest that is dead makes room', async (t) => {
+  const { folder, time } = await bench(t);
+  const store = CredentialStore.open({ folder, now: () => time.now, liveMax: 3, deadMax: 5 });
+  t.after(() => store.close());
+  const { credential: joined } = store.create(JOIN);
+  const banned = store.enrol(joined.id, { host: 'banned', epoch: 'e' });
+  assert.ok(banned.token !== null);
+  store.revoke(banned.credential.id);
+  store.revokeCertificate('banned');
+  for (let i = 0; i < 20; i++) {
+    time.now++;
+    store.revoke(store.create(hostNamed(`web-${i}`)).credential.id);
+  }
+  store.create(hostNamed('a'));
+  store.create(hostNamed('b'));
+  assert.throws(() => store.create(hostNamed('c')), /keeps no more than 3 credentials; revoke what/);
+  assert.equal(store.judge(joined.id, { host: 'c', epoch: 'e' })?.code, 'RATE');
+  store.revokeHost('a');
+  store.create(hostNamed('c'));
+  store.close();
+  const again = CredentialStore.open({ folder, now: () => time.now, deadMax: 5 });
+  t.after(() => again.close());
+  const names = again
+    .list()
+    .filter(({ revokedAt }) => revokedAt !== null)
+    .map(({ name }) => name);
+  assert.deepEqual(names.sort(), ['a', 'banned', 'banned', 'web-18', 'web-19']);
+  assert.equal(again.judge(joined.id, { host: 'banned', epoch: 'e' })?.code, 'REVOKED');
 });
 
 test('a certificate binds a name, and leaving frees what a host got by itself', async (t) => {

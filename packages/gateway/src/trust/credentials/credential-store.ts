@@ -1,33 +1,35 @@
 /**
  * The credentials: made, listed and revoked by the `token` commands, used by the gateway, both at the same time on one
- * file. Everything is answered from memory; `poll` tells when another process has written. Every change is on the disk
- * before it is told, since a token that is lost again would lock its host out.
+ * file. Everything is answered from memory, also while the file cannot be read; `poll` takes over what another process has
+ * written. Every change is on the disk before it is told, since a token that is lost again would lock its host out.
  */
 import { randomBytes } from 'node:crypto';
 import type { RefuseCode } from '@tributary/shared/errors';
-import type { Credential, CredentialKind, TokenKind } from './credential.ts';
+import type { CredentialChange } from './changes.ts';
+import { type Credential, type CredentialKind, stateOf } from './credential.ts';
 import { CredentialsError } from './credentials-error.ts';
 import { AGAIN_MS, type Applicant, judgeJoin } from './join-verdict.ts';
-import { Mirror } from './mirror.ts';
-import { openFile } from './open-file.ts';
-import { type CredentialRow, Rows } from './rows.ts';
+import type { Mirror } from './mirror.ts';
+import { BLANK, type NewCredential } from './new-credential.ts';
+import { whatToForget } from './pruning.ts';
+import { Records } from './records.ts';
+import { type CredentialRow, publicPart } from './rows.ts';
 import { hashToken, makeToken, TOKEN_CHARS_MAX } from './token.ts';
 
-/** A fleet of ten thousand, ten times over; what join tokens let in must end somewhere. */
+/** That were not revoked: a fleet of ten thousand, ten times over; what join tokens let in must end somewhere. */
 export const CREDENTIALS_MAX = 100_000;
+/** Of what was revoked; beyond, the oldest are forgotten that may be. */
+const DEAD_MAX = 100_000;
+/** More must have died since the last look at what to forget, which goes through all. */
+const PRUNE_STEP = 1_000;
 /** What is dead for so long is no longer listed. */
 const PRUNE_AFTER_MS = 90 * 24 * 60 * 60_000;
+/** How exact the time of last use is: a scraper comes every few seconds. */
+const USED_STEP_MS = 60_000;
+/** Times of last use in one commit; the rest go with the next. */
+const USES_SAVED_MAX = 1_000;
 /** Of the public id: 40 bits, so that no two of 100,000 are likely to be the same; the file would refuse it. */
 const ID_BYTES = 5;
-
-export interface NewCredential {
-  readonly kind: TokenKind;
-  readonly name: string;
-  /** Null for never. */
-  readonly expiresAt: number | null;
-  readonly usesMax: number | null;
-  readonly pattern: string | null;
-}
 
 export interface StoreOptions {
   /** Of `--storage.path`. */
@@ -36,45 +38,73 @@ export interface StoreOptions {
   readonly now: () => number;
   /** Of a cryptographic source. */
   readonly random?: (bytes: number) => Buffer;
+  /** Whether the file is made when there is none; it is unless it is said. */
+  readonly missing?: 'make' | 'refuse';
+  /** For how long the process may be blocked while another one commits, in ms. */
+  readonly busyMs?: number;
+  readonly liveMax?: number;
+  readonly deadMax?: number;
 }
+
+const BUSY_MS_MAX = 5_000;
 
 export type Enrolment =
   | { readonly token: string; readonly credential: Credential; readonly hash: string }
   | { readonly token: null; readonly code: RefuseCode; readonly message: string };
 
-/** What another process has done. */
-export interface CredentialChange {
-  readonly kind: 'made' | 'revoked' | 'rotated' | 'removed';
-  readonly credential: Credential;
-}
-
 export class CredentialStore {
-  readonly #rows: Rows;
-  readonly #mirror = new Mirror();
+  readonly #records: Records;
+  readonly #mirror: Mirror;
   readonly #now: () => number;
   readonly #random: (bytes: number) => Buffer;
-  #onChange: (changes: readonly CredentialChange[]) => void = () => {};
+  readonly #liveMax: number;
+  readonly #deadMax: number;
+  #pruneAt = 0;
   /** By id, what is not yet written of when a token was used. */
   readonly #used = new Map<string, number>();
-  #version: number;
 
-  private constructor(rows: Rows, { now, random = randomBytes }: StoreOptions) {
-    this.#rows = rows;
+  private constructor(records: Records, options: StoreOptions) {
+    const { now, random = randomBytes, liveMax = CREDENTIALS_MAX, deadMax = DEAD_MAX, missing } = options;
+    this.#records = records;
+    this.#mirror = records.mirror;
     this.#now = now;
     this.#random = random;
-    this.#version = rows.version;
-    this.#mirror.replaceAll(rows.all());
-    this.#prune();
+    this.#liveMax = liveMax;
+    this.#deadMax = deadMax;
+    // Whoever only looks changes nothing.
+    if (missing !== 'refuse') this.#prune();
   }
 
   /** @throws CredentialsError */
   static open(options: StoreOptions): CredentialStore {
-    return new CredentialStore(new Rows(openFile(options.folder)), options);
+    const { folder, missing = 'make', busyMs = BUSY_MS_MAX, now } = options;
+    const records = Records.open({ folder, missing, busyMs }, now);
+    try {
+      return new CredentialStore(records, options);
+    } catch (error) {
+      records.close();
+      throw error;
+    }
+  }
+
+  /** Of the file. */
+  get path(): string {
+    return this.#records.path;
+  }
+
+  /** The file was made when this was opened. */
+  get isNew(): boolean {
+    return this.#records.isNew;
+  }
+
+  /** Why the file cannot be read; null while it can. What was known before stays good meanwhile. */
+  get fault(): string | null {
+    return this.#records.fault;
   }
 
   /** @param listener told soon after it was seen that another process has written; it takes the place of the one before. */
   listen(listener: (changes: readonly CredentialChange[]) => void): void {
-    this.#onChange = listener;
+    this.#records.listen(listener);
   }
 
   list(): Credential[] {
@@ -95,8 +125,10 @@ export class CredentialStore {
   find(token: string): { credential: Credential; hash: string } | null {
     if (token.length > TOKEN_CHARS_MAX) return null;
     const hash = hashToken(token);
-    // It may have been made a moment ago; who is turned away for it would not come again soon.
-    const row = this.#mirror.find(hash) ?? (this.poll() ? this.#mirror.find(hash) : undefined);
+    // It may have been made a moment ago; who is turned away for it would not come again soon. Strangers do not have a file
+    // tried that cannot be read.
+    const known = this.#mirror.find(hash);
+    const row = known ?? (this.#records.isReadable && this.poll() ? this.#mirror.find(hash) : undefined);
     return row === undefined ? null : { credential: publicPart(row), hash };
   }
 
@@ -114,7 +146,7 @@ export class CredentialStore {
 
   /** @returns the token, which nobody is told again. @throws CredentialsError */
   create(wanted: NewCredential): { credential: Credential; token: string } {
-    return this.#write(() => this.#add(wanted));
+    return this.#records.write(() => this.#add(wanted));
   }
 
   /**
@@ -122,7 +154,7 @@ export class CredentialStore {
    * @returns what was revoked now. @throws CredentialsError when there is no such credential.
    */
   revoke(id: string, issued = false): Credential[] {
-    return this.#write(() => {
+    return this.#records.write(() => {
       const row = this.#require(id);
       const children = issued ? [...this.#mirror.values()].filter(({ parent }) => parent === id) : [];
       const revokedAt = this.#now();
@@ -131,17 +163,49 @@ export class CredentialStore {
     });
   }
 
+  /** All that is good for a host. @returns what was revoked now */
+  revokeHost(host: string): Credential[] {
+    const revokedAt = this.#now();
+    return this.#records.write(() =>
+      this.#mirror
+        .ofHost(host)
+        .filter((row) => row.revokedAt === null)
+        .map((row) => this.#change({ ...row, revokedAt, nextHash: null, renewing: false })),
+    );
+  }
+
+  /** Shuts the certificate of a host out, also one that has not come yet. @returns what was revoked now */
+  revokeCertificate(host: string): Credential[] {
+    return this.#records.write(() => {
+      const mark = this.certificateOf(host);
+      if (mark !== undefined) return this.revoke(mark.id);
+      return [
+        this.#insert({ ...BLANK, kind: 'certificate', name: host, hash: null, revokedAt: this.#now() }),
+      ];
+    });
+  }
+
+  /** What is good for a host now. */
+  goodFor(host: string): Credential[] {
+    const now = this.#now();
+    return this.#mirror
+      .ofHost(host)
+      .map(publicPart)
+      .filter((each) => stateOf(each, now) === 'valid');
+  }
+
   /** Has the host given a new token when it next connects. @throws CredentialsError */
   renew(id: string): Credential {
-    return this.#write(() => {
+    return this.#records.write(() => {
       const row = this.#require(id);
       if (row.kind !== 'host')
         throw new CredentialsError(
           `${id} is of kind ${row.kind}; make another with "token create", use it, and then revoke ${id}`,
         );
-      if (row.revokedAt !== null)
+      const state = stateOf(row, this.#now());
+      if (state !== 'valid')
         throw new CredentialsError(
-          `${id} was revoked and cannot be rotated; make another with "token create"`,
+          `${id} ${state === 'revoked' ? 'was revoked' : 'has expired'} and cannot be rotated; make another with "token create"`,
         );
       return this.#change({ ...row, renewing: true });
     });
@@ -153,12 +217,12 @@ export class CredentialStore {
     if (join === undefined) return GONE;
     const verdict = judgeJoin(join, applicant, this.#mirror.ofHost(applicant.host), this.#now());
     if (verdict.kind === 'refused') return verdict;
-    return verdict.kind === 'first' && this.#mirror.size >= CREDENTIALS_MAX ? FULL : null;
+    return verdict.kind === 'first' && this.#isFull ? full(this.#liveMax) : null;
   }
 
   /** Turns a join token into the token of the host, or says why not. */
   enrol(joinId: string, applicant: Applicant): Enrolment {
-    return this.#write(() => {
+    return this.#records.write(() => {
       const refused = this.judge(joinId, applicant);
       if (refused !== null) return { token: null, code: refused.code, message: refused.message };
       return this.#enrolOne(joinId, applicant);
@@ -167,7 +231,7 @@ export class CredentialStore {
 
   /** Several changes in one commit: every one of them is on the disk at return. */
   together<T>(act: () => T): T {
-    return this.#write(act);
+    return this.#records.write(act);
   }
 
   /** True while hosts that got their token by this one may have to be given it again, though it has expired since. */
@@ -181,7 +245,7 @@ export class CredentialStore {
 
   /** A new token for a host whose credential is being renewed; the old one is good until the new one is used. */
   nextToken(id: string): string | null {
-    return this.#write(() => {
+    return this.#records.write(() => {
       const row = this.#mirror.get(id);
       if (row === undefined || !row.renewing || row.revokedAt !== null) return null;
       const token = makeToken('host', this.#random);
@@ -190,9 +254,11 @@ export class CredentialStore {
     });
   }
 
-  /** A token was used now. */
+  /** It was used now. */
   used(id: string): void {
-    this.#used.set(id, this.#now());
+    const before = this.#used.get(id) ?? this.#mirror.get(id)?.usedAt ?? Number.NEGATIVE_INFINITY;
+    const now = this.#now();
+    if (Math.abs(now - before) >= USED_STEP_MS) this.#used.set(id, now);
   }
 
   /** True when a host that shows the token of this hash is to get another, or shows that other for the first time. */
@@ -203,7 +269,7 @@ export class CredentialStore {
 
   /** The token that was to take the place of another is used: the other is no longer good. @returns whether it was so */
   takeIntoUse(id: string, hash: string): boolean {
-    return this.#write(() => {
+    return this.#records.write(() => {
       const row = this.#mirror.get(id);
       if (row?.nextHash !== hash) return false;
       this.#change({ ...row, hash, nextHash: null, renewing: false });
@@ -213,9 +279,9 @@ export class CredentialStore {
 
   /** Marks that a host of this name came with a certificate, so that its name is bound. */
   bindCertificate(host: string): void {
-    this.#write(() => {
-      if (this.certificateOf(host) !== undefined || this.#mirror.size >= CREDENTIALS_MAX) return;
-      this.#insert({ ...BLANK, kind: 'certificate', name: host, hash: null });
+    this.#records.write(() => {
+      if (this.certificateOf(host) !== undefined || this.#isFull) return;
+      this.#insert({ ...BLANK, kind: 'certificate', name: host, hash: null, usedAt: this.#now() });
     });
   }
 
@@ -223,42 +289,37 @@ export class CredentialStore {
   release(host: string): void {
     const own = this.#mirror.ofHost(host).filter(isReleased);
     if (own.length === 0) return;
-    this.#write(() => {
+    this.#records.write(() => {
       for (const { id } of this.#mirror.ofHost(host).filter(isReleased)) {
-        this.#rows.delete(id);
-        this.#mirror.delete(id);
+        this.#records.remove(id);
       }
     });
   }
 
-  /** Takes over what another process has written. @returns whether there was anything */
+  /** Takes over what another process has written; see `fault` for when that fails. @returns whether there was anything */
   poll(): boolean {
-    const { version } = this.#rows;
-    if (version === this.#version) return false;
-    const before = new Map([...this.#mirror.values()].map((row) => [row.id, row]));
-    this.#reload(version);
-    const changes = changesSince(before, this.#mirror);
-    // Not within a transaction, and not while somebody goes through what has changed.
-    queueMicrotask(() => this.#onChange(changes));
-    return true;
+    return this.#records.poll();
   }
 
-  /** Writes down when tokens were used. */
+  /** Writes down when credentials were used. @throws CredentialsError; they are kept for the next time then */
   saveUses(): void {
-    if (this.#used.size === 0) return;
-    this.#write(() => {
-      for (const [id, at] of this.#used) {
-        this.#rows.used(id, at);
-        const row = this.#mirror.get(id);
-        if (row !== undefined) this.#mirror.set({ ...row, usedAt: at });
-      }
-      this.#used.clear();
+    const uses = [...this.#used].slice(0, USES_SAVED_MAX);
+    if (uses.length === 0) return;
+    this.#records.write(() => {
+      for (const [id, at] of uses) this.#records.used(id, at);
     });
+    for (const [id] of uses) this.#used.delete(id);
   }
 
+  /** When something was last used may be lost; nothing else is. */
   close(): void {
-    this.saveUses();
-    this.#rows.close();
+    try {
+      this.saveUses();
+    } catch (error) {
+      if (!(error instanceof CredentialsError)) throw error;
+    } finally {
+      this.#records.close();
+    }
   }
 
   #enrolOne(joinId: string, { host, epoch }: Applicant): Enrolment {
@@ -280,21 +341,20 @@ export class CredentialStore {
     wanted: NewCredential,
     origin: { parent: string | null; epoch: string | null } = { parent: null, epoch: null },
   ): { credential: Credential; token: string } {
-    if (this.#mirror.size >= CREDENTIALS_MAX) throw new CredentialsError(FULL.message);
+    if (this.#isFull) throw new CredentialsError(full(this.#liveMax).message);
     const token = makeToken(wanted.kind, this.#random);
     return { credential: this.#insert({ ...BLANK, ...wanted, ...origin, hash: hashToken(token) }), token };
   }
 
   #insert(row: Omit<CredentialRow, 'id' | 'createdAt'>): Credential {
     const whole = { ...row, id: this.#random(ID_BYTES).toString('hex'), createdAt: this.#now() };
-    this.#rows.insert(whole);
-    this.#mirror.set(whole);
+    this.#records.insert(whole);
+    if (this.#mirror.dead > Math.max(this.#deadMax, this.#pruneAt)) this.#prune();
     return publicPart(whole);
   }
 
   #change(row: CredentialRow): Credential {
-    this.#rows.update(row);
-    this.#mirror.set(row);
+    this.#records.change(row);
     return publicPart(row);
   }
 
@@ -304,88 +364,30 @@ export class CredentialStore {
     throw new CredentialsError(`there is no credential ${JSON.stringify(id)}; see "token list"`);
   }
 
-  /** One commit, made on what the file says now. */
-  #write<T>(act: () => T): T {
-    try {
-      return this.#rows.transaction(() => {
-        this.poll();
-        return act();
-      });
-    } catch (error) {
-      // What was changed in memory alone is not so.
-      this.#reload(this.#rows.version);
-      throw error;
-    }
+  get #isFull(): boolean {
+    return this.#mirror.live >= this.#liveMax;
   }
 
-  #reload(version: number): void {
-    this.#version = version;
-    this.#mirror.replaceAll(this.#rows.all());
-  }
-
-  /** Forgets what is long dead; but not that a kind was ever used, nor that a host may not join again. */
   #prune(): void {
-    const before = this.#now() - PRUNE_AFTER_MS;
-    const all = [...this.#mirror.values()];
-    const isDead = (row: CredentialRow) =>
-      (row.revokedAt ?? Number.POSITIVE_INFINITY) < before ||
-      (row.kind === 'join' && (row.expiresAt ?? Number.POSITIVE_INFINITY) < before);
-    const dead = all.filter((row) => {
-      const parent = row.parent === null ? undefined : this.#mirror.get(row.parent);
-      return isDead(row) && (parent === undefined || isDead(parent));
-    });
-    const kept = new Set(all.filter((row) => !dead.includes(row)).map(({ kind }) => kind));
-    const gone = dead.filter(({ kind }) => kept.has(kind));
-    if (gone.length === 0) return;
-    this.#write(() => {
-      for (const { id } of gone) {
-        this.#rows.delete(id);
-        this.#mirror.delete(id);
-      }
-    });
+    const rule = { now: this.#now(), afterMs: PRUNE_AFTER_MS, deadMax: this.#deadMax };
+    const gone = whatToForget([...this.#mirror.values()], rule);
+    if (gone.length > 0) {
+      this.#records.write(() => {
+        for (const { id } of gone) this.#records.remove(id);
+      });
+    }
+    this.#pruneAt = this.#mirror.dead + PRUNE_STEP;
   }
 }
-
-const BLANK = {
-  name: '',
-  nextHash: null,
-  expiresAt: null,
-  revokedAt: null,
-  usedAt: null,
-  usesMax: null,
-  uses: 0,
-  pattern: null,
-  parent: null,
-  epoch: null,
-  renewing: false,
-} as const;
 
 const GONE = { code: 'UNAUTHORIZED', message: 'this join token is no longer known' } as const;
-const FULL = {
-  code: 'RATE',
-  message: `the gateway keeps no more than ${CREDENTIALS_MAX} credentials; revoke what is no longer used`,
-} as const;
-
-function changesSince(before: ReadonlyMap<string, CredentialRow>, now: Mirror): CredentialChange[] {
-  const changes: CredentialChange[] = [];
-  const add = (kind: CredentialChange['kind'], row: CredentialRow) =>
-    void changes.push({ kind, credential: publicPart(row) });
-  for (const row of now.values()) {
-    const old = before.get(row.id);
-    if (old === undefined) add('made', row);
-    else if (row.revokedAt !== null && old.revokedAt === null) add('revoked', row);
-    else if (row.renewing && !old.renewing) add('rotated', row);
-  }
-  for (const row of before.values()) if (now.get(row.id) === undefined) add('removed', row);
-  return changes;
-}
+const full = (max: number) =>
+  ({
+    code: 'RATE',
+    message: `the gateway keeps no more than ${max} credentials; revoke what is no longer used`,
+  }) as const;
 
 /** Got by joining or by a certificate; what a person made stays until a person revokes it. */
 function isReleased({ kind, parent, revokedAt }: CredentialRow): boolean {
   return revokedAt === null && (kind === 'certificate' || parent !== null);
-}
-
-/** Without the hashes, so that no list or log can ever show them. */
-function publicPart({ hash, nextHash, ...credential }: CredentialRow): Credential {
-  return credential;
 }

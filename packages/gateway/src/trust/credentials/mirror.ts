@@ -11,12 +11,42 @@ export class Mirror {
   /** Kinds host and certificate. */
   readonly #byHost = new Map<string, Map<string, CredentialRow>>();
 
-  get size(): number {
-    return this.#byId.size;
+  /** How many were not revoked. */
+  #live = 0;
+  /** Of those that were changed since `begin`, what they were before. */
+  #undo: Map<string, CredentialRow | undefined> | null = null;
+
+  get live(): number {
+    return this.#live;
+  }
+
+  get dead(): number {
+    return this.#byId.size - this.#live;
+  }
+
+  /** From now on `undo` brings back what is now. */
+  begin(): void {
+    this.#undo = new Map();
+  }
+
+  keep(): void {
+    this.#undo = null;
+  }
+
+  undo(): void {
+    const undo = this.#undo ?? new Map<string, CredentialRow | undefined>();
+    this.#undo = null;
+    // All that are new first: a token may have gone from one to another.
+    for (const id of undo.keys()) this.delete(id);
+    for (const row of undo.values()) if (row !== undefined) this.set(row);
   }
 
   values(): Iterable<CredentialRow> {
     return this.#byId.values();
+  }
+
+  ids(): Iterable<string> {
+    return this.#byId.keys();
   }
 
   get(id: string): CredentialRow | undefined {
@@ -49,6 +79,7 @@ export class Mirror {
   set(row: CredentialRow): void {
     this.delete(row.id);
     this.#byId.set(row.id, row);
+    if (row.revokedAt === null) this.#live++;
     this.#count(row.kind, 1);
     for (const hash of [row.hash, row.nextHash]) if (hash !== null) this.#byHash.set(hash, row);
     if (!isOfHost(row)) return;
@@ -58,19 +89,16 @@ export class Mirror {
 
   delete(id: string): void {
     const row = this.#byId.get(id);
+    if (this.#undo?.has(id) === false) this.#undo.set(id, row);
     if (row === undefined) return;
     this.#byId.delete(id);
+    if (row.revokedAt === null) this.#live--;
     this.#count(row.kind, -1);
     for (const hash of [row.hash, row.nextHash]) if (hash !== null) this.#byHash.delete(hash);
     const known = this.#byHost.get(row.name);
     if (!isOfHost(row) || known === undefined) return;
     known.delete(id);
     if (known.size === 0) this.#byHost.delete(row.name);
-  }
-
-  replaceAll(rows: Iterable<CredentialRow>): void {
-    for (const map of [this.#byId, this.#byHash, this.#byHost, this.#kinds]) map.clear();
-    for (const row of rows) this.set(row);
   }
 
   #count(kind: CredentialKind, by: number): void {

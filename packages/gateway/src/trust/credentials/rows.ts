@@ -1,11 +1,23 @@
 /** The SQL of the credentials: rows as they stand in the file. Every call is one statement; transactions are the caller's. */
 import type Database from 'better-sqlite3';
 import type { Credential, CredentialKind } from './credential.ts';
+import { REMOVED_KEPT } from './schema.ts';
 
 export interface CredentialRow extends Credential {
   /** Null for a certificate. */
   readonly hash: string | null;
   readonly nextHash: string | null;
+}
+
+/** What was changed since a revision. */
+export interface News {
+  /** The rows are all that there are; who knows of others forgets them. */
+  readonly isWhole: boolean;
+  readonly rows: readonly CredentialRow[];
+  /** Ids; empty when `isWhole`. */
+  readonly removed: readonly string[];
+  /** What this is the state of. */
+  readonly revision: number;
 }
 
 interface Stored {
@@ -29,6 +41,9 @@ interface Stored {
 export class Rows {
   readonly #db: Database.Database;
   readonly #all: Database.Statement<[], Stored>;
+  readonly #changed: Database.Statement<[number], Stored>;
+  readonly #removed: Database.Statement<[number], { id: string }>;
+  readonly #revision: Database.Statement<[], { last: number }>;
   readonly #insert: Database.Statement<[Stored]>;
   readonly #update: Database.Statement<[Partial<Stored>]>;
   readonly #delete: Database.Statement<[string]>;
@@ -37,8 +52,12 @@ export class Rows {
   constructor(db: Database.Database) {
     this.#db = db;
     this.#all = db.prepare('SELECT * FROM credentials ORDER BY created_at, id');
+    this.#changed = db.prepare('SELECT * FROM credentials WHERE revision > ?');
+    this.#removed = db.prepare('SELECT id FROM removed WHERE revision > ?');
+    this.#revision = db.prepare('SELECT last FROM revisions');
     this.#insert = db.prepare(`
-      INSERT INTO credentials VALUES (@id, @kind, @name, @hash, @next_hash, @created_at, @expires_at, @revoked_at, @used_at,
+      INSERT INTO credentials (id, kind, name, hash, next_hash, created_at, expires_at, revoked_at, used_at,
+        uses_max, uses, pattern, parent, epoch, renewing) VALUES (@id, @kind, @name, @hash, @next_hash, @created_at, @expires_at, @revoked_at, @used_at,
         @uses_max, @uses, @pattern, @parent, @epoch, @renewing)`);
     this.#update = db.prepare(`
       UPDATE credentials SET hash = @hash, next_hash = @next_hash, revoked_at = @revoked_at, uses = @uses, renewing = @renewing
@@ -47,8 +66,21 @@ export class Rows {
     this.#used = db.prepare('UPDATE credentials SET used_at = ? WHERE id = ?');
   }
 
-  all(): CredentialRow[] {
-    return this.#all.all().map(fromStored);
+  /** @param revision what is known already; 0 for nothing */
+  since(revision: number): News {
+    return this.#db.transaction((): News => {
+      const last = this.revision;
+      // A copy that was put back knows less than is known here.
+      const isWhole = revision === 0 || last < revision || last - revision >= REMOVED_KEPT;
+      const stored = isWhole ? this.#all.all() : this.#changed.all(revision);
+      const removed = isWhole ? [] : this.#removed.all(revision).map(({ id }) => id);
+      return { isWhole, rows: stored.map(fromStored), removed, revision: last };
+    })();
+  }
+
+  /** Rises with every change of a row. */
+  get revision(): number {
+    return this.#revision.get()?.last ?? 0;
   }
 
   insert(row: CredentialRow): void {
@@ -67,20 +99,6 @@ export class Rows {
 
   used(id: string, at: number): void {
     this.#used.run(at, id);
-  }
-
-  /** Rises when another process has written (SQLite's `data_version`). */
-  get version(): number {
-    return this.#db.pragma('data_version', { simple: true }) as number;
-  }
-
-  /** All of `act` or nothing, on the disk at return; what others write waits. */
-  transaction<T>(act: () => T): T {
-    return this.#db.transaction(act).immediate();
-  }
-
-  close(): void {
-    this.#db.close();
   }
 }
 
@@ -123,4 +141,9 @@ function toStored(row: CredentialRow): Stored {
     epoch: row.epoch,
     renewing: row.renewing ? 1 : 0,
   };
+}
+
+/** Without the hashes, so that no list or log can ever show them. */
+export function publicPart({ hash, nextHash, ...credential }: CredentialRow): Credential {
+  return credential;
 }
