@@ -186,6 +186,25 @@ test('hellos that were refused tell of the clock as well', () => {
   assert.equal(fleet.size, 0);
 });
 
+test('hosts that are known for ten minutes, or from the ledger, are not outvoted by new names', async (t) => {
+  const { fleet, clock } = bench();
+  for (const host of ['a', 'b', 'c']) fleet.opened(helloOf({ host }), '', 0);
+  for (let i = 0; i < 9; i++) fleet.greeted(`x${i}`, 90_000);
+  assert.equal(fleet.clockIsWrong(), true, 'nobody is old yet');
+  clock.pass(10 * 60_000);
+  for (let i = 0; i < 9; i++) fleet.greeted(`y${i}`, 90_000);
+  assert.deepEqual([fleet.medianSkewMs(), fleet.clockIsWrong()], [0, false]);
+
+  const ledger = await openLedger(t);
+  for (const host of ['a', 'b', 'c']) await ledger.append(host, 'e1', [entryOf(1, clock.now(), [A, 1])]);
+  const { fleet: restored } = bench();
+  await restored.restore(ledger, new ShapeRegistry());
+  for (let i = 0; i < 9; i++) restored.opened(helloOf({ host: `x${i}` }), '', 90_000);
+  assert.equal(restored.clockIsWrong(), true);
+  restored.opened(helloOf({ host: 'a' }), '', 5);
+  assert.equal(restored.clockIsWrong(), false);
+});
+
 test('a clock that is behind the newest sample was set back, unless a host agrees with it', () => {
   const { fleet, clock } = bench();
   fleet.settled('a', [entryOf(1, clock.now(), [A, 1])]);

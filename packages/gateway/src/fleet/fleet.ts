@@ -10,7 +10,7 @@ import type { DropReason, SettledEntry } from '../link/observer.ts';
 import type { ShapeRegistry } from '../link/shape-registry.ts';
 import { FleetHost, type HostGroup } from './host.ts';
 import type { LimitInForce } from './limited.ts';
-import { Skews } from './skews.ts';
+import { Skews, type Standing } from './skews.ts';
 
 export interface FleetOptions {
   readonly clock: Clock;
@@ -28,6 +28,8 @@ export interface FleetOptions {
 const GRACE_MS = 60_000;
 /** No host is forgotten before: by then those that are there have said what time it is. */
 const FIRST_FORGET_MS = 10 * 60_000;
+/** A host that is known for so long says more about the time than one that has just come. */
+const OLD_MS = 10 * 60_000;
 /** Clocks are steered a little all the time; more than this between two looks is a step. */
 const STEP_MS_MIN = 500;
 /** Hosts that are read from the ledger at a time during a start. */
@@ -39,7 +41,13 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #hosts = new Map<string, FleetHost>();
   readonly #skews = new Skews();
-  readonly #isConnected = (host: string): boolean => this.#hosts.get(host)?.connected ?? false;
+  readonly #standing: Standing = {
+    isConnected: (host) => this.#hosts.get(host)?.connected ?? false,
+    isOld: (host) => {
+      const since = this.#hosts.get(host)?.knownSince ?? Number.POSITIVE_INFINITY;
+      return this.#options.uptimeMs() - since >= OLD_MS;
+    },
+  };
   /** Of any host, in ms. */
   #newestSampleAt = 0;
   /** In ms of uptime. */
@@ -91,17 +99,17 @@ export class Fleet {
 
   /** The median of the hosts' skews in ms; null while too few have spoken to tell. */
   medianSkewMs(): number | null {
-    return this.#skews.median(this.#options.uptimeMs(), this.#isConnected);
+    return this.#skews.median(this.#options.uptimeMs(), this.#standing);
   }
 
   /** True when it is the gateway's clock that is wrong: see `Skews`. */
   clockIsWrong(): boolean {
     this.#followClock();
     const aheadMs = this.#newestSampleAt - this.#options.clock.now();
-    return this.#skews.clockIsWrong(this.#options.uptimeMs(), this.#isConnected, aheadMs);
+    return this.#skews.clockIsWrong(this.#options.uptimeMs(), this.#standing, aheadMs);
   }
 
-  /** A hello came, whether it will be welcomed or not. @param skewMs the host's clock minus the gateway's */
+  /** A hello came of who may speak for the host, whether it will be welcomed or not. @param skewMs the host's clock minus the gateway's */
   greeted(host: string, skewMs: number): void {
     this.#followClock();
     this.#skews.note(host, skewMs, this.#options.uptimeMs());
@@ -206,6 +214,7 @@ export class Fleet {
       for (let state = queue.pop(); state !== undefined; state = queue.pop()) {
         const host = this.#ensure(state.host);
         host.epoch = state.epoch;
+        host.knownSince = Number.NEGATIVE_INFINITY;
         host.lastSampleAt = state.lastAt;
         if (state.lastAt > 0) host.lastSeenAt = Math.min(state.lastAt, this.#options.clock.now());
         // When the gateway went down is not written anywhere; the newest sample of anyone tells it well enough. Who
@@ -245,6 +254,7 @@ export class Fleet {
     let host = this.#hosts.get(name);
     if (host === undefined) {
       host = new FleetHost(name, this.#options.clock.now());
+      host.knownSince = this.#options.uptimeMs();
       this.#hosts.set(name, host);
       this.#sorted = null;
     }

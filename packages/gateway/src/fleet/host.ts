@@ -56,6 +56,8 @@ export class FleetHost {
   os = '';
   address = '';
   connected = false;
+  /** Since when its name is known, in ms of uptime; -Infinity when the ledger had it at the start. */
+  knownSince = Number.POSITIVE_INFINITY;
   /** When the present or the last connection began; 0 for none since the gateway's start. */
   connectedAt = 0;
   /** When anything was last known of the host: a connection's begin or end, or a sample. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Skews } from './skews.ts';
 
-const all = () => true;
+const all = { isConnected: () => true, isOld: () => false };
+const gone = { isConnected: () => false, isOld: () => false };
 
 /** So many hosts that differ by as much. */
 function skewsOf(count: number, skewMs: number): Skews {
@@ -25,14 +26,27 @@ test('the gateway is wrong when most hosts say so', () => {
 
 test('who is gone speaks for ten minutes', () => {
   const skews = skewsOf(3, 90_000);
-  assert.equal(
-    skews.clockIsWrong(600_000, () => false, 0),
-    true,
-  );
-  assert.equal(
-    skews.clockIsWrong(600_001, () => false, 0),
-    false,
-  );
+  assert.equal(skews.clockIsWrong(600_000, gone, 0), true);
+  assert.equal(skews.clockIsWrong(600_001, gone, 0), false);
+});
+
+test('new names do not outvote old hosts', () => {
+  const standing = { isConnected: () => true, isOld: (host: string) => host.startsWith('old') };
+  const skews = new Skews();
+  const note = (name: string, count: number, skewMs: number) => {
+    for (let i = 0; i < count; i++) skews.note(`${name}-${i}`, skewMs, 0);
+  };
+  note('new', 20, 90_000);
+  assert.equal(skews.clockIsWrong(0, standing, 0), true, 'of a new gateway nobody else can tell');
+  note('old', 2, 5);
+  assert.equal(skews.clockIsWrong(0, standing, 0), false, 'two cannot tell, and yet can deny');
+  note('old', 2, 90_000);
+  assert.equal(skews.clockIsWrong(0, standing, 0), true);
+  note('old', 3, 5);
+  assert.deepEqual([skews.median(0, standing), skews.clockIsWrong(0, standing, 0)], [5, false]);
+  note('new', 20, 0);
+  note('old', 3, -90_000);
+  assert.equal(skews.clockIsWrong(0, standing, 0), true, 'three old ones decide alone');
 });
 
 test('of a large fleet the median stands for a second, unless many speak or the clock is set', () => {

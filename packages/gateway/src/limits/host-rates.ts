@@ -17,6 +17,9 @@ export interface RateLimits {
 const SAMPLES_SAVED_SECONDS = 50;
 /** Six restatements of all the series that a host may have. */
 const NEW_SERIES_SAVED_MINUTES = 2;
+/** A reporter that is sent away waits half a second and longer each time; a crashing one is started again by its service manager. */
+const HELLOS_PER_SECOND = 1;
+const HELLOS_SAVED = 20;
 /** Hosts whose rates are remembered; a full bucket needs no memory. */
 const HOSTS_MAX = 20_000;
 
@@ -28,6 +31,7 @@ export interface Wait {
 class Rates {
   readonly samples: TokenBucket;
   readonly newSeries: TokenBucket;
+  readonly hellos: TokenBucket;
 
   constructor({ samplesPerSecond, newSeriesPerMinute }: RateLimits, now: number) {
     this.samples = new TokenBucket(samplesPerSecond, samplesPerSecond * SAMPLES_SAVED_SECONDS, now);
@@ -36,10 +40,11 @@ class Rates {
       newSeriesPerMinute * NEW_SERIES_SAVED_MINUTES,
       now,
     );
+    this.hellos = new TokenBucket(HELLOS_PER_SECOND, HELLOS_SAVED, now);
   }
 
   isFull(now: number): boolean {
-    return this.samples.isFull(now) && this.newSeries.isFull(now);
+    return this.samples.isFull(now) && this.newSeries.isFull(now) && this.hellos.isFull(now);
   }
 }
 
@@ -62,6 +67,15 @@ export class HostRates {
   takeNewSeries(host: string, amount: number): void {
     const now = this.#uptimeMs();
     this.#rates.use(host, now).newSeries.take(amount, now);
+  }
+
+  /** The host says hello. @returns 0 when it may; else it is not counted, and may come again in so many ms. */
+  takeHello(host: string): number {
+    const now = this.#uptimeMs();
+    const { hellos } = this.#rates.use(host, now);
+    if (!hellos.has(1, now)) return 1000 / HELLOS_PER_SECOND;
+    hellos.take(1, now);
+    return 0;
   }
 
   /** How long the host has to wait, and for which limit; null when it is within all. */

@@ -13,6 +13,7 @@ export const HOST_LIMITS = [
   'frame_bytes',
   'control_frames',
   'hosts',
+  'hellos',
 ] as const;
 
 export type HostLimit = (typeof HOST_LIMITS)[number];

@@ -167,3 +167,8 @@ function samplesOf(batch: Batch): number {
 function samplesOfGroup(group: Group): number {
   return group.column === null ? 1 : presentCount(group.column);
 }
+
+/** However many of them are absent. */
+export function valuesOf({ groups }: Batch): number {
+  return groups.reduce((sum, { column }) => sum + (column?.values.length ?? 0), 0);
+}

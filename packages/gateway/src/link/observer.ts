@@ -11,11 +11,15 @@ export type AdmittedEntry = BatchEntry & {
 
 export type SettledEntry = AdmittedEntry | TombstoneEntry;
 
+export function lastSeq(entry: SettledEntry): number {
+  return entry.kind === 'batch' ? entry.seq : entry.lastSeq;
+}
+
 /** Why samples of a host were not taken. */
 export type DropReason = 'backwards' | 'repeat' | 'rejected';
 
 export interface LinkObserver {
-  /** A hello came, welcomed or not. @param skewMs the host's clock minus the gateway's */
+  /** A hello came of who may speak for the host, welcomed or not. @param skewMs the host's clock minus the gateway's */
   greeted(host: string, skewMs: number): void;
   /**
    * A host was welcomed.

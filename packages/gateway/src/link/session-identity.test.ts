@@ -3,9 +3,10 @@ import { test } from 'node:test';
 import { CLOSE_CODES } from '@tributary/shared/close-codes';
 import { encodeFrame } from '@tributary/shared/encode';
 import { RefuseError } from '@tributary/shared/errors';
+import { HostRates } from '../limits/host-rates.ts';
 import { ANYONE, type Identity } from './identity.ts';
 import { Bench, NEW_STREAM } from './session-test-support.ts';
-import { FakeClock, helloOf } from './test-support.ts';
+import { AMPLE_RATES, FakeClock, helloOf, NOW } from './test-support.ts';
 import { Voices } from './voices.ts';
 
 function benchOf(identity: Partial<Identity>, voices = new Voices()): Bench {
@@ -68,10 +69,72 @@ test('a host that is one too many is sent away before it is given anything', () 
     new Voices(),
     new Map(),
     { ...ANYONE, mustGrant: () => true },
+    undefined,
     () => true,
   );
   greet(bench);
   assert.equal(bench.grants, 0);
   const [refuse] = bench.sent;
   assert.ok(refuse?.kind === 'refuse' && refuse.code === 'RATE' && refuse.retryAfterMs === 60_000);
+});
+
+test('a clock counts only of who may speak for the host: refused, in the place of another, or not bound yet, it says nothing', () => {
+  const voices = new Voices();
+  const present = benchOf({}, voices);
+  present.hello({ clock: NOW + 7 });
+  assert.deepEqual(present.greetings, [7]);
+  const stranger = benchOf({ refusalOf: () => new RefuseError('UNAUTHORIZED', 'no') });
+  stranger.hello({ clock: NOW + 90_000 });
+  const second = benchOf({}, voices);
+  second.hello({ clock: NOW + 90_000, run: 'run-2' });
+  assert.equal(second.refusal(), 'DUPLICATE_HOST');
+  const joining = benchOf({ mustGrant: () => true });
+  joining.hello({ clock: NOW + 90_000 });
+  assert.deepEqual([...stranger.greetings, ...second.greetings, ...joining.greetings], []);
+  joining.session.granted('secret');
+  assert.deepEqual(joining.greetings, [90_000]);
+});
+
+test('while the clock is wrong nobody is let in and nobody is replaced; who has a name is heard', () => {
+  const voices = new Voices();
+  const present = benchOf({}, voices);
+  present.hello();
+  const again = benchOf({}, voices);
+  again.clockIsWrong = true;
+  again.hello({ clock: NOW + 90_000 });
+  assert.equal(again.refusal(), 'DRAINING');
+  assert.deepEqual(again.greetings, [90_000]);
+  assert.equal(voices.of('web-1'), present.session);
+  const joining = benchOf({ mustGrant: () => true });
+  joining.clockIsWrong = true;
+  joining.hello();
+  assert.equal(joining.refusal(), 'DRAINING');
+  assert.equal(joining.grants, 0);
+  // Its own clock may be the one that shows it.
+  const late = benchOf({ mustGrant: () => true });
+  late.hello();
+  late.clockIsWrong = true;
+  late.session.granted('secret');
+  assert.equal(late.refusal(), 'DRAINING');
+  assert.equal(late.loads, 0);
+});
+
+test('a host that connects again and again is told to wait, and one that is refused uses up nothing of it', () => {
+  const clock = new FakeClock();
+  const rates = new HostRates(AMPLE_RATES, clock.uptimeMs);
+  const come = (identity: Partial<Identity> = {}) => {
+    const voices = new Voices();
+    const bench = new Bench(clock, voices, new Map(), { ...ANYONE, ...identity }, rates);
+    greet(bench);
+    return bench;
+  };
+  for (let i = 0; i < 50; i++) come({ refusalOf: () => new RefuseError('UNAUTHORIZED', 'no') });
+  for (let i = 0; i < 20; i++) assert.equal(come().loads, 1);
+  const refused = come();
+  assert.equal(refused.refusal(), 'RATE');
+  assert.equal(refused.sent[0]?.kind === 'refuse' && refused.sent[0].retryAfterMs, 1000);
+  assert.deepEqual(refused.events, ['limited web-1 hellos', 'refused web-1 RATE']);
+  clock.pass(1000);
+  assert.equal(come().loads, 1);
+  assert.equal(come().refusal(), 'RATE');
 });

@@ -30,6 +30,9 @@ export class Bench {
   readonly events: string[] = [];
   readonly recalls: { readonly times: HostTimes; readonly span: RecallSpan }[] = [];
   readonly rates: HostRates;
+  /** Skews that were told of. */
+  readonly greetings: number[] = [];
+  clockIsWrong = false;
   loads = 0;
   grants = 0;
   readonly session: Session;
@@ -39,10 +42,11 @@ export class Bench {
     voices = new Voices(),
     times = new Map<string, HostTimes>(),
     identity: Identity = ANYONE,
+    rates = new HostRates(AMPLE_RATES, clock.uptimeMs),
     isOneTooMany: () => boolean = () => false,
   ) {
     this.times = times;
-    this.rates = new HostRates(AMPLE_RATES, clock.uptimeMs);
+    this.rates = rates;
     this.clock = clock;
     this.voices = voices;
     const tell =
@@ -50,7 +54,7 @@ export class Bench {
       (...args: unknown[]) =>
         void this.events.push([what, ...args.filter((arg) => typeof arg !== 'object')].join(' '));
     const observer: LinkObserver = {
-      greeted: () => {},
+      greeted: (_host, skewMs) => void this.greetings.push(skewMs),
       opened: tell('opened'),
       settled: tell('settled'),
       dropped: tell('dropped'),
@@ -76,7 +80,7 @@ export class Bench {
         delivered: () => 0,
         isOneTooMany,
         isFull: () => false,
-        clockIsWrong: () => false,
+        clockIsWrong: () => this.clockIsWrong,
         horizonMs: 60_000,
         address: '10.0.0.1:1',
       },

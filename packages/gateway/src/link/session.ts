@@ -19,9 +19,11 @@ import type { StreamState } from '../ledger/ledger.ts';
 import { frameCost } from '../limits/host-rates.ts';
 import { contentHash } from './content-hash.ts';
 import { DeclaredShapes } from './declared-shapes.ts';
+import { objectionTo, wrongClock } from './greeting.ts';
 import { HostTimes, timesOf } from './host-times.ts';
-import { admittedGroups, judgeBatch } from './judge-batch.ts';
-import type { SettledEntry } from './observer.ts';
+import type { Identity } from './identity.ts';
+import { admittedGroups, judgeBatch, valuesOf } from './judge-batch.ts';
+import { lastSeq, type SettledEntry } from './observer.ts';
 import type { SessionContext, SessionEffects } from './session-context.ts';
 import { skipEntry } from './skip-entry.ts';
 import { unsettledBefore } from './unsettled.ts';
@@ -29,8 +31,6 @@ import type { Voice } from './voices.ts';
 
 /** Where nothing says when it will be better. */
 const RETRY_MS = 5_000;
-/** A place gets free when a host is forgotten, which takes days or a person. */
-const FULL_RETRY_MS = 60_000;
 
 type State = 'new' | 'granting' | 'loading' | 'settling' | 'open' | 'closed';
 
@@ -76,6 +76,10 @@ export class Session implements Voice {
 
   get address(): string {
     return this.#context.address;
+  }
+
+  get identity(): Identity {
+    return this.#context.identity;
   }
 
   get heardAt(): number {
@@ -140,7 +144,11 @@ export class Session implements Voice {
   granted(token: string | null): void {
     if (this.#state !== 'granting' || this.#hello === null) return;
     this.#token = token;
-    this.#load(this.#hello);
+    const hello = this.#hello;
+    this.#guard(() => {
+      this.#compareClocks(hello.host);
+      this.#load(hello);
+    });
   }
 
   /** The ledger's answer to `load`. */
@@ -239,23 +247,23 @@ export class Session implements Voice {
   #onHello(hello: Hello): void {
     if (this.#state !== 'new') throw new RefuseError('BAD_FRAME', 'a second hello came on one connection');
     this.#hello = hello;
-    const { clock, observer, identity } = this.#context;
-    // Before anything else: what a stranger says of a host must not be kept.
-    const refusal = identity.refusalOf(hello);
-    if (refusal !== null) throw refusal;
-    if (this.#context.isOneTooMany(hello.host)) {
-      observer.limited(hello.host, 'hosts');
-      const message = 'the gateway knows as many hosts as it may (--limits.hosts)';
-      throw new RefuseError('RATE', message, FULL_RETRY_MS);
-    }
+    const { clock, identity, voices } = this.#context;
     this.#skewMs = hello.clock - clock.now();
-    observer.greeted(hello.host, this.#skewMs);
-    this.#refuseWrongClock();
-    const claim = this.#context.voices.claim(hello.host, this, this.#heardAt);
-    if (!claim.granted) throw new RefuseError('DUPLICATE_HOST', claim.message, claim.retryAfterMs);
-    if (!identity.mustGrant(hello)) return this.#load(hello);
+    const refusal = objectionTo(hello, this.#heardAt, this.#context);
+    if (refusal !== null) throw refusal;
+    const mustGrant = identity.mustGrant(hello);
+    // Until a name is bound, anybody may bring it; it says nothing of the time then.
+    if (mustGrant) this.#refuseWrongClock();
+    else this.#compareClocks(hello.host);
+    voices.claim(hello.host, this, this.#heardAt);
+    if (!mustGrant) return this.#load(hello);
     this.#state = 'granting';
     this.#effects.grant(hello);
+  }
+
+  #compareClocks(host: string): void {
+    this.#context.observer.greeted(host, this.#skewMs);
+    this.#refuseWrongClock();
   }
 
   #load({ host, epoch }: Hello): void {
@@ -264,12 +272,7 @@ export class Session implements Voice {
   }
 
   #refuseWrongClock(): void {
-    if (!this.#context.clockIsWrong()) return;
-    throw new RefuseError(
-      'DRAINING',
-      "the gateway's clock is wrong; samples are taken once it is set right",
-      RETRY_MS,
-    );
+    if (this.#context.clockIsWrong()) throw wrongClock();
   }
 
   #open(): void {
@@ -365,12 +368,4 @@ export class Session implements Voice {
     voices.release(this.host, this);
     observer.closed(this.host);
   }
-}
-
-function valuesOf({ groups }: Batch): number {
-  return groups.reduce((sum, { column }) => sum + (column?.values.length ?? 0), 0);
-}
-
-function lastSeq(entry: SettledEntry): number {
-  return entry.kind === 'batch' ? entry.seq : entry.lastSeq;
 }

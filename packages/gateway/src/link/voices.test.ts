@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TAKEOVER_SILENCE_MS } from '@tributary/shared/limits';
+import { ANYONE } from './identity.ts';
 import { type Voice, Voices } from './voices.ts';
 
 class FakeVoice implements Voice {
@@ -8,6 +9,7 @@ class FakeVoice implements Voice {
   readonly run: string;
   heardAt: number;
   readonly address = '10.0.0.7:4242';
+  readonly identity = ANYONE;
   replacedTimes = 0;
 
   constructor(epoch: string, run: string, heardAt = 0) {

@@ -6,6 +6,7 @@
  * for 15 s. Another epoch is a re-imaged or a second host of that name; it waits until the present voice is gone.
  */
 import { TAKEOVER_SILENCE_MS } from '@tributary/shared/limits';
+import type { Identity } from './identity.ts';
 
 export interface Voice {
   readonly epoch: string;
@@ -14,6 +15,8 @@ export interface Voice {
   readonly heardAt: number;
   /** The other end's address, for the person who has to find it. */
   readonly address: string;
+  /** Whom it was let in as. */
+  readonly identity: Identity;
   /** Tells it that another one speaks for its host from now on. */
   replaced(): void;
 }
@@ -31,6 +34,16 @@ export class Voices {
 
   /** Makes `voice` the host's voice, or says why not. Whoever spoke before is told. @param now in ms of uptime. */
   claim(host: string, voice: Voice, now: number): Claim {
+    const claim = this.judge(host, voice, now);
+    if (!claim.granted) return claim;
+    const present = this.#voices.get(host);
+    this.#voices.set(host, voice);
+    present?.replaced();
+    return claim;
+  }
+
+  /** What `claim` would say; changes nothing. @param now in ms of uptime. */
+  judge(host: string, voice: Pick<Voice, 'epoch' | 'run'>, now: number): Claim {
     const present = this.#voices.get(host);
     if (present !== undefined && present.run !== voice.run) {
       const silentMs = now - present.heardAt;
@@ -47,8 +60,6 @@ export class Voices {
         );
       }
     }
-    this.#voices.set(host, voice);
-    present?.replaced();
     return { granted: true };
   }
 
