@@ -161,6 +161,27 @@ test('a join token becomes a host token over the wire; another host, spool or na
   assert.match(gateway.token('list'), /join .* 1 of 1 uses/);
 });
 
+test('a name that a host had before there were credentials is not for the first that joins', async (t) => {
+  const gateway = await start(t);
+  const before = await gateway.client(null);
+  await before.greet(hello('web-1'));
+  const join = gateway.token('create', '--join');
+  assert.equal((await before.closed).code, CLOSE_CODES.UNAUTHORIZED);
+  const thief = await gateway.client(join);
+  thief.send(encodeFrame({ ...HELLO, ...hello('web-1', 'epoch-thief') }));
+  assert.equal((await thief.next('refuse')).code, 'NAME_TAKEN');
+  const itself = await gateway.client(join);
+  const welcome = await itself.greet(hello('web-1'));
+  const own = welcome.kind === 'welcome' ? (welcome.token ?? '') : '';
+  const withOwn = await gateway.client(own);
+  await withOwn.greet(hello('web-1'));
+  // The epoch and the run are in what every scraper may read.
+  const thief2 = await gateway.client(join);
+  thief2.send(encodeFrame({ ...HELLO, ...hello('web-1') }));
+  assert.equal((await thief2.next('refuse')).code, 'DUPLICATE_HOST');
+  assert.equal(withOwn.socket.readyState, WebSocket.OPEN);
+});
+
 test('a host that leaves gives back the name that it got by joining', async (t) => {
   const gateway = await start(t);
   const join = gateway.token('create', '--join');

@@ -31,7 +31,7 @@ import { createMetrics, type GatewayMetrics } from './telemetry/metrics.ts';
 import { CredentialStore } from './trust/credentials/credential-store.ts';
 import type { Gatekeeper } from './trust/gatekeeper.ts';
 import { tellTrust } from './trust-events.ts';
-import { certificateOf, createTrust, type Trust } from './trusting.ts';
+import { certificateOf, createTrust, type Trust, type TrustParts } from './trusting.ts';
 import { startUpkeep, type Upkeep } from './upkeep.ts';
 import { VERSION } from './version.ts';
 import { openWeb, type Web } from './web.ts';
@@ -103,8 +103,9 @@ async function startOnce(
   const onFault = (error: unknown, host?: string) => log.error({ err: error, host }, 'internal error');
   const web = await openWebFor(options, log, parts, onFault);
   const ledger = await openLedger(options, log, parts, onDeath);
+  const voices = new Voices();
   const later = { guard: () => limits.handshakes, events: () => events, onChange: () => link.reexamine() };
-  const trust = createTrust({ options, log, store, web, ...later });
+  const trust = createTrust({ options, log, store, web, ...later, ...presenceOf(voices, () => fleet) });
   const shapes = new ShapeRegistry(prepareShape);
   const fleet = createFleet(options, log, (reason) => link.recycle(reason));
   const replaying = createReplaying({ ledger, fleet, shapes, options, log, uptimeMs });
@@ -115,7 +116,6 @@ async function startOnce(
   const events = tellTrust(metrics, log, uptimeMs);
   const serving = () => (parts.phase === 'running' ? null : parts.phase);
   const times = new Map<string, HostTimes>();
-  const voices = new Voices();
   const limits = createLimits(options, log, metrics, uptimeMs);
   const isConnected = (host: string) => voices.of(host) !== undefined;
   const forget = createForget({ ledger, fleet, scrapers, times, log });
@@ -180,6 +180,14 @@ async function openWebFor(
 ): Promise<Web> {
   const handshakeFailed = (reason: string) => parts.metrics?.handshakeFailed(reason);
   return await openWeb(options['web.config.file'], { log, onFault, handshakeFailed });
+}
+
+/** What trust has to know of hosts. @param fleet which is made later */
+function presenceOf(voices: Voices, fleet: () => Fleet): Pick<TrustParts, 'knownEpoch' | 'holderOf'> {
+  return {
+    knownEpoch: (host) => fleet().host(host)?.epoch || null,
+    holderOf: (host) => voices.of(host)?.identity,
+  };
 }
 
 interface Running {

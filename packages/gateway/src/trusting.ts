@@ -26,6 +26,9 @@ export interface TrustParts {
   readonly web: Pick<Web, 'config' | 'onChange'>;
   readonly guard: () => FailureGuard;
   readonly events: () => TrustEvents;
+  /** Of the fleet, and of the connections that there are now; see `IdentityParts`. */
+  readonly knownEpoch: (host: string) => string | null;
+  readonly holderOf: (host: string) => unknown;
   /** Connections are to be looked at anew. */
   readonly onChange: () => void;
 }
@@ -82,6 +85,8 @@ export function createTrust(parts: TrustParts): Trust {
       now,
       isOpen,
       certificatesChanged: () => certificates !== asOf,
+      knownEpoch: parts.knownEpoch,
+      holderOf: parts.holderOf,
       onJoined: (credential) => parts.events().joined(credential),
     });
   };

@@ -24,11 +24,15 @@ async function bench(t: TestContext) {
     await rm(folder, { recursive: true, force: true });
   });
   const joined: string[] = [];
+  const known = new Map<string, string>();
+  const held = new Map<string, unknown>();
   const parts = {
     store,
     writes: new WriteQueue(store),
     isOpen: () => state.isOpen,
     certificatesChanged: () => state.certificatesChanged,
+    knownEpoch: (host: string) => known.get(host) ?? null,
+    holderOf: (host: string) => held.get(host),
     onJoined: ({ name }: { name: string }) => void joined.push(name),
     now: () => state.now,
   };
@@ -38,7 +42,7 @@ async function bench(t: TestContext) {
     assert.ok(found !== null);
     return identify({ kind: 'token', ...found });
   };
-  return { store, state, identify, byToken, joined };
+  return { store, state, identify, byToken, joined, known, held };
 }
 
 const told = (error: RefuseError | null) => (error === null ? null : error.code);
@@ -104,6 +108,43 @@ test('of two that want one name at once, one gets it', async (t) => {
   assert.equal(ends[0]?.status, 'fulfilled');
   assert.ok(ends[1]?.status === 'rejected' && ends[1].reason instanceof RefuseError);
   assert.equal(ends[1].reason.code, 'NAME_TAKEN');
+});
+
+test('a name that the fleet knows by another spool is not for who joins, whatever credential it had', async (t) => {
+  const { store, byToken, known } = await bench(t);
+  const { token } = store.create(JOIN);
+  known.set('web-1', 'e1');
+  const thief = { host: 'web-1', epoch: 'e2' };
+  const refusal = byToken(token).refusalOf(thief);
+  assert.equal(told(refusal), 'NAME_TAKEN');
+  assert.match(refusal?.message ?? '', /token create --host web-1/);
+  const identity = byToken(token);
+  assert.equal(identity.refusalOf(WEB_1), null);
+  // It came to be known between the hello and the grant.
+  const slow = byToken(token);
+  assert.equal(slow.refusalOf({ host: 'web-2', epoch: 'e2' }), null);
+  const [own, late] = [identity.grant(WEB_1), slow.grant({ host: 'web-2', epoch: 'e2' })];
+  known.set('web-2', 'e1');
+  await assert.rejects(late, (error) => error instanceof RefuseError && error.code === 'NAME_TAKEN');
+  assert.notEqual(await own, null, 'others of the same commit are let in');
+});
+
+test('a host that is connected with its own token loses it to nobody who joins as it', async (t) => {
+  const { store, byToken, held } = await bench(t);
+  const { token } = store.create(JOIN);
+  const first = byToken(token);
+  const own = (await first.grant(WEB_1)) ?? '';
+  held.set('web-1', first);
+  // It may not have written its token down: the connection that it joined with shows nothing else.
+  assert.equal(byToken(token).refusalOf(WEB_1), null);
+  const again = byToken(own);
+  assert.equal(again.refusalOf(WEB_1), null);
+  held.set('web-1', again);
+  assert.equal(told(byToken(token).refusalOf(WEB_1)), 'DUPLICATE_HOST');
+  await assert.rejects(byToken(token).grant(WEB_1), { code: 'DUPLICATE_HOST' });
+  assert.equal(again.lapsed(), null);
+  held.clear();
+  assert.notEqual(await byToken(token).grant(WEB_1), null, 'the day has not passed yet');
 });
 
 test('a token that is to be rotated is given when the host comes again, and asked for when it has it', async (t) => {

@@ -22,6 +22,10 @@ export interface IdentityParts {
   readonly isOpen: () => boolean;
   /** Client certificates are verified otherwise than when this connection came. */
   readonly certificatesChanged: () => boolean;
+  /** By which spool the fleet knows a host, whatever credential it had; null for one that it does not know. */
+  readonly knownEpoch: (host: string) => string | null;
+  /** Who speaks for a host now. */
+  readonly holderOf: (host: string) => unknown;
   /** Told of each token that a join token became. */
   readonly onJoined: (credential: Credential) => void;
   /** In ms. */
@@ -30,6 +34,8 @@ export interface IdentityParts {
 
 /** For who is asked to come again, to be looked at anew. */
 const AGAIN_MS = 500;
+/** For who wants a token of a host that is there; the host may be gone by then. */
+const HELD_RETRY_MS = 15_000;
 /** A host writes a new token down before it goes on: by then it has, and is asked to come with it. */
 const RENEWED_MS = 5_000;
 
@@ -120,8 +126,22 @@ class Joining implements ReporterIdentity {
   }
 
   refusalOf(applicant: Applicant): RefuseError | null {
-    const verdict = this.#parts.store.judge(this.#joinId, applicant);
-    return verdict === null ? null : new RefuseError(verdict.code, verdict.message);
+    const { store, knownEpoch, holderOf } = this.#parts;
+    const verdict = store.judge(this.#joinId, applicant);
+    if (verdict !== null) return new RefuseError(verdict.code, verdict.message);
+    const { host, epoch } = applicant;
+    const called = quote(host);
+    // The host got its token and shows it, so whoever asks for another one is not this host.
+    if (holderOf(host) instanceof Token) {
+      const message = `${called} is connected with a token of its own`;
+      return new RefuseError('DUPLICATE_HOST', message, HELD_RETRY_MS);
+    }
+    const known = knownEpoch(host);
+    if (known === null || known === epoch) return null;
+    return coded(
+      'NAME_TAKEN',
+      `${called} is known by another spool; give this host another name (--host) or a token of its own (tributary-gateway token create --host ${host}), or delete that host`,
+    );
   }
 
   mustGrant(): boolean {
@@ -130,7 +150,11 @@ class Joining implements ReporterIdentity {
 
   async grant({ host, epoch }: Applicant): Promise<string> {
     const { store, writes, onJoined } = this.#parts;
-    const enrolment = await writes.submit(() => store.enrol(this.#joinId, { host, epoch }));
+    const enrolment = await writes.submit(
+      // While it waited, the host itself or another spool may have come.
+      () => this.refusalOf({ host, epoch }) ?? store.enrol(this.#joinId, { host, epoch }),
+    );
+    if (enrolment instanceof RefuseError) throw enrolment;
     if (enrolment.token === null) throw new RefuseError(enrolment.code, enrolment.message);
     // Its hello was the one that it joined with.
     this.#own = new Token(enrolment.credential.id, enrolment.hash, this.#parts, true);
