@@ -128,7 +128,7 @@ async function startOnce(
       voices,
       rates: limits.rates,
       times,
-      observer: observeLink({ fleet, forget, metrics, log, left: (host) => trust.left(host) }),
+      observer: observeLink({ fleet, forget, metrics, log, uptimeMs, left: (host) => trust.left(host) }),
       delivered: (host, epoch) => scrapers.deliveredSeq(host, epoch),
       clockIsWrong: () => fleet.clockIsWrong(),
       isFull: () => upkeep?.isFull ?? false,

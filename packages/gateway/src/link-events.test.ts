@@ -30,7 +30,9 @@ async function bench(t: TestContext) {
   const forget = createForget({ ledger, fleet, scrapers: { leaving: () => () => {} }, times, log });
   const freed: string[] = [];
   const left = (host: string) => void freed.push(host);
-  return { ledger, fleet, log, freed, metrics, observer: observeLink({ fleet, forget, metrics, log, left }) };
+  const { uptimeMs } = clock;
+  const observer = observeLink({ fleet, forget, metrics, log, left, uptimeMs });
+  return { ledger, fleet, log, freed, metrics, clock, observer };
 }
 
 function lost(seq: number, reason: string) {
@@ -102,6 +104,32 @@ test('a host over a rate is named by the log once, by the fleet for as long as i
       ['frame_bytes', 1],
     ],
   );
+});
+
+test('a host that is refused again and again fills no log, and neither do many names', async (t) => {
+  const { log, observer, clock } = await bench(t);
+  const lines = () => log.lines.splice(0).map((line) => JSON.parse(line.slice(line.indexOf('{'))));
+  for (let port = 1; port <= 5000; port++)
+    observer.refused('web-1', 'UNAUTHORIZED', 'no', `10.0.0.1:${port}`);
+  observer.refused('web-1', 'NAME_TAKEN', 'no', '10.0.0.1:1');
+  observer.refused('web-1', 'UNAUTHORIZED', 'no', '[fd00::1]:2');
+  assert.deepEqual(
+    lines().map(({ code, address }) => [code, address]),
+    [
+      ['UNAUTHORIZED', '10.0.0.1:1'],
+      ['NAME_TAKEN', '10.0.0.1:1'],
+      ['UNAUTHORIZED', '[fd00::1]:2'],
+    ],
+  );
+  clock.pass(60_000);
+  observer.refused('web-1', 'UNAUTHORIZED', 'no', '10.0.0.1:9');
+  assert.equal(lines()[0].untold, 4999);
+  for (let i = 0; i < 5000; i++) observer.refused(`x${i}`, 'UNAUTHORIZED', 'no', '10.0.0.2:1');
+  const many = lines().length;
+  assert.ok(many >= 90 && many <= 101, `${many} lines`);
+  clock.pass(1000);
+  observer.refused('web-9', 'UNAUTHORIZED', 'no', '10.0.0.2:1');
+  assert.equal(lines()[0].others, 5000 - many);
 });
 
 test('a reject is told once, many rejects of one host are told a few times, and other hosts still are', async (t) => {

@@ -3,7 +3,7 @@ export class Told {
   readonly #max: number;
   readonly #everyMs: number;
   readonly #uptimeMs: () => number;
-  readonly #toldAt = new Map<string, number>();
+  readonly #told = new Map<string, { readonly at: number; untold: number }>();
 
   /**
    * @param max how much is remembered; beyond, the oldest is forgotten, and would be told again.
@@ -18,15 +18,23 @@ export class Told {
 
   /** Whether it is to be told now, which it then is taken to be. */
   isNews(what: string): boolean {
+    return this.untoldOf(what) !== null;
+  }
+
+  /** As `isNews`. @returns how often it was not told since it was told last; null when it is not to be told now */
+  untoldOf(what: string): number | null {
     const now = this.#uptimeMs();
-    const toldAt = this.#toldAt.get(what);
-    if (toldAt !== undefined && now - toldAt < this.#everyMs) return false;
-    this.#toldAt.delete(what);
-    this.#toldAt.set(what, now);
-    for (const oldest of this.#toldAt.keys()) {
-      if (this.#toldAt.size <= this.#max) break;
-      this.#toldAt.delete(oldest);
+    const before = this.#told.get(what);
+    if (before !== undefined && now - before.at < this.#everyMs) {
+      before.untold++;
+      return null;
     }
-    return true;
+    this.#told.delete(what);
+    this.#told.set(what, { at: now, untold: 0 });
+    for (const oldest of this.#told.keys()) {
+      if (this.#told.size <= this.#max) break;
+      this.#told.delete(oldest);
+    }
+    return before?.untold ?? 0;
   }
 }
