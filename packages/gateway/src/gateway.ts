@@ -20,6 +20,7 @@ import { isLoopback, parseListenAddress } from './http/listen-address.ts';
 import { createHttp, listen } from './http/server.ts';
 import { type Ledger, LedgerDamagedError } from './ledger/ledger.ts';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts';
+import type { Connections } from './limits/connections.ts';
 import type { HostTimes } from './link/host-times.ts';
 import { type Authorize, LinkServer } from './link/server.ts';
 import { ShapeRegistry } from './link/shape-registry.ts';
@@ -136,7 +137,7 @@ async function startOnce(
       horizonMs: options['storage.retention.time'],
     },
     ledger,
-    authorize: (request) => authorize(request, parts.phase, trust),
+    authorize: (request) => authorize(request, parts.phase, trust, limits.connections.sockets),
     greeted: (socket) => limits.connections.sockets.spoke(socket),
     onFault,
   });
@@ -245,10 +246,17 @@ async function saveInTime(scrapers: Scrapers, onFault: (error: unknown) => void)
   await Promise.race([saved, delay(SAVE_MS_MAX, null, { ref: false })]);
 }
 
-function authorize(request: IncomingMessage, phase: Phase, trust: Trust): ReturnType<Authorize> {
+function authorize(
+  request: IncomingMessage,
+  phase: Phase,
+  trust: Trust,
+  sockets: Connections,
+): ReturnType<Authorize> {
   const admitted = trust.admit(request);
-  if (admitted.refusal === null && phase !== 'running')
-    return { refusal: { status: 503, message: 'the gateway is not ready' } };
+  if (admitted.refusal !== null) return admitted;
+  if (phase !== 'running') return { refusal: { status: 503, message: 'the gateway is not ready' } };
+  // With a credential it need not wait for its hello; whoever shows none may hold no place by an upgrade alone.
+  if (admitted.isKnown) sockets.spoke(request.socket);
   return admitted;
 }
 

@@ -35,8 +35,10 @@ export interface TrustParts {
 
 export interface Trust {
   readonly gatekeeper: Gatekeeper;
-  /** Whom an upgrade may speak for. */
-  admit(request: IncomingMessage): { identity: Identity; refusal: null } | { refusal: Refusal };
+  /** Whom an upgrade may speak for. @returns `isKnown` when it showed a credential */
+  admit(
+    request: IncomingMessage,
+  ): { identity: Identity; isKnown: boolean; refusal: null } | { refusal: Refusal };
   /** The host has left for good, so its name is free again. */
   left(host: string): void;
   /** What is in the store is the caller's to close. */
@@ -101,7 +103,8 @@ export function createTrust(parts: TrustParts): Trust {
     admit(request) {
       const { principal, refusal } = gatekeeper.askToReport(visitorOf(request, certificateOf));
       if (refusal !== null) parts.events().refused(refusal, request);
-      return refusal === null ? { identity: identify(principal), refusal } : { refusal };
+      if (refusal !== null) return { refusal };
+      return { identity: identify(principal), isKnown: principal.kind !== 'loopback', refusal };
     },
     left(host) {
       writes

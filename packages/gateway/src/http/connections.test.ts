@@ -65,8 +65,8 @@ test('heads and bodies that are too large are refused', async (t) => {
   assert.match(await readAll(large), /^HTTP\/1\.1 413 /);
 });
 
-test('of an address that holds many connections and says nothing the oldest go, and it is let in all the same', async (t) => {
-  const bench = await startHttp(t, { limits: { pendingPerAddressMax: 8, graceMs: 0 } });
+test('of an address that holds many connections and says nothing some go, and it is let in all the same', async (t) => {
+  const bench = await startHttp(t, { limits: { pendingPerAddressMax: 8 } });
   const idle = await Promise.all(Array.from({ length: 20 }, () => open(bench)));
   await until(() => bench.sockets.size === 8);
   assert.equal((await bench.ask('/-/healthy')).status, 200);
