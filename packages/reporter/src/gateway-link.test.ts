@@ -39,6 +39,9 @@ test('a token in plain text is warned of at each start, but not to this machine 
   for (const url of ['ws://127.0.0.1:9750', 'ws://localhost:9750', 'ws://[::1]:9750', 'wss://gw.test'])
     assert.deepEqual(linesOf(t, ['--gateway.url', url, ...token]), [], url);
   assert.deepEqual(linesOf(t, ['--gateway.url=ws://gw.test']), [], 'there is no token');
+  const proxy = '--gateway.proxy-url=http://proxy.test:3128';
+  const [line = ''] = linesOf(t, ['--gateway.url=ws://localhost:9750', proxy, ...token]);
+  assert.match(line, /^warn the token goes over the network in plain text/, 'the proxy is another machine');
 });
 
 test('a gateway that is not looked at is warned of at each start', (t) => {

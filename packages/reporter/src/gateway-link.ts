@@ -5,6 +5,7 @@ import type { ReporterOptions } from './config.ts';
 import { dial, type Route } from './link/dial.ts';
 import { gatewayTls } from './link/gateway-options.ts';
 import { HostCredentials } from './link/host-credentials.ts';
+import type { TokenUse } from './link/host-token.ts';
 import { chooseProxy } from './link/proxy-choice.ts';
 import { Stream } from './link/stream.ts';
 import type { LinkLog } from './link-log.ts';
@@ -25,8 +26,8 @@ export interface GatewayLink {
 /** The spool's folder has to be there, and to be this process's alone. */
 export function createGatewayLink(parts: GatewayLinkParts): GatewayLink {
   const { options, route, log, observer } = parts;
-  const credentials = createCredentials(options, log);
-  warnOfTheWay(options, credentials, log);
+  const credentials = createCredentials(options, useOf(options, route), log);
+  warnOfTheWay(options, route, credentials, log);
   if (route.proxy !== null) log.info({ proxy: route.proxy.shown }, 'the gateway is reached through a proxy');
   const stream = new Stream({
     url: options['gateway.url'],
@@ -50,7 +51,16 @@ export function routeOf(options: ReporterOptions, env: NodeJS.ProcessEnv): Route
   return { url, tls: gatewayTls(options), proxy: chooseProxy(url, options['gateway.proxy-url'], env) };
 }
 
-function createCredentials(options: ReporterOptions, log: Log): HostCredentials {
+function useOf({ host }: ReporterOptions, { url, proxy }: Route): TokenUse {
+  return { host, gateway: url.host, isPlain: isPlainText(url, proxy) };
+}
+
+/** A proxy may be anywhere, whatever the name of what it leads to. */
+function isPlainText({ protocol, host }: URL, proxy: Route['proxy']): boolean {
+  return protocol === 'ws:' && (proxy !== null || !isLoopbackName(host));
+}
+
+function createCredentials(options: ReporterOptions, use: TokenUse, log: Log): HostCredentials {
   const told = new Set<string>();
   const warnOnce = (message: string, what: string) => {
     if (told.has(message)) return;
@@ -61,7 +71,7 @@ function createCredentials(options: ReporterOptions, log: Log): HostCredentials 
   return new HostCredentials({
     folder: options['spool.path'],
     tokenFile: options['gateway.token-file'],
-    host: options.host,
+    use,
     now: () => systemClock.now(),
     observer: {
       kept: (path, isFirst) =>
@@ -74,6 +84,11 @@ function createCredentials(options: ReporterOptions, log: Log): HostCredentials 
         ),
       fileIgnored: (message) =>
         warnOnce(message, 'the token file is not used; the token that the gateway gave this host is'),
+      notShown: (keptFor) =>
+        log.warn(
+          { gateway: shownUrl(options), keptFor },
+          'the token that the gateway gave this host is not shown to another gateway, nor in plain text unless it came so; that of the token file is. Where it is the same gateway under another name, put a host token into the token file',
+        ),
       openToOthers: (path) =>
         log.warn(
           { path },
@@ -83,15 +98,19 @@ function createCredentials(options: ReporterOptions, log: Log): HostCredentials 
   });
 }
 
-function warnOfTheWay(options: ReporterOptions, credentials: HostCredentials, log: Log): void {
-  const { protocol, host } = new URL(options['gateway.url']);
+function warnOfTheWay(
+  options: ReporterOptions,
+  { url, proxy }: Route,
+  credentials: HostCredentials,
+  log: Log,
+): void {
   const gateway = shownUrl(options);
   if (options['gateway.tls.insecure-skip-verify'])
     log.warn(
       { gateway },
       'INSECURE: the certificate of the gateway is not looked at, and anybody in between gets the token and the samples; use --gateway.tls.ca-file or --gateway.tls.pin',
     );
-  if (protocol !== 'ws:' || isLoopbackName(host) || !credentials.hasAny) return;
+  if (!isPlainText(url, proxy) || !credentials.hasAny) return;
   log.warn(
     { gateway },
     'the token goes over the network in plain text, where anybody on the way can read it; use wss://',

@@ -15,13 +15,14 @@ import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { temporaryFolder } from '../spool/test-support.ts';
 import { CredentialError, HostCredentials } from './host-credentials.ts';
+import type { TokenUse } from './host-token.ts';
 
 interface SetUp {
   readonly tokenFile: string;
   readonly keptFile: string;
   readonly told: string[];
   /** As a process that has just begun. */
-  start(host?: string, tokenFile?: string): HostCredentials;
+  start(host?: string, tokenFile?: string, use?: Partial<TokenUse>): HostCredentials;
   write(token: string): void;
 }
 
@@ -34,17 +35,18 @@ function setUp(t: TestContext): SetUp {
     tokenFile,
     keptFile: join(folder, 'host-token.json'),
     told,
-    start: (host = 'web-1', file = tokenFile) =>
+    start: (host = 'web-1', file = tokenFile, use = {}) =>
       new HostCredentials({
         folder,
         tokenFile: file,
-        host,
+        use: { host, gateway: 'gw.test', isPlain: false, ...use },
         now: () => 0,
         observer: {
           kept: (_, isFirst) => told.push(isFirst ? 'kept the first' : 'kept another'),
           notKept: (message) => told.push(`not kept: ${shorten(message)}`),
           setAside: (message, movedTo) => told.push(`${shorten(message)} => ${shorten(movedTo)}`),
           fileIgnored: (message) => told.push(`ignored: ${shorten(message)}`),
+          notShown: (keptFor) => told.push(`not shown: for ${keptFor}`),
           openToOthers: (path) => told.push(`open: ${shorten(path)}`),
         },
       }),
@@ -101,6 +103,24 @@ describe('a token that the gateway gave', () => {
     assert.equal(at.start('web-1', '').take(), 'own-1');
     assert.throws(() => at.start('web-2').take(), /ENOENT/, 'it is bound to its host name');
     assert.deepEqual(at.told, ['kept the first']);
+  });
+
+  test('is shown to no other gateway, and not in plain text; that is told once', (t) => {
+    const at = setUp(t);
+    join1(at);
+    for (const use of [{ gateway: 'other.test' }, { isPlain: true }]) {
+      at.told.length = 0;
+      const credentials = at.start('web-1', at.tokenFile, use);
+      for (let i = 0; i < 2; i++) assert.equal(credentials.take(), 'join-1');
+      credentials.welcomed(undefined);
+      assert.deepEqual(at.told, ['not shown: for gw.test']);
+      assert.equal(at.start('web-1', '', use).take(), null);
+    }
+    assert.equal(at.start().take(), 'own-1', 'it is kept for whom it came from');
+    const other = at.start('web-1', at.tokenFile, { gateway: 'other.test' });
+    other.take();
+    other.welcomed('own-2');
+    assert.equal(other.take(), 'own-2', 'there is one gateway at a time');
   });
 
   test('that cannot be written is an error, and nothing is changed', (t) => {

@@ -15,9 +15,11 @@ import {
   decodeKept,
   encodeKept,
   type GivenToken,
+  isFor,
   type KeptTokens,
   keepAfter,
   type ShownToken,
+  type TokenUse,
 } from './host-token.ts';
 import { readSecretFile, syncFolderOf, tokenIn, writeSecretFile } from './secret-file.ts';
 
@@ -35,6 +37,8 @@ export interface CredentialObserver {
   setAside(message: string, movedTo: string | null): void;
   /** The token file is no good just now; what was kept goes on. */
   fileIgnored(message: string): void;
+  /** The host has a token of its own that is not shown here: it came from another gateway, or only where nobody could read it. */
+  notShown(keptFor: string): void;
   /** Every user of this machine may read a token. */
   openToOthers(path: string): void;
 }
@@ -44,7 +48,7 @@ export interface CredentialOptions {
   readonly folder: string;
   /** '' for none. */
   readonly tokenFile: string;
-  readonly host: string;
+  readonly use: TokenUse;
   /** Names what is set aside; ms since 1970. */
   readonly now: () => number;
   readonly observer: CredentialObserver;
@@ -71,6 +75,7 @@ export class HostCredentials {
   #kept: KeptTokens | null = null;
   /** Of both files as they were when a token was last taken. */
   #stamp = '';
+  #isNotShownTold = false;
   /** The kept file was renamed, and its folder not synced. */
   #isUnsynced = false;
 
@@ -91,6 +96,7 @@ export class HostCredentials {
   take(): string | null {
     this.#stamp = this.#stampNow();
     this.#kept = this.#readKept();
+    this.#tellWhatIsNotShown();
     const choices = this.#choices();
     this.#shown = choices.find(({ token }) => !this.#refused.has(token)) ?? choices[0] ?? null;
     return this.#shown?.token ?? null;
@@ -102,9 +108,9 @@ export class HostCredentials {
    * @throws CredentialError when it is not: without it the host might have no way back.
    */
   welcomed(token: string | undefined): void {
-    const { host, observer } = this.#options;
+    const { use, observer } = this.#options;
     const shown = this.#shown;
-    const kept = keepAfter(host, shown, token, this.#kept);
+    const kept = keepAfter(use, shown, token, this.#kept);
     if (kept === null && !this.#isUnsynced) return;
     try {
       if (kept !== null) this.#write(kept);
@@ -150,10 +156,10 @@ export class HostCredentials {
   }
 
   #choices(): readonly ShownToken[] {
-    const { host, observer } = this.#options;
-    const withoutFile = chooseTokens(host, null, this.#kept);
+    const { use, observer } = this.#options;
+    const withoutFile = chooseTokens(use, null, this.#kept);
     try {
-      return chooseTokens(host, this.#readGiven(), this.#kept);
+      return chooseTokens(use, this.#readGiven(), this.#kept);
     } catch (error) {
       // A file that served for the first contact may be gone, and one that is just being written is empty.
       if (withoutFile.length === 0) throw error;
@@ -210,6 +216,14 @@ export class HostCredentials {
     const { tokenFile } = this.#options;
     const texts = [tokenFile, this.#path].map((path) => (path === '' ? '' : textOr(path, 'E')));
     return digestOf(JSON.stringify(texts));
+  }
+
+  #tellWhatIsNotShown(): void {
+    const { use, observer } = this.#options;
+    // Of another host's there is nothing to be expected.
+    if (this.#isNotShownTold || this.#kept?.host !== use.host || isFor(this.#kept, use)) return;
+    this.#isNotShownTold = true;
+    observer.notShown(this.#kept.gateway);
   }
 
   #warnOnce(path: string): void {

@@ -4,9 +4,10 @@ import { chooseTokens, decodeKept, encodeKept, type KeptTokens, keepAfter } from
 
 const D = (letter: string) => letter.repeat(64);
 const given = { token: 'join-1', digest: D('a') };
-const kept: KeptTokens = { host: 'web-1', obtainedWith: D('a'), tokens: ['own-2', 'own-1'] };
+const use = { host: 'web-1', gateway: 'gw.test:9750', isPlain: false };
+const kept: KeptTokens = { ...use, obtainedWith: D('a'), tokens: ['own-2', 'own-1'] };
 const choose = (file: typeof given | null, tokens: KeptTokens | null) =>
-  chooseTokens('web-1', file, tokens).map(({ token }) => token);
+  chooseTokens(use, file, tokens).map(({ token }) => token);
 
 describe('the token that is shown', () => {
   for (const [what, file, tokens, expected] of [
@@ -28,27 +29,45 @@ describe('the token that is shown', () => {
     ],
     ['none of another host name', null, { ...kept, host: 'web-2' }, []],
     ["the file's, when what is kept is another name's", given, { ...kept, host: 'web-2' }, ['join-1']],
+    [
+      "the file's, when what is kept is another gateway's",
+      given,
+      { ...kept, gateway: 'gw.test' },
+      ['join-1'],
+    ],
     ['each once', { token: 'own-1', digest: D('a') }, kept, ['own-2', 'own-1']],
   ] as const) {
     test(`is ${what}`, () => assert.deepEqual(choose(file, tokens), expected));
   }
 });
 
+test('what came where nobody could read it is not shown where anybody can', () => {
+  const choices = (isPlain: boolean, wasPlain: boolean) =>
+    chooseTokens({ ...use, isPlain }, null, { ...kept, isPlain: wasPlain }).length;
+  assert.equal(choices(true, false), 0);
+  for (const [isPlain, wasPlain] of [
+    [false, false],
+    [false, true],
+    [true, true],
+  ] as const)
+    assert.equal(choices(isPlain, wasPlain), 2);
+});
+
 describe('what is kept after a welcome', () => {
   const shownFile = { from: 'file', ...given } as const;
   const shownKept = { from: 'kept', token: 'own-1', obtainedWith: D('a') } as const;
   const after = (...rest: [Parameters<typeof keepAfter>[1], string | undefined, KeptTokens | null]) =>
-    keepAfter('web-1', ...rest);
+    keepAfter(use, ...rest);
 
   test('is what a join token was turned into, and what it was obtained with', () => {
     assert.deepEqual(after(shownFile, 'own-1', null), {
-      host: 'web-1',
+      ...use,
       obtainedWith: D('a'),
       tokens: ['own-1'],
     });
-    assert.deepEqual(after(null, 'own-1', null), { host: 'web-1', obtainedWith: '', tokens: ['own-1'] });
+    assert.deepEqual(after(null, 'own-1', null), { ...use, obtainedWith: '', tokens: ['own-1'] });
     assert.deepEqual(after(shownFile, 'own-3', kept), {
-      host: 'web-1',
+      ...use,
       obtainedWith: D('a'),
       tokens: ['own-3'],
     });
@@ -82,8 +101,10 @@ test('a file that was not written by this program is refused, and not shown', ()
     ['secret', 'it is not JSON'],
     ['[]', 'it is not of version 1, which alone this program knows'],
     [JSON.stringify({ ...good, version: 2 }), 'it is not of version 1, which alone this program knows'],
-    [JSON.stringify({ ...good, host: 1 }), 'host or obtainedWith is missing or wrong'],
-    [JSON.stringify({ ...good, obtainedWith: 'ab' }), 'host or obtainedWith is missing or wrong'],
+    [JSON.stringify({ ...good, host: 1 }), 'host, gateway or isPlain is missing or wrong'],
+    [JSON.stringify({ ...good, gateway: undefined }), 'host, gateway or isPlain is missing or wrong'],
+    [JSON.stringify({ ...good, isPlain: 'no' }), 'host, gateway or isPlain is missing or wrong'],
+    [JSON.stringify({ ...good, obtainedWith: 'ab' }), 'obtainedWith is missing or wrong'],
     [JSON.stringify({ ...good, tokens: [] }), 'tokens is not a list of 1 or 2'],
     [JSON.stringify({ ...good, tokens: ['a', 'b', 'c'] }), 'tokens is not a list of 1 or 2'],
     [JSON.stringify({ ...good, tokens: ['secret\n'] }), 'one of tokens is no token'],

@@ -1,7 +1,8 @@
 /**
  * Which token a reporter shows to its gateway. There are two places: the token file, which a person writes, and the kept
  * file, which this program writes when the gateway gives the host a token of its own. The kept token goes first for as
- * long as the token file says what it was obtained with; once a person has put something else there, that does.
+ * long as the token file says what it was obtained with; once a person has put something else there, that does. It is shown to
+ * the gateway alone that gave it: whoever else the URL may name, by mistake or not, could speak for the host with it.
  *
  * Nothing here touches a disk: see host-credentials.ts.
  */
@@ -14,10 +15,17 @@ export interface GivenToken {
   readonly digest: string;
 }
 
-/** What the gateway gave, as it is kept beside the spool. */
-export interface KeptTokens {
-  /** The host's name that they are bound to. */
+/** Who shows a token, to whom, and over what. */
+export interface TokenUse {
   readonly host: string;
+  /** HOST:PORT of the gateway's URL, the port only where the URL has it. */
+  readonly gateway: string;
+  /** True when anybody on the way can read it: `ws://` that leaves this machine. */
+  readonly isPlain: boolean;
+}
+
+/** What the gateway gave, as it is kept beside the spool, and on what use it came. */
+export interface KeptTokens extends TokenUse {
   /** `GivenToken.digest` of what they were obtained with; '' when there was no token file. */
   readonly obtainedWith: string;
   /** The newest first. The one before is kept until the newest was accepted once. */
@@ -36,17 +44,22 @@ const DIGEST = /^(?:[0-9a-f]{64})?$/;
 
 /** What may be shown, in the order in which it is tried: the next only when the one before got HTTP 401. */
 export function chooseTokens(
-  host: string,
+  use: TokenUse,
   given: GivenToken | null,
   kept: KeptTokens | null,
 ): readonly ShownToken[] {
   const file: ShownToken[] = given === null ? [] : [{ from: 'file', ...given }];
-  // A token is bound to one name: under another it is of no use.
-  if (kept === null || kept.host !== host) return file;
+  if (kept === null || !isFor(kept, use)) return file;
   const { obtainedWith, tokens } = kept;
   if (given !== null && given.digest !== obtainedWith) return file;
   const obtained = tokens.map((token): ShownToken => ({ from: 'kept', token, obtainedWith }));
   return [...obtained, ...file.filter(({ token }) => !tokens.includes(token))];
+}
+
+/** Whether what is kept may be shown. */
+export function isFor(kept: KeptTokens, use: TokenUse): boolean {
+  // A token is bound to one name: under another it is of no use.
+  return kept.host === use.host && kept.gateway === use.gateway && (kept.isPlain || !use.isPlain);
 }
 
 /**
@@ -56,7 +69,7 @@ export function chooseTokens(
  * @returns null when nothing changes.
  */
 export function keepAfter(
-  host: string,
+  use: TokenUse,
   shown: ShownToken | null,
   token: string | undefined,
   kept: KeptTokens | null,
@@ -64,11 +77,11 @@ export function keepAfter(
   const obtainedWith = shown === null ? '' : shown.from === 'file' ? shown.digest : shown.obtainedWith;
   if (token !== undefined && token !== shown?.token) {
     const before = shown?.from === 'kept' ? [shown.token] : [];
-    return { host, obtainedWith, tokens: [token, ...before] };
+    return { ...use, obtainedWith, tokens: [token, ...before] };
   }
   // It was accepted; whatever else is kept has had its day.
   if (shown?.from !== 'kept' || kept === null || kept.tokens.length < 2) return null;
-  return { host, obtainedWith, tokens: [shown.token] };
+  return { ...use, obtainedWith, tokens: [shown.token] };
 }
 
 export function encodeKept(kept: KeptTokens): string {
@@ -86,12 +99,14 @@ export function decodeKept(text: string): KeptTokens {
   }
   if (!isObject(parsed) || parsed['version'] !== VERSION)
     throw new Error(`it is not of version ${VERSION}, which alone this program knows`);
-  const { host, obtainedWith, tokens } = parsed;
-  if (typeof host !== 'string' || typeof obtainedWith !== 'string' || !DIGEST.test(obtainedWith))
-    throw new Error('host or obtainedWith is missing or wrong');
+  const { host, gateway, isPlain, obtainedWith, tokens } = parsed;
+  if (typeof host !== 'string' || typeof gateway !== 'string' || typeof isPlain !== 'boolean')
+    throw new Error('host, gateway or isPlain is missing or wrong');
+  if (typeof obtainedWith !== 'string' || !DIGEST.test(obtainedWith))
+    throw new Error('obtainedWith is missing or wrong');
   if (!Array.isArray(tokens) || tokens.length === 0 || tokens.length > TOKENS_KEPT_MAX)
     throw new Error(`tokens is not a list of 1 or ${TOKENS_KEPT_MAX}`);
   const texts = tokens.filter((token): token is string => typeof token === 'string' && isToken(token));
   if (texts.length < tokens.length) throw new Error('one of tokens is no token');
-  return { host, obtainedWith, tokens: texts };
+  return { host, gateway, isPlain, obtainedWith, tokens: texts };
 }
