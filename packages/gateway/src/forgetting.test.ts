@@ -33,6 +33,10 @@ test('a host goes from the fleet only when it is gone from the disk: what it had
   await forgetting;
   assert.deepEqual(done.slice(1), ['scrapers web-1 true', 'fleet web-1', 'times web-1']);
   assert.deepEqual(log.lines, ['info it is gone {"host":"web-1"}']);
+  const wished = forget('web-2', 'it was deleted', 'ann (192.0.2.7)');
+  answer();
+  await wished;
+  assert.equal(log.lines[1], 'info it was deleted {"host":"web-2","by":"ann (192.0.2.7)"}');
 });
 
 test('whoever asks for the same meanwhile waits for it, and asks the disk for nothing', async () => {

@@ -16,12 +16,13 @@ export interface ForgettingParts {
 /**
  * Waits for the disk. A host that comes again meanwhile is answered behind this, and is a new one.
  * @param told what the log is to say when it is done
+ * @param by whose wish it was; nobody's when it is missing
  */
-export type Forget = (host: string, told: string) => Promise<void>;
+export type Forget = (host: string, told: string, by?: string) => Promise<void>;
 
 export function createForget({ ledger, fleet, scrapers, times, log }: ForgettingParts): Forget {
   const underWay = new Map<string, Promise<void>>();
-  const forget = async (host: string, told: string): Promise<void> => {
+  const forget: Forget = async (host, told, by) => {
     const left = scrapers.leaving(host);
     try {
       await ledger.forget(host);
@@ -33,13 +34,13 @@ export function createForget({ ledger, fleet, scrapers, times, log }: Forgetting
     // Not before: what the host had sent was still on its way to the disk, and would have brought it back.
     fleet.forget(host);
     times.delete(host);
-    log.info({ host }, told);
+    log.info(by === undefined ? { host } : { host, by }, told);
   };
-  return (host, told) => {
+  return (host, told, by) => {
     // One after the other, the second would take what has come since the first.
     const known = underWay.get(host);
     if (known !== undefined) return known;
-    const forgetting = forget(host, told).finally(() => underWay.delete(host));
+    const forgetting = forget(host, told, by).finally(() => underWay.delete(host));
     underWay.set(host, forgetting);
     return forgetting;
   };

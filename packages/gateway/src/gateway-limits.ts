@@ -1,6 +1,7 @@
 /** The limits that the options set, and what is told of connections that were closed for one. */
 import type { GatewayOptions } from './config.ts';
 import type { ConnectionSources } from './http/connection-limits.ts';
+import { plainAddress } from './limits/address-key.ts';
 import type { ConnectionRefusal } from './limits/connection-refusal.ts';
 import { Connections, connectionLimits } from './limits/connections.ts';
 import { HandshakeGuard } from './limits/handshake-guard.ts';
@@ -51,7 +52,7 @@ export function createLimits(
     told.set(reason, { at: now, untold: 0 });
     // A port scan or a health check that only connects is nothing that anybody has to mend.
     const level = reason === 'handshake_time' ? 'debug' : 'warn';
-    log[level]({ reason, address, untold: last?.untold ?? 0 }, WHY[reason]);
+    log[level]({ reason, address: plainAddress(address), untold: last?.untold ?? 0 }, WHY[reason]);
   };
   const sockets = new Connections(connectionLimits(connectionsMax), connectionRefused, uptimeMs);
   return {

@@ -1,6 +1,8 @@
 /** What happens on the link, told to the fleet, the metrics and the log. */
+
 import type { Fleet } from './fleet/fleet.ts';
 import type { Forget } from './forgetting.ts';
+import { plainAddress } from './limits/address-key.ts';
 import type { HostLimit } from './limits/limit-name.ts';
 import { TokenBucket } from './limits/token-bucket.ts';
 import type { LinkObserver } from './link/observer.ts';
@@ -53,7 +55,8 @@ export function observeLink({ fleet, forget, metrics, log, left, uptimeMs }: Lin
     greeted(host, skewMs) {
       fleet.greeted(host, skewMs);
     },
-    opened(hello, address, skewMs) {
+    opened(hello, from, skewMs) {
+      const address = plainAddress(from);
       fleet.opened(hello, address, skewMs);
       log.info({ host: hello.host, epoch: hello.epoch, address, agent: hello.agent }, 'host connected');
     },
@@ -75,7 +78,8 @@ export function observeLink({ fleet, forget, metrics, log, left, uptimeMs }: Lin
       // A bad series is bad in every batch: the counter goes on, the log has said it.
       if (isNews(host, `${code} ${message}`)) log.warn({ host, code, message }, 'samples rejected');
     },
-    refused(host, code, message, address) {
+    refused(host, code, message, from) {
+      const address = plainAddress(from);
       metrics.refusal(code);
       if (code === 'FRAME_TOO_LARGE') this.limited(host, 'frame_bytes');
       // Going down is no news for each of ten thousand hosts.

@@ -4,6 +4,7 @@ import type { ScraperObserver } from './exposition/replay/observer.ts';
 import { NAMES_MAX } from './exposition/replay/scrapers.ts';
 import { SharedNames } from './exposition/replay/shared-names.ts';
 import { CONNECTIONS_MAX } from './exposition/replay/unnamed.ts';
+import { plainAddress } from './limits/address-key.ts';
 import type { Log } from './telemetry/log.ts';
 import { Told } from './telemetry/told.ts';
 
@@ -21,7 +22,8 @@ export function observeScrapers({ log, uptimeMs }: ScraperListeners): ScraperObs
   const hourly = new Told(TOLD_MAX, HOUR_MS, uptimeMs);
   const sharedNames = new SharedNames();
   return {
-    began({ name, selection }, address, since) {
+    began({ name, selection }, from, since) {
+      const address = plainAddress(from);
       log.info({ scraper: name, selection, address, since: timeText(since) }, 'new scraper');
     },
     gaveWay({ name, selection }) {
@@ -34,7 +36,8 @@ export function observeScrapers({ log, uptimeMs }: ScraperListeners): ScraperObs
         'too many scrapers: this one gets the newest points only; remove one that is gone (DELETE /api/v1/scrapers/NAME)',
       );
     },
-    tooManyConnections(address) {
+    tooManyConnections(from) {
+      const address = plainAddress(from);
       if (!once.isNews(`connections: ${address}`)) return;
       log.warn(
         { address, connectionsMax: CONNECTIONS_MAX },

@@ -1,5 +1,6 @@
 /** What happens about credentials, told to the metrics and the log: who was turned away, and what was made or taken away. */
 import type { IncomingMessage } from 'node:http';
+import { plainAddress } from './limits/address-key.ts';
 import type { Log } from './telemetry/log.ts';
 import type { GatewayMetrics } from './telemetry/metrics.ts';
 import { Told } from './telemetry/told.ts';
@@ -30,7 +31,7 @@ export function tellTrust(
   return {
     refused({ reason, message }, { socket, method, url = '' }) {
       metrics.httpRefused(reason);
-      const address = socket.remoteAddress ?? '';
+      const address = plainAddress(socket.remoteAddress ?? '');
       if (!told.isNews(`${reason} ${address}`)) return;
       // What stands behind the path may be anything.
       const path = url.replace(/\?.*/s, '').slice(0, 200);

@@ -1,6 +1,7 @@
 /** Wires the web configuration: reads it before anything is opened, serves TLS by it, and follows its changes. */
 import { systemClock } from '@tributary/shared/clock';
 import type { WebSource } from './http/web-config.ts';
+import { plainAddress } from './limits/address-key.ts';
 import type { Log } from './telemetry/log.ts';
 import { Told } from './telemetry/told.ts';
 import type { WebProbe } from './telemetry/web-metrics.ts';
@@ -47,7 +48,7 @@ export async function openWeb(file: string, { log, handshakeFailed, onFault }: W
     // Whoever only looks whether somebody listens is no news.
     if (reason === 'closed' || !told.isNews(`${reason} ${address}`) || !lines.take()) return;
     log.warn(
-      { reason, address, detail },
+      { reason, address: plainAddress(address), detail },
       'a connection by TLS did not come about; told once an hour for each',
     );
   };

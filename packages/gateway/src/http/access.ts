@@ -1,6 +1,7 @@
 /** Every request is asked who it is before anything is made of it, and every route says which role it is for. */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { plainAddress } from '../limits/address-key.ts';
 import type { Gatekeeper, Outcome, Visitor } from '../trust/gatekeeper.ts';
 import { nameOf, type Principal } from '../trust/principal.ts';
 import { RETRY_SECONDS, type Refusal } from '../trust/refusal.ts';
@@ -57,8 +58,9 @@ export async function refuseStranger(
 
 /** Of whom the log should speak. */
 export function askedBy({ principal, ip }: FastifyRequest): string {
+  const address = plainAddress(ip);
   const name = principal === null ? '' : nameOf(principal);
-  return name === '' ? ip : `${name} (${ip})`;
+  return name === '' ? address : `${name} (${address})`;
 }
 
 async function admit(

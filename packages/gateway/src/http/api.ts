@@ -2,7 +2,7 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetHost } from '../fleet/host.ts';
-import { only } from './access.ts';
+import { askedBy, only } from './access.ts';
 import { failure, isoTime, success } from './envelope.ts';
 import type { Readiness } from './health.ts';
 
@@ -13,7 +13,8 @@ export interface ApiSources {
   readonly startedAt: number;
   /** Whether a reporter speaks for the host, be it that it is not welcomed yet. */
   readonly isConnected: (host: string) => boolean;
-  readonly forget: (host: string, told: string) => Promise<void>;
+  /** @param by whose wish it was */
+  readonly forget: (host: string, told: string, by: string) => Promise<void>;
   readonly ledger: () => {
     generation: string;
     bytes: number;
@@ -38,7 +39,7 @@ export function registerApi(app: FastifyInstance, sources: ApiSources): void {
       const error = `${name} is connected and would come back at once; stop its reporter first`;
       return reply.code(409).send(failure('conflict', error));
     }
-    await sources.forget(name, 'host was deleted and is forgotten');
+    await sources.forget(name, 'host was deleted and is forgotten', askedBy(request));
     return success(null);
   });
   app.get('/api/v1/status', () => {

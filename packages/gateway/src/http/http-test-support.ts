@@ -94,7 +94,7 @@ export async function startHttp(t: TestContext, options: HttpBenchOptions = {}):
     startedAt: clock.now(),
     ledger: () => ({ generation: 'g', bytes: 1, entries: 2, oldestAt: 0, pendingBytes: 3 }),
     isConnected: (host) => fleet.host(host)?.connected ?? false,
-    forget: async (host, why) => void told.push(`forget ${host}: ${why}`),
+    forget: async (host, why, by) => void told.push(`forget ${host}: ${why}, by ${by}`),
     exposition: {
       async newest(format, selection = EVERYTHING) {
         bench.onNewest();

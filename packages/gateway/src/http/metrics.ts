@@ -13,6 +13,7 @@ import type { ScrapeConnection, ScrapeConnections } from '../exposition/replay/c
 import type { ScraperObserver } from '../exposition/replay/observer.ts';
 import type { Replay, Replays } from '../exposition/replay/replay.ts';
 import { bodyStream } from '../exposition/stream.ts';
+import { plainAddress } from '../limits/address-key.ts';
 import type { GatewayMetrics } from '../telemetry/metrics.ts';
 import { nameOf, type Principal } from '../trust/principal.ts';
 import { isScraperName } from '../trust/scraper-name.ts';
@@ -145,7 +146,7 @@ function tell(
   connection: ScrapeConnection,
 ): void {
   const { matches, scope } = selection;
-  const address = `${socket.remoteAddress}:${socket.remotePort}`;
+  const address = plainAddress(`${socket.remoteAddress}:${socket.remotePort}`);
   observer.scraped({ name, selection: matches, scope, connection, address, timeoutMs, proxied });
   const called = name ?? connection.address;
   if (windowMs !== null && windowMs > bounds.windowMs) {

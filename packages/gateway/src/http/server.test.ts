@@ -37,6 +37,14 @@ test('a plain request where reporters connect says what is missing', async (t) =
   assert.match(text, /by WebSocket; does a proxy in between pass Upgrade on\?/);
 });
 
+test('offers of other protocols than WebSocket are left unheeded', async (t) => {
+  const bench = await startHttp(t);
+  const headers = { connection: 'Upgrade, HTTP2-Settings', upgrade: 'h2c', 'http2-settings': 'AAMAAABk' };
+  const { status, text } = await bench.ask('/-/healthy', { headers });
+  assert.deepEqual([status, text], [200, 'Tributary gateway is Healthy.\n']);
+  assert.equal((await bench.ask('/v1/stream', { headers })).status, 426);
+});
+
 test('the API tells of the hosts, in Prometheus’s envelope', async (t) => {
   const bench = await startHttp(t);
   const { fleet } = bench;
@@ -112,7 +120,7 @@ test('a host that is not connected can be forgotten', async (t) => {
   assert.deepEqual(await remove('web-1'), [409, { status: 'error', errorType: 'conflict', error }]);
   fleet.closed('web-1');
   assert.deepEqual(await remove('web-1'), [200, { status: 'success', data: null }]);
-  assert.deepEqual(told, ['forget web-1: host was deleted and is forgotten']);
+  assert.deepEqual(told, ['forget web-1: host was deleted and is forgotten, by 127.0.0.1']);
   assert.deepEqual(await remove('nobody'), [
     404,
     { status: 'error', errorType: 'not_found', error: 'no such host; see /api/v1/hosts' },

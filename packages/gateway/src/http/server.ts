@@ -71,19 +71,23 @@ export function createHttp(
     return reply.code(status).send(failure(status >= 500 ? 'internal' : 'bad_data', text));
   };
   const { tls, config } = sources.web;
-  const times = { headersTimeout: requestMs, connectionsCheckingInterval: requestMs / REQUEST_LOOKS };
+  const settings = {
+    headersTimeout: requestMs,
+    connectionsCheckingInterval: requestMs / REQUEST_LOOKS,
+    shouldUpgradeCallback: wantsWebSocket,
+  };
   const app = fastify<Server>({
     logger: false,
     connectionTimeout: stallMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     requestTimeout: requestMs,
-    http: times,
+    http: settings,
     ...(tls === null
       ? {}
       : {
           serverFactory: (handler: RequestListener) =>
             tls.createServer(handler, {
-              ...times,
+              ...settings,
               connectionTimeout: stallMs,
               keepAliveTimeout: KEEP_ALIVE_MS,
               requestTimeout: requestMs,
@@ -135,6 +139,11 @@ export function createHttp(
   app.server.on('upgrade', sources.upgrade);
   limitPipelining(app.server, () => sources.metrics.httpRefused('pipelined'));
   return app;
+}
+
+/** Other upgrades may be left unheeded (RFC 9110, 7.8), as that to HTTP/2 which curl offers by `--http2`. */
+function wantsWebSocket({ headers }: IncomingMessage): boolean {
+  return /^websocket$/i.test(headers.upgrade ?? '');
 }
 
 /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addressKey } from './address-key.ts';
+import { addressKey, plainAddress } from './address-key.ts';
 
 test('an IPv4 address is itself, also where it is written as IPv6', () => {
   for (const address of ['192.0.2.7', '::ffff:192.0.2.7', '::FFFF:192.0.2.7'])
@@ -25,4 +25,18 @@ test('a /64 of IPv6 is one, however its addresses are written', () => {
 
 test('what is no address stands for itself', () => {
   for (const text of ['', 'unix', '1.2.3', ':::']) assert.equal(addressKey(text), text);
+});
+
+test('for people an IPv4 address is one, whatever socket it came to', () => {
+  for (const [address, plain] of [
+    ['::ffff:127.0.0.1', '127.0.0.1'],
+    ['::FFFF:192.0.2.7:4711', '192.0.2.7:4711'],
+    ['192.0.2.7:4711', '192.0.2.7:4711'],
+    ['::1', '::1'],
+    ['::ffff:c000:207', '::ffff:c000:207'],
+    ['2001:db8::1:4711', '2001:db8::1:4711'],
+    ['', ''],
+  ] as const) {
+    assert.equal(plainAddress(address), plain);
+  }
 });

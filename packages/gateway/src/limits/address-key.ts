@@ -4,16 +4,22 @@
  */
 import { isIPv6 } from 'node:net';
 
-const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 const NETWORK_GROUPS = 4;
 const GROUPS = 8;
 
+/**
+ * For people: an IPv4 address as it is, also where it came to a socket of IPv6, which writes `::ffff:` before it.
+ * @param address as the system writes it, with or without a port behind it
+ */
+export function plainAddress(address: string): string {
+  return address.replace(/^::ffff:(?=\d+\.\d+\.\d+\.\d+(?::\d+)?$)/i, '');
+}
+
 /** @param address as the system writes it; anything else stands for itself. */
 export function addressKey(address: string): string {
-  const [, ipv4] = MAPPED.exec(address) ?? [];
-  if (ipv4 !== undefined) return ipv4;
-  if (!isIPv6(address)) return address;
-  const [plain = ''] = address.toLowerCase().split('%', 1);
+  const unmapped = plainAddress(address);
+  if (!isIPv6(unmapped)) return unmapped;
+  const [plain = ''] = unmapped.toLowerCase().split('%', 1);
   const [head = '', tail] = plain.split('::', 2);
   const before = groupsOf(head);
   const after = tail === undefined ? [] : groupsOf(tail);

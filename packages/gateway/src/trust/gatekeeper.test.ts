@@ -271,6 +271,8 @@ test('a page of another origin gets nothing, whatever it shows', async () => {
   const headers = { authorization: 'Bearer admin', origin: 'https://evil.example' };
   const foreign = '403 foreign_origin';
   assert.equal(await answers(gatekeeper, { headers }), [foreign, foreign, foreign].join(', '));
+  const image = { authorization: 'Bearer admin', 'sec-fetch-site': 'cross-site' };
+  assert.equal(await answers(gatekeeper, { headers: image }), [foreign, foreign, foreign].join(', '));
   const own = { authorization: 'Bearer admin', origin: 'https://gateway.example' };
   assert.equal(await answers(gatekeeper, { headers: own }), '403 wrong_role, token, token');
 });
@@ -292,6 +294,10 @@ test('strangers are recognised as such, and turned away only while nobody has a 
   assert.deepEqual(failed, [`token ${FAR}`]);
   assert.equal(
     await recognise(gatekeeper, { headers: { origin: 'https://evil.example' } }),
+    '403 foreign_origin',
+  );
+  assert.equal(
+    await recognise(gatekeeper, { headers: { 'sec-fetch-site': 'same-site' } }),
     '403 foreign_origin',
   );
   assert.equal(await recognise(keeper({}, []).gatekeeper, {}), '403 not_loopback');

@@ -91,3 +91,14 @@ test('pages of other origins may not ask, and a page of its own may', () => {
   assert.equal(reasonOf('https://outside.example', '10.0.0.1:9750', 'https://outside.example'), null);
   assert.equal(refuseForeignOrigin({ headers: {} }, ''), null);
 });
+
+test('images, scripts and links of other pages, for which a browser names no origin, get nothing either', () => {
+  const reasonOf = (site: string, more: IncomingHttpHeaders = {}) =>
+    refuseForeignOrigin({ headers: { host: 'gateway.example', 'sec-fetch-site': site, ...more } }, '')
+      ?.reason ?? null;
+  for (const site of ['cross-site', 'same-site', 'cross-site, none', '']) {
+    assert.equal(reasonOf(site, { 'sec-fetch-mode': 'no-cors' }), 'foreign_origin', site);
+  }
+  assert.equal(reasonOf('cross-site', { origin: 'https://gateway.example' }), 'foreign_origin');
+  for (const site of ['same-origin', 'none']) assert.equal(reasonOf(site), null, site);
+});

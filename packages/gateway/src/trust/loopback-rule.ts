@@ -43,13 +43,22 @@ function isForwarded(header: string): boolean {
 
 /**
  * A page of another origin gets nothing, whatever it shows: a browser adds credentials to its requests by itself, and
- * lets it open WebSockets anywhere. Programs send no Origin.
+ * lets it open WebSockets anywhere. Programs send no Origin. For an image, a script or a link a browser sends none either, but
+ * tells by Sec-Fetch-Site (Fetch Metadata, W3C) whose page asks; another port of the same machine is the `same-site`. What a person
+ * has typed in or has kept as a bookmark is `none`.
  * @param ownOrigin under which the gateway is reached from outside, where a proxy names it otherwise; '' for none
  */
 export function refuseForeignOrigin({ headers }: Pick<Asking, 'headers'>, ownOrigin: string): Refusal | null {
   const { origin, host } = headers;
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return FOREIGN;
   if (origin === undefined || (ownOrigin !== '' && origin === ownOrigin)) return null;
   const authority = /^https?:\/\/([^/]+)$/.exec(origin)?.[1];
   if (authority !== undefined && authority.toLowerCase() === host?.toLowerCase()) return null;
-  return forbidden('foreign_origin', 'pages of other origins may not ask');
+  return FOREIGN;
 }
+
+const FOREIGN = forbidden(
+  'foreign_origin',
+  'pages of other origins may not ask; from a link, open the address anew by hand',
+);

@@ -78,10 +78,13 @@ describe('a server of TLS', { skip }, () => {
       told();
     };
     const serving = new TlsServing(settings, { failed, ...parts });
-    const https = serving.createServer((incoming, response) => {
-      asked.push(incoming.url ?? '');
-      response.end(JSON.stringify(certificateNames(incoming.socket)));
-    }, TIMES);
+    const https = serving.createServer(
+      (incoming, response) => {
+        asked.push(incoming.url ?? '');
+        response.end(JSON.stringify(certificateNames(incoming.socket)));
+      },
+      { ...TIMES, shouldUpgradeCallback: () => true },
+    );
     https.listen(0, '127.0.0.1');
     await once(https, 'listening');
     t.after(() => {

@@ -7,7 +7,7 @@
  * request is read. In this way a policy can change while the server runs, and every refusal is counted with its reason.
  */
 import { type EventEmitter, once } from 'node:events';
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
@@ -49,6 +49,11 @@ export interface HttpTimes {
   readonly connectionsCheckingInterval: number;
 }
 
+/** As Node calls it: of a request with `Upgrade`, whether it leaves HTTP; if not, it is answered as if it had none. */
+export interface UpgradeRule {
+  readonly shouldUpgradeCallback: (request: IncomingMessage) => boolean;
+}
+
 const HANDSHAKE_MS = 10_000;
 /** At a time. Each has some 50 KB; a fleet that comes back at once has a few thousand. */
 const HANDSHAKES_MAX = 4_096;
@@ -73,7 +78,7 @@ export class TlsServing {
   readonly #shaking = new Map<string, Shaking>();
   #settings: TlsSettings;
   #policy: ClientPolicy = { isInForce: true };
-  #times: HttpTimes | null = null;
+  #times: (HttpTimes & UpgradeRule) | null = null;
   #isClosed = false;
 
   constructor(settings: TlsSettings, parts: TlsServingParts) {
@@ -82,7 +87,7 @@ export class TlsServing {
   }
 
   /** An HTTPS server that follows the settings; nothing listens yet. */
-  createServer(handler: RequestListener, times: HttpTimes): Server {
+  createServer(handler: RequestListener, times: HttpTimes & UpgradeRule): Server {
     const server = createServer(
       {
         ...this.#settings.context,
@@ -95,6 +100,7 @@ export class TlsServing {
         requestTimeout: times.requestTimeout,
         headersTimeout: times.headersTimeout,
         connectionsCheckingInterval: times.connectionsCheckingInterval,
+        shouldUpgradeCallback: times.shouldUpgradeCallback,
       },
       handler,
     );
