@@ -21,6 +21,7 @@ import { createHttp, listen } from './http/server.ts';
 import { type Ledger, LedgerDamagedError } from './ledger/ledger.ts';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts';
 import type { Connections } from './limits/connections.ts';
+import { comeAgainMs } from './link/come-again.ts';
 import type { HostTimes } from './link/host-times.ts';
 import { type Authorize, LinkServer } from './link/server.ts';
 import { ShapeRegistry } from './link/shape-registry.ts';
@@ -139,6 +140,7 @@ async function startOnce(
     ledger,
     authorize: (request) => authorize(request, parts.phase, trust, limits.connections.sockets),
     greeted: (socket) => limits.connections.sockets.spoke(socket),
+    random: Math.random,
     onFault,
   });
   const app = createHttp({
@@ -184,10 +186,14 @@ async function openWebFor(
 }
 
 /** What trust has to know of hosts. @param fleet which is made later */
-function presenceOf(voices: Voices, fleet: () => Fleet): Pick<TrustParts, 'knownEpoch' | 'holderOf'> {
+function presenceOf(
+  voices: Voices,
+  fleet: () => Fleet,
+): Pick<TrustParts, 'knownEpoch' | 'holderOf' | 'againMs'> {
   return {
     knownEpoch: (host) => fleet().host(host)?.epoch || null,
     holderOf: (host) => voices.of(host)?.identity,
+    againMs: () => comeAgainMs(voices.size, Math.random),
   };
 }
 

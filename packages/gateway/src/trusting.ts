@@ -29,6 +29,7 @@ export interface TrustParts {
   /** Of the fleet, and of the connections that there are now; see `IdentityParts`. */
   readonly knownEpoch: (host: string) => string | null;
   readonly holderOf: (host: string) => unknown;
+  readonly againMs: () => number;
   /** Connections are to be looked at anew. */
   readonly onChange: () => void;
 }
@@ -89,6 +90,7 @@ export function createTrust(parts: TrustParts): Trust {
       certificatesChanged: () => certificates !== asOf,
       knownEpoch: parts.knownEpoch,
       holderOf: parts.holderOf,
+      againMs: parts.againMs,
       onJoined: (credential) => parts.events().joined(credential),
     });
   };

@@ -82,6 +82,7 @@ export async function startLink(
     ledger?: (real: Ledger) => Ledger;
     observer?: Partial<LinkObserver>;
     rates?: RateLimits;
+    random?: () => number;
   } = {},
 ): Promise<LinkBench> {
   const real = await openLedger(t, open);
@@ -112,6 +113,7 @@ export async function startLink(
     ledger,
     authorize: over.authorize ?? (() => ({ identity: ANYONE, refusal: null })),
     greeted: ({ remotePort }) => void greeted.push(remotePort),
+    random: () => over.random?.() ?? 0,
     onFault: (error) => void faults.push(error),
   });
   const http = createServer();

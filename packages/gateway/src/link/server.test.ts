@@ -302,6 +302,19 @@ test('draining: acks are out, everyone is told when to come back, and all are go
   );
 });
 
+test('those who are asked to come again do so one after the other', async (t) => {
+  let calls = 0;
+  const bench = await startLink(t, open, { random: () => calls++ / 4 });
+  const clients = await Promise.all(['a', 'b', 'c', 'd'].map(() => bench.client()));
+  for (const [i, client] of clients.entries()) await client.greet({ host: `web-${i}`, epoch: `e${i}` });
+  bench.link.recycle('the clock was set');
+  const refusals = await Promise.all(clients.map((client) => client.next('refuse')));
+  assert.deepEqual(
+    refusals.map(({ code, retryAfterMs }) => [code, retryAfterMs]),
+    [500, 510, 520, 530].map((ms) => ['DRAINING', ms]),
+  );
+});
+
 test('draining does not wait for who is dead', async (t) => {
   const bench = await startLink(t, open);
   const client = await bench.client();

@@ -14,6 +14,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { SocketEnds } from '../limits/connections.ts';
 import { TokenBucket } from '../limits/token-bucket.ts';
+import { comeAgainMs } from './come-again.ts';
 import { Connection, type Wire } from './connection.ts';
 import type { Identity } from './identity.ts';
 import type { SessionContext } from './session-context.ts';
@@ -36,6 +37,8 @@ export interface LinkServerOptions {
   readonly authorize: Authorize;
   /** Told once of a connection whose hello was let in. */
   readonly greeted: (socket: SocketEnds) => void;
+  /** From 0 up to 1. */
+  readonly random: () => number;
   /** Errors that are the gateway's own fault. */
   readonly onFault: (error: unknown, host: string) => void;
 }
@@ -173,9 +176,11 @@ export class LinkServer {
 
   /** Asks everyone to connect again, so that they are told the time anew. */
   recycle(reason: string): void {
+    const { context, random } = this.#options;
+    const hosts = context.voices.size;
     for (const { connection } of this.#live) {
       connection.session.ack();
-      connection.session.refuse(new RefuseError('DRAINING', reason, DRAIN_RETRY_MS));
+      connection.session.refuse(new RefuseError('DRAINING', reason, comeAgainMs(hosts, random)));
     }
   }
 

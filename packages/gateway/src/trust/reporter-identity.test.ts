@@ -33,6 +33,7 @@ async function bench(t: TestContext) {
     certificatesChanged: () => state.certificatesChanged,
     knownEpoch: (host: string) => known.get(host) ?? null,
     holderOf: (host: string) => held.get(host),
+    againMs: () => 777,
     onJoined: ({ name }: { name: string }) => void joined.push(name),
     now: () => state.now,
   };
@@ -154,6 +155,7 @@ test('a token that is to be rotated is given when the host comes again, and aske
   assert.equal(before.refusalOf(WEB_1), null);
   store.renew(credential.id);
   assert.equal(told(before.lapsed()), 'DRAINING');
+  assert.equal(before.lapsed()?.retryAfterMs, 777);
   const again = byToken(old);
   assert.equal(again.refusalOf(WEB_1), null);
   assert.equal(again.mustGrant(WEB_1), true);
@@ -182,6 +184,7 @@ test('a certificate speaks for its names, binds the one it uses, and can be shut
   assert.equal(store.judge(credential.id, WEB_1)?.code, 'NAME_TAKEN');
   state.certificatesChanged = true;
   assert.equal(told(identity.lapsed()), 'DRAINING');
+  assert.equal(identity.lapsed()?.retryAfterMs, 777);
   store.revoke(store.certificateOf('web-1')?.id ?? '');
   assert.equal(told(identity.lapsed()), 'REVOKED');
 });

@@ -26,14 +26,14 @@ export interface IdentityParts {
   readonly knownEpoch: (host: string) => string | null;
   /** Who speaks for a host now. */
   readonly holderOf: (host: string) => unknown;
+  /** For who is asked to come again, in ms: another one each time, since many are asked at once. */
+  readonly againMs: () => number;
   /** Told of each token that a join token became. */
   readonly onJoined: (credential: Credential) => void;
   /** In ms. */
   readonly now: () => number;
 }
 
-/** For who is asked to come again, to be looked at anew. */
-const AGAIN_MS = 500;
 /** For who wants a token of a host that is there; the host may be gone by then. */
 const HELD_RETRY_MS = 15_000;
 /** A host writes a new token down before it goes on: by then it has, and is asked to come with it. */
@@ -98,7 +98,7 @@ class Token implements ReporterIdentity {
   }
 
   lapsed(): RefuseError | null {
-    const { store, now } = this.#parts;
+    const { store, now, againMs } = this.#parts;
     const credential = store.get(this.#id);
     if (credential === undefined) return revoked('this token is no longer known');
     const state = stateOf(credential, now());
@@ -109,7 +109,7 @@ class Token implements ReporterIdentity {
     if (!this.#isGreeted || !credential.renewing) return null;
     if (this.#renewedAt !== null && now() - this.#renewedAt < RENEWED_MS) return null;
     const message = this.#renewedAt === null ? 'a new token is to be given' : 'the new token is to be used';
-    return new RefuseError('DRAINING', message, AGAIN_MS);
+    return new RefuseError('DRAINING', message, againMs());
   }
 }
 
@@ -201,13 +201,13 @@ class Certificate implements ReporterIdentity {
   }
 
   lapsed(): RefuseError | null {
-    const { store, certificatesChanged } = this.#parts;
+    const { store, certificatesChanged, againMs } = this.#parts;
     const mark = this.#host === null ? undefined : store.certificateOf(this.#host);
     if (mark !== undefined && mark.revokedAt !== null) {
       return revoked(`the certificate of ${quote(mark.name)} was revoked; give the host a token`);
     }
     if (!certificatesChanged()) return null;
-    return new RefuseError('DRAINING', 'client certificates are checked anew', AGAIN_MS);
+    return new RefuseError('DRAINING', 'client certificates are checked anew', againMs());
   }
 }
 
