@@ -16,6 +16,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   HTTP_401: 'give it a token that the gateway knows (--gateway.token-file)',
   HTTP_403:
     'give it a token of the kind host or join (--gateway.token-file); without any, a gateway takes reporters of its own machine only',
+  HTTP_429:
+    'too many bad credentials came from this address, or a proxy is asked too much: give it a token that the gateway knows (--gateway.token-file), and look at the other hosts behind the address',
   UNAUTHORIZED: 'the token is not for this host: put one that is into the token file, or change --host',
   REVOKED: 'put a new token into the token file',
   NAME_TAKEN:

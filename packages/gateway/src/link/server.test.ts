@@ -83,6 +83,10 @@ test('upgrades that are refused: path, subprotocol, access; the socket does not 
     await upgrade(bench.port, STREAM_PATH, [offered, 'X-Bad: 401']),
     /^HTTP\/1\.1 401 Unauthorized\r\n.*WWW-Authenticate: Bearer\r\nWWW-Authenticate: Basic/s,
   );
+  for (const status of [429, 503]) {
+    const answer = await upgrade(bench.port, STREAM_PATH, [offered, `X-Bad: ${status}`]);
+    assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} .*\r\nRetry-After: \\d+\r\n`, 's'));
+  }
   await until(async () => (await connectionsOf(bench)) === 0);
   assert.equal(bench.link.connections, 0);
 });

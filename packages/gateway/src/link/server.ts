@@ -278,13 +278,21 @@ export class LinkServer {
   }
 }
 
+/**
+ * For `Retry-After`, in s, by status. A credential that was bad too often has to be changed by somebody; what is busy or going down
+ * is good again soon.
+ */
+const RETRY_AFTER_S: Readonly<Record<number, number>> = { 429: 60, 503: 1 };
+
 function refuseUpgrade(socket: Duplex, { status, message, challenges = [] }: UpgradeRefusal): void {
   const body = `${message}\n`;
+  const retryAfterS = RETRY_AFTER_S[status];
   const head = [
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? 'Refused'}`,
     'Connection: close',
     'Content-Type: text/plain; charset=utf-8',
     ...challenges.map((challenge) => `WWW-Authenticate: ${challenge}`),
+    ...(retryAfterS === undefined ? [] : [`Retry-After: ${retryAfterS}`]),
     `Content-Length: ${Buffer.byteLength(body)}`,
   ];
   socket.on('error', () => socket.destroy());

@@ -10,7 +10,7 @@ export interface LinkObserver {
     readonly wasStreaming: boolean;
     /** True when a person has to do something; it looks for another credential. */
     readonly parked: boolean;
-    /** Infinite where it does not try again by itself. */
+    /** Until it tries again. */
     readonly pauseMs: number;
     /** What refused it: a code of the gateway's, or `HTTP_` and the status; null for neither. */
     readonly refusal: string | null;

@@ -90,7 +90,7 @@ describe('refusals', () => {
     assert.equal(link.session.isParked, false);
   });
 
-  for (const status of [401, 403]) {
+  for (const status of [401, 403, 429]) {
     test(`HTTP ${status} parks it, and it is tried again every few minutes`, (t) => {
       const link = new Harness(t);
       link.session.tick();
@@ -119,6 +119,22 @@ describe('refusals', () => {
     link.session.tick();
     link.session.closed(1006, 'HTTP 503', 503);
     assert.equal(secondsToConnect(link), 1);
+  });
+
+  test('what an answer of HTTP asks for is waited for, within reason, and not by all at once', (t) => {
+    for (const [status, askedS, expectedS] of [
+      [503, 20, 40],
+      [503, 0, 1],
+      [503, 86_400, 600],
+      // As long as it is parked.
+      [429, 1, 450],
+      [429, 300, 600],
+    ] as const) {
+      const link = new Harness(t);
+      link.session.tick();
+      link.session.closed(1006, `HTTP ${status}`, status, askedS * 1000);
+      assert.equal(secondsToConnect(link), expectedS, `${status} ${askedS}`);
+    }
   });
 
   test('frame, with nothing in flight: it is hello that is not understood', (t) => {

@@ -75,6 +75,10 @@ const LOOK_MS = 2_000;
  * and of a large fleet nobody is to start each host anew for that.
  */
 const PARKED_PAUSE_MS = 5 * 60_000;
+/** What a proxy may ask for in vain: it may speak of itself, and be gone by then. */
+const RETRY_AFTER_MS_MAX = 5 * 60_000;
+/** Statuses after which it parks: 429 is what an address gets from which bad credentials came again and again. */
+const PARKING: ReadonlySet<number> = new Set([403, 429]);
 /** A connection is given up for the gateway's clock at most so often. */
 const FUTURE_PAUSE_MS = 60_000;
 /** RFC 6455: a protocol error. */
@@ -160,8 +164,9 @@ export class LinkSession {
    * The connection is gone, or never came.
    * @param code of the close; 1006 when it broke without one.
    * @param status of HTTP, where that was the answer.
+   * @param retryAfterMs that came with it; 0 for none.
    */
-  closed(code: number, reason: string, status = 0): void {
+  closed(code: number, reason: string, status = 0, retryAfterMs = 0): void {
     if (this.#state === 'stopped') return;
     const wasStreaming = this.#wasStreaming;
     const refused = this.#refused;
@@ -180,9 +185,10 @@ export class LinkSession {
         this.#guarded(() => this.#beginEpoch(this.#options.spool.acked, refused.message));
       }
       pauseMs = Math.max(pauseMs, refused.retryAfterMs ?? 0);
-    } else if (status === 403 || (status === 401 && !this.#options.credentials.refused())) {
+    } else if (PARKING.has(status) || (status === 401 && !this.#options.credentials.refused())) {
       pauseMs = this.#park();
     }
+    pauseMs = Math.max(pauseMs, this.#spread(retryAfterMs));
     this.#connectAt = this.#options.monotonic() + pauseMs;
     this.#options.observer.disconnected({
       code,
@@ -209,6 +215,12 @@ export class LinkSession {
     this.#options.credentials.beginAgain();
     this.#lookAt = this.#options.monotonic() + LOOK_MS;
     return this.#options.backoff.about(PARKED_PAUSE_MS);
+  }
+
+  /** Never earlier than was asked for, and not all of a fleet at once. */
+  #spread(retryAfterMs: number): number {
+    const askedMs = Math.min(retryAfterMs, RETRY_AFTER_MS_MAX);
+    return askedMs / 2 + this.#options.backoff.about(askedMs);
   }
 
   #lookForCredential(now: number): void {

@@ -23,6 +23,8 @@ class Gateway {
   readonly sockets: WebSocket[] = [];
   readonly frames: Record<string, unknown>[] = [];
   status = 101;
+  /** Lines of the answer's head, with that status. */
+  headers = '';
   readonly #http: Server = createServer();
   readonly #ws = new WebSocketServer({
     noServer: true,
@@ -33,7 +35,9 @@ class Gateway {
     this.#http.on('upgrade', (request, socket, head) => {
       this.requests.push(request);
       if (this.status !== 101) {
-        socket.end(`HTTP/1.1 ${this.status} Refused\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+        socket.end(
+          `HTTP/1.1 ${this.status} Refused\r\nConnection: close\r\n${this.headers}Content-Length: 0\r\n\r\n`,
+        );
         return;
       }
       this.#ws.handleUpgrade(request, socket, head, (opened) => {
@@ -75,7 +79,7 @@ interface Link {
   readonly stream: Stream;
   readonly session: LinkSession;
   readonly failures: string[];
-  readonly ends: { code: number; reason: string }[];
+  readonly ends: { code: number; reason: string; pauseMs: number }[];
 }
 
 /** A host that has the token it is given, whatever comes. */
@@ -267,6 +271,21 @@ test('tries again after HTTP 503, and says so for each try', async (t) => {
     ends.map(() => refused),
   );
   assert.deepEqual([ends[0]?.code, ends[0]?.reason], [1006, 'HTTP 503 Refused']);
+});
+
+test('waits for as long as Retry-After says', async (t) => {
+  for (const [value, leastMs] of [
+    ['7', 7000],
+    ['Wed, 21 Oct 2099 07:28:00 GMT', 0],
+  ] as const) {
+    const { gateway, port } = await startGateway(t);
+    gateway.status = 503;
+    gateway.headers = `Retry-After: ${value}\r\n`;
+    const { ends } = connect(t, port);
+    await until('an end', () => ends.length > 0);
+    const { pauseMs = 0 } = ends[0] ?? {};
+    assert.ok(pauseMs >= leastMs && pauseMs <= 2 * leastMs + 50, `${pauseMs}`);
+  }
 });
 
 test('a gateway that is killed and comes back is found again, and gets what it missed', async (t) => {

@@ -150,10 +150,11 @@ export class Stream implements LinkEffects {
       const { statusCode = 0, statusMessage = '' } = response;
       const status = `${statusCode} ${printable(statusMessage.slice(0, STATUS_CHARS_MAX))}`;
       // That the credential was not taken is the session's matter.
-      const isDenied = statusCode === 401 || statusCode === 403;
+      const isDenied = [401, 403, 429].includes(statusCode);
       if (isCurrent() && !isDenied)
         this.#options.onConnectFailed(`${this.#options.shownUrl} answered ${status}`);
-      this.#ended(socket, CLOSE_ABNORMAL, `HTTP ${status}`, statusCode);
+      const retryAfterMs = retryAfterOf(response.headers['retry-after']);
+      this.#ended(socket, CLOSE_ABNORMAL, `HTTP ${status}`, statusCode, retryAfterMs);
       request.destroy();
     });
     socket.on('error', (error) => {
@@ -164,9 +165,14 @@ export class Stream implements LinkEffects {
     socket.on('close', (code, reason) => this.#ended(socket, code, reason.toString() || fault));
   }
 
-  #ended(socket: WebSocket, code: number, reason: string, status = 0): void {
+  #ended(socket: WebSocket, code: number, reason: string, status = 0, retryAfterMs = 0): void {
     if (this.#socket !== socket) return;
     this.#socket = null;
-    this.#session?.closed(code, reason, status);
+    this.#session?.closed(code, reason, status, retryAfterMs);
   }
+}
+
+/** In ms; 0 for none. A date is none: it would be held against this host's clock, which may be wrong. */
+function retryAfterOf(header: string | undefined): number {
+  return /^\d{1,9}$/.test(header ?? '') ? Number(header) * 1000 : 0;
 }
