@@ -12,6 +12,7 @@ import {
   makeAuthority,
   makeCertificate,
 } from '../targets/servers-test-support.ts';
+import type { TlsSettings } from '../tls/tls-files.ts';
 import { dial, type GatewayTls } from './dial.ts';
 import { pinOf, pinsOf } from './pins.ts';
 import { parseProxyUrl } from './proxy-choice.ts';
@@ -73,6 +74,24 @@ async function ask(url: string, tls: Partial<GatewayTls> = {}, proxy = ''): Prom
     return `error: ${(error as Error).message}`;
   }
 }
+
+test('files that cannot be read for a dead mount are not waited for without end, nor asked for twice', async () => {
+  // Such a mount needs root to be made; what a reader of files does meanwhile is not looked at here.
+  const mount = Promise.withResolvers<TlsSettings>();
+  let reads = 0;
+  const read = () => {
+    reads++;
+    return mount.promise;
+  };
+  const route = { url: new URL('wss://127.0.0.1:9'), tls: { ...NO_TLS }, proxy: null };
+  const late = { message: 'the files of --gateway.tls could not be read within 0.02 s' };
+  for (let i = 0; i < 3; i++) await assert.rejects(dial(route, 20, read), late);
+  assert.equal(reads, 1);
+  mount.reject(new Error('EIO'));
+  await assert.rejects(dial(route, 20, read), { message: 'EIO' });
+  await assert.rejects(dial(route, 20, read), { message: 'EIO' });
+  assert.equal(reads, 2, 'what was answered is read anew');
+});
 
 describe('TLS', { skip }, () => {
   test('who signed it, for whom, and how new it has to be', async (t) => {

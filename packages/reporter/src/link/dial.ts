@@ -5,7 +5,7 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
-import { readTls } from '../tls/tls-files.ts';
+import { readTls, type TlsSettings } from '../tls/tls-files.ts';
 import type { TlsOptions } from '../tls/tls-options.ts';
 import { pinsOf } from './pins.ts';
 import type { HttpProxy } from './proxy-choice.ts';
@@ -29,16 +29,24 @@ export interface Route {
 const CHAIN_MAX = 10;
 export const PHASE_MS = 10_000;
 
+/** Of each route's options what is still being read. */
+const reading = new WeakMap<GatewayTls, Promise<TlsSettings>>();
+
 /**
  * Files of certificates are read anew each time, so that they may be renewed.
- * @param timeoutMs for the proxy, and again for TLS.
+ * @param timeoutMs for the files, for the proxy, and for TLS, each: so all of it ends within three of them.
+ * @param read reads the files.
  * @throws Error whose message may be logged.
  */
-export async function dial({ url, tls, proxy }: Route, timeoutMs = PHASE_MS): Promise<Socket> {
+export async function dial(
+  { url, tls, proxy }: Route,
+  timeoutMs = PHASE_MS,
+  read: (tls: GatewayTls) => Promise<TlsSettings> = readTls,
+): Promise<Socket> {
   const isTls = url.protocol === 'wss:';
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = url.port === '' ? (isTls ? 443 : 80) : Number(url.port);
-  const settings = isTls || proxy?.isTls === true ? await readTls(tls) : null;
+  const settings = isTls || proxy?.isTls === true ? await readWithin(timeoutMs, tls, read) : null;
   const tunnel = proxy === null ? null : await openTunnel(proxy, { host, port, ca: settings?.ca, timeoutMs });
   if (settings === null || !isTls) {
     if (tunnel === null) throw new TypeError('without a proxy and TLS there is nothing to be done here');
@@ -58,6 +66,29 @@ export async function dial({ url, tls, proxy }: Route, timeoutMs = PHASE_MS): Pr
   await secured(socket, timeoutMs);
   checkPins(socket, tls);
   return socket;
+}
+
+/**
+ * A file on a mount that is dead answers nothing, not even an error, and keeps one of the few threads that read files; so it is not
+ * asked for again before it did.
+ */
+async function readWithin(
+  timeoutMs: number,
+  tls: GatewayTls,
+  read: (tls: GatewayTls) => Promise<TlsSettings>,
+): Promise<TlsSettings> {
+  const settings = reading.get(tls) ?? read(tls).finally(() => reading.delete(tls));
+  reading.set(tls, settings);
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const message = `the files of --gateway.tls could not be read within ${timeoutMs / 1000} s`;
+    timer = setTimeout(() => reject(new Error(message)), timeoutMs);
+  });
+  try {
+    return await Promise.race([settings, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function secured(socket: TLSSocket, timeoutMs: number): Promise<void> {

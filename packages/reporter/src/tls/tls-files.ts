@@ -34,11 +34,10 @@ export async function stampOf({ caFile = '', certFile = '', keyFile = '' }: TlsO
 /** @throws as `readSmallFile`, and for a file without what it is there for: an empty one must not count as none. */
 export async function readTls(tls: TlsOptions): Promise<TlsSettings> {
   const { caFile = '', certFile = '', keyFile = '', serverName = '', insecureSkipVerify = false } = tls;
-  const [ca, cert, key] = await Promise.all([
-    readUnlessNone(caFile, mustHoldCertificate),
-    readUnlessNone(certFile, mustHoldCertificate),
-    readUnlessNone(keyFile, mustHoldKey),
-  ]);
+  // One after the other: on a mount that is dead each keeps a thread, of which there are four.
+  const ca = await readUnlessNone(caFile, mustHoldCertificate);
+  const cert = await readUnlessNone(certFile, mustHoldCertificate);
+  const key = await readUnlessNone(keyFile, mustHoldKey);
   return {
     minVersion: TLS_VERSIONS[tls.minVersion ?? TLS_VERSION_DEFAULT],
     rejectUnauthorized: !insecureSkipVerify,
