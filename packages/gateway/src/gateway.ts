@@ -5,7 +5,6 @@
  */
 
 import type { IncomingMessage } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 import { systemClock } from '@tributary/shared/clock';
 import { DEFAULT_LIMITS } from '@tributary/shared/limits';
 import type { FastifyInstance } from 'fastify';
@@ -28,6 +27,7 @@ import { ShapeRegistry } from './link/shape-registry.ts';
 import { Voices } from './link/voices.ts';
 import { observeLink } from './link-events.ts';
 import { createReplaying } from './replaying.ts';
+import { stopAll } from './stopping.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics, type GatewayMetrics } from './telemetry/metrics.ts';
 import { CredentialStore } from './trust/credentials/credential-store.ts';
@@ -49,12 +49,6 @@ export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
 
-/** For reporters to take their leave; the ledger must still be closed within the time a service manager allows. */
-const DRAIN_MS_MAX = 2_000;
-/** For scrapes that are under way to come to their end. */
-const CLOSE_HTTP_MS_MAX = 2_000;
-/** For the cursors to be saved; a disk that refuses would hold it up until it does not. */
-const SAVE_MS_MAX = 2_000;
 /** Reporters correct themselves by the gateway's clock when it changes by more than this (docs/PROTOCOL.md, "Time"). */
 const CLOCK_STEP_MS = 2_000;
 /** While a `token` command commits, nothing else is done here; what takes longer is tried again later. */
@@ -172,7 +166,7 @@ async function startOnce(
   parts.phase = 'running';
   log.info({ url, storage: options['storage.path'], hosts: fleet.size, version: VERSION }, 'gateway started');
   const running = { web, link, app, scrapers, ledger, store, upkeep, onFault };
-  return { url, stop: () => stop(parts, running) };
+  return { url, stop: () => stopAll(parts, running) };
 }
 
 async function openWebFor(
@@ -195,29 +189,6 @@ function presenceOf(
     holderOf: (host) => voices.of(host)?.identity,
     againMs: () => comeAgainMs(voices.size, Math.random),
   };
-}
-
-interface Running {
-  readonly web: Web;
-  readonly link: LinkServer;
-  readonly app: FastifyInstance;
-  readonly scrapers: Scrapers;
-  readonly ledger: Ledger;
-  readonly store: CredentialStore;
-  readonly upkeep: Upkeep;
-  readonly onFault: (error: unknown) => void;
-}
-
-async function stop(parts: Parts, running: Running): Promise<void> {
-  const { web, link, app, scrapers, ledger, store, upkeep, onFault } = running;
-  parts.phase = 'stopping';
-  upkeep.stop();
-  web.stop();
-  // Both at once: the server is closed only when the reporters are gone, too.
-  await Promise.all([link.drain(DRAIN_MS_MAX), closeHttp(app)]);
-  await saveInTime(scrapers, onFault);
-  await ledger.close();
-  store.close();
 }
 
 /** @param recycle asks all hosts to connect again */
@@ -244,12 +215,6 @@ async function restore(
 ): Promise<void> {
   await fleet.restore(ledger, shapes);
   await scrapers.load();
-}
-
-/** What cannot be saved is served again. */
-async function saveInTime(scrapers: Scrapers, onFault: (error: unknown) => void): Promise<void> {
-  const saved = scrapers.save().catch(onFault);
-  await Promise.race([saved, delay(SAVE_MS_MAX, null, { ref: false })]);
 }
 
 function authorize(
@@ -351,13 +316,6 @@ async function closeAndThrow(app: FastifyInstance, ledger: Ledger, error: unknow
 function ledgerFacts({ generation, stats, health }: Ledger) {
   const { pendingBytes, failure } = health;
   return { generation, ...stats, pendingBytes, healthy: failure === null };
-}
-
-/** Whoever is still reading a body then has to come again: the ledger must be closed in time. */
-async function closeHttp(app: FastifyInstance): Promise<void> {
-  const timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_HTTP_MS_MAX);
-  await app.close();
-  clearTimeout(timer);
 }
 
 function uptimeMs(): number {
