@@ -107,8 +107,7 @@ async function startOnce(
   const replaying = createReplaying({ ledger, fleet, shapes, options, log, uptimeMs });
   const { scrapers, reports } = replaying;
   const exposition: Exposition = new Exposition({ fleet, reports, own: () => metrics.families(), uptimeMs });
-  const metrics = createOwn({ ledger, fleet, shapes, exposition, web, store, link: () => link });
-  parts.metrics = metrics;
+  const metrics = createOwn(parts, { ledger, fleet, shapes, exposition, web, store, link: () => link });
   const events = tellTrust(metrics, log, uptimeMs);
   const serving = () => (parts.phase === 'running' ? null : parts.phase);
   const times = new Map<string, HostTimes>();
@@ -231,7 +230,7 @@ function authorize(
   return admitted;
 }
 
-function createOwn(about: {
+interface Measured {
   readonly ledger: Ledger;
   readonly fleet: Fleet;
   readonly shapes: ShapeRegistry;
@@ -239,9 +238,12 @@ function createOwn(about: {
   readonly exposition: Exposition;
   readonly store: CredentialStore;
   readonly link: () => LinkServer;
-}): GatewayMetrics {
+}
+
+/** The own metrics, also for those parts that were there before them. */
+function createOwn(parts: Parts, about: Measured): GatewayMetrics {
   const { ledger, fleet, shapes, web, exposition, store, link } = about;
-  return createMetrics(VERSION, {
+  const metrics = createMetrics(VERSION, {
     connections: () => link().connections,
     shapes: () => shapes.size,
     hosts: () => fleet.size,
@@ -251,6 +253,8 @@ function createOwn(about: {
     credentialsReadable: () => store.fault === null,
     web: web.probe,
   });
+  parts.metrics = metrics;
+  return metrics;
 }
 
 function medianSkewSeconds(fleet: Fleet): number | null {
