@@ -7,8 +7,10 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '@tributary/shared/clock';
 import { encodeFrame } from '@tributary/shared/encode';
 import { STREAM_PATH, SUBPROTOCOL } from '@tributary/shared/frames';
@@ -41,6 +43,23 @@ const LET_IN: Readonly<Record<string, number>> = {
   'PUT /metrics': 405,
 };
 
+const SHUT_OUT = 'a certificate for web-1, when token revoke has shut that name out';
+
+/** By the rows of the third table: what a request is like. */
+const FROM_HERE: Readonly<
+  Record<string, { readonly version?: string; readonly headers?: readonly string[] }>
+> = {
+  'to a loopback name': {},
+  'with another Host': { headers: ['Host: evil.example'] },
+  'with X-Forwarded-For': { headers: ['X-Forwarded-For: 127.0.0.1'] },
+  'with X-Real-IP': { headers: ['X-Real-IP: 127.0.0.1'] },
+  'with Via': { headers: ['Via: 1.1 proxy'] },
+  'by HTTP/1.0': { version: '1.0' },
+  'by a script of another page (Origin)': { headers: ['Origin: http://evil.example'] },
+  'for an image of another page (Sec-Fetch-Site)': { headers: ['Sec-Fetch-Site: cross-site'] },
+  'with a token, which nobody made': { headers: ['Authorization: Bearer tributary_admin_wrong'] },
+};
+
 interface Shown {
   readonly headers?: OutgoingHttpHeaders;
   readonly certificate?: CertificateFiles;
@@ -53,6 +72,8 @@ interface Bench {
   readonly credentials: ReadonlyMap<string, Shown>;
   /** By the rows of the second table. */
   readonly speakers: ReadonlyMap<string, Shown>;
+  /** Shuts out who comes with a certificate for this name; resolves when the gateway knows. */
+  shutOut(name: string): Promise<void>;
 }
 
 /** The cells of the table whose first head is this, by row. */
@@ -112,11 +133,14 @@ async function startBench(t: TestContext): Promise<Bench> {
   };
   const create = (...argv: readonly string[]) => bearer(token('create', ...argv));
   const revoked = create('--admin', 'gone');
+  const revokedHost = create('--host', 'web-8');
   for (const { id } of JSON.parse(token('list', '--json')) as { id: string }[]) token('revoke', id);
   const expired = create('--admin', 'late', '--expires=1ms');
+  const expiredScrape = create('--scrape', 'late', '--expires=1ms');
   const web1 = create('--host', 'web-1');
   const joins = create('--join', '--pattern=web-*');
-  const gateway = await startGateway(options, keepLog(), (error) => assert.fail(error));
+  const log = keepLog();
+  const gateway = await startGateway(options, log, (error) => assert.fail(error));
   t.after(() => gateway.stop());
   const certificate = (name: string) => ({ certificate: makeCertificate(folder, name, authority) });
   return {
@@ -127,6 +151,9 @@ async function startBench(t: TestContext): Promise<Bench> {
       ['wrong', bearer('tributary_admin_wrong')],
       ['revoked', revoked],
       ['expired', expired],
+      ['revoked host', revokedHost],
+      ['expired scrape', expiredScrape],
+      ['wrong password', basic('ann:wrong')],
       ['host', web1],
       ['join', joins],
       ['scrape', create('--scrape', 'prometheus')],
@@ -142,7 +169,15 @@ async function startBench(t: TestContext): Promise<Bench> {
       ['a certificate for web-2', certificate('web-2')],
       ['a join token for web-*', joins],
       ['a join token for db-*', create('--join', '--pattern=db-*')],
+      [SHUT_OUT, certificate('web-1')],
     ]),
+    async shutOut(name) {
+      const all = JSON.parse(token('list', '--json')) as { id: string; kind: string; name: string }[];
+      const found = all.find((credential) => credential.kind === 'certificate' && credential.name === name);
+      assert.ok(found !== undefined);
+      token('revoke', found.id);
+      while (!log.lines.some((line) => line.startsWith('info a credential was revoked'))) await sleep(10);
+    },
   };
 }
 
@@ -206,16 +241,19 @@ async function answerTo(bench: Bench, shown: Shown, epoch: string): Promise<stri
 }
 
 test('every request with every credential gets the documented answer', { skip }, async (t) => {
-  const bench = await startBench(t);
+  // Two, since one would be shown more bad tokens than it listens to.
+  const benches = await Promise.all([startBench(t), startBench(t)]);
   const { heads, rows } = tableOf('request');
-  assert.deepEqual(heads, [...bench.credentials.keys()]);
+  assert.deepEqual(heads, [...benches[0].credentials.keys()]);
   const wrong: string[] = [];
   for (const [row, cells] of rows) {
-    for (const [i, head] of heads.entries()) {
+    const ask = async (head: string, i: number): Promise<void> => {
       const expected = cells[i] === '✓' ? (LET_IN[row] ?? 200) : Number(cells[i]);
+      const bench = benches[i % 2] ?? benches[0];
       const found = await statusOf(bench, row, bench.credentials.get(head) ?? {});
       if (found !== expected) wrong.push(`${row} with ${head}: ${found}, documented ${expected}`);
-    }
+    };
+    await Promise.all(heads.map(ask));
   }
   assert.deepEqual(wrong, []);
 });
@@ -247,7 +285,50 @@ test('a hello is answered by what the credential is for', { skip }, async (t) =>
   const { rows } = tableOf('credential');
   assert.deepEqual([...rows.keys()], [...bench.speakers.keys()]);
   for (const [row, [expected]] of rows) {
+    if (row === SHUT_OUT) await bench.shutOut('web-1');
     const answer = await answerTo(bench, bench.speakers.get(row) ?? {}, 'epoch-1');
     assert.equal(answer, expected, row);
   }
+});
+
+/** The status of a request over a connection of its own, as raw as it comes. */
+async function rawStatus(port: number, row: string, like: string): Promise<number> {
+  const { version = '1.1', headers = [] } = FROM_HERE[like] ?? {};
+  const [method = '', path = ''] = row.replace('NAME', 'nobody').replace('rewind', 'rewind?to=1m').split(' ');
+  const upgrade = [
+    'Connection: Upgrade',
+    'Upgrade: websocket',
+    'Sec-WebSocket-Version: 13',
+    'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==',
+    `Sec-WebSocket-Protocol: ${SUBPROTOCOL}`,
+  ];
+  const lines = [
+    `${method === 'upgrade' ? 'GET' : method} ${path} HTTP/${version}`,
+    ...(headers.some((line) => line.startsWith('Host:')) ? [] : [`Host: localhost:${port}`]),
+    ...headers,
+    ...(method === 'upgrade' ? upgrade : []),
+  ];
+  const socket = connect(port, '127.0.0.1');
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+  const [data] = await once(socket, 'data');
+  socket.on('error', () => {}).destroy();
+  return Number(/^HTTP\/1\.1 (\d+)/.exec(String(data))?.[1]);
+}
+
+test('without credentials a request is answered by where it comes from', async (t) => {
+  const gateway = await startGateway(await makeOptions(t), keepLog(), (error) => assert.fail(error));
+  t.after(() => gateway.stop());
+  const port = Number(new URL(gateway.url).port);
+  const { rows: requests } = tableOf('request');
+  const { rows } = tableOf('from this machine');
+  assert.deepEqual([...rows.keys()], Object.keys(FROM_HERE));
+  const wrong: string[] = [];
+  for (const [like, [cell]] of rows) {
+    for (const request of requests.keys()) {
+      const expected = cell === '✓' ? (LET_IN[request] ?? 200) : Number(cell);
+      const found = await rawStatus(port, request, like);
+      if (found !== expected) wrong.push(`${request} ${like}: ${found}, documented ${expected}`);
+    }
+  }
+  assert.deepEqual(wrong, []);
 });
