@@ -139,7 +139,10 @@ test('a join token becomes a token of the host', { skip }, async (t) => {
   await eventually('more batches', () => gateway.frames.slice(batches).includes('batch'));
   await reporter.kill('SIGTERM');
   assert.equal(refused().length, 1, 'told once');
-  assert.match(refused()[0] ?? '', /"todo":"give it a token that the gateway knows/);
+  assert.match(
+    refused()[0] ?? '',
+    /"todo":"make a token for this host .+tributary-gateway token create --host web-1/,
+  );
   const secret = reporter.log.find(
     (line) => /s3cr3t/.test(line) || line.includes(Buffer.from(PASSWORD).toString('base64').slice(4, -4)),
   );

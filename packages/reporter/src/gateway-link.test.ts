@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { readOptions } from './config.ts';
-import { createGatewayLink, routeOf, shownUrl } from './gateway-link.ts';
+import { createGatewayLink, routeOf, shownUrl, wayOf } from './gateway-link.ts';
 import { logLink } from './link-log.ts';
 import type { Log } from './log.ts';
 import { createCounters } from './own-series.ts';
@@ -18,7 +18,7 @@ function linesOf(t: TestContext, argv: readonly string[], env: NodeJS.ProcessEnv
   // Made of its four levels alone; the cast leaves out pino's overloads, not a method that is used.
   const log = Object.fromEntries(levels) as unknown as Log;
   const options = readOptions(['--host=web-1', '--spool.path', temporaryFolder(t), ...argv], {});
-  const observer = logLink(log, createCounters(), shownUrl(options));
+  const observer = logLink(log, createCounters(), shownUrl(options), wayOf(options));
   createGatewayLink({ options, route: routeOf(options, env), log, observer });
   return lines;
 }

@@ -9,6 +9,7 @@ import type { TokenUse } from './link/host-token.ts';
 import { chooseProxy } from './link/proxy-choice.ts';
 import { Stream } from './link/stream.ts';
 import type { LinkLog } from './link-log.ts';
+import type { Way } from './link-remedies.ts';
 import type { Log } from './log.ts';
 
 export interface GatewayLinkParts {
@@ -37,6 +38,16 @@ export function createGatewayLink(parts: GatewayLinkParts): GatewayLink {
     onConnectFailed: observer.connectFailed,
   });
   return { credentials, stream };
+}
+
+/** How this host shows who it is, for what is said when the gateway does not take it. */
+export function wayOf(options: ReporterOptions): Way {
+  return {
+    host: options.host,
+    tokenFile: options['gateway.token-file'],
+    certFile: options['gateway.tls.cert-file'],
+    isTls: options['gateway.url'].startsWith('wss:'),
+  };
 }
 
 /** A query may hold a secret. */
@@ -72,6 +83,7 @@ function createCredentials(options: ReporterOptions, use: TokenUse, log: Log): H
     folder: options['spool.path'],
     tokenFile: options['gateway.token-file'],
     use,
+    certificateFiles: [options['gateway.tls.cert-file'], options['gateway.tls.key-file']],
     now: () => systemClock.now(),
     observer: {
       kept: (path, isFirst) =>

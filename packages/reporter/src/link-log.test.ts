@@ -5,6 +5,7 @@ import { logLink } from './link-log.ts';
 import type { Log } from './log.ts';
 import { createCounters } from './own-series.ts';
 
+const WAY = { host: 'web-1', tokenFile: '/etc/token', certFile: '', isTls: true };
 const GATEWAY = 'ws://gw/v1/stream';
 
 function setUp() {
@@ -20,7 +21,7 @@ function setUp() {
   const log = Object.fromEntries(['debug', 'info', 'warn', 'error'].map((level) => [level, line(level)]));
   const counters = createCounters();
   // Made of its four levels alone; the cast leaves out pino's overloads, not a method that is used.
-  return { lines, counters, link: logLink(log as unknown as Log, counters, GATEWAY) };
+  return { lines, counters, link: logLink(log as unknown as Log, counters, GATEWAY, WAY) };
 }
 
 const end = { code: 1006, reason: '', wasStreaming: true, parked: false, pauseMs: 500, refusal: null };
@@ -70,6 +71,32 @@ describe('connections', () => {
     link.connected(0);
     refused('HTTP_401', 300_000);
     assert.equal(lines.length, 8, 'and again after the next connection');
+  });
+
+  test('a gateway that asks to connect again refuses nothing', () => {
+    const { lines, counters, link } = setUp();
+    for (const message of ['a new token is to be given', 'the new token is to be used']) {
+      link.connected(0);
+      lines.length = 0;
+      link.refused({ kind: 'refuse', code: 'DRAINING', message, retryAfterMs: 500 });
+      link.disconnected({ ...end, code: 4005, reason: 'DRAINING', refusal: 'DRAINING' });
+      assert.deepEqual(lines, [
+        `info the gateway asks this host to connect again later {"message":"${message}","retryAfterMs":500}`,
+        'info disconnected {"code":4005,"reason":"DRAINING","retryInMs":500}',
+      ]);
+    }
+    assert.deepEqual([...counters.refusals], [['DRAINING', 2]]);
+  });
+
+  test('what is to be done goes by what the gateway said', () => {
+    const { lines, link } = setUp();
+    const message = "this certificate is for 'web-2' and not for 'web-1'; see --host";
+    link.refused({ kind: 'refuse', code: 'UNAUTHORIZED', message });
+    const parked = { ...end, code: 4008, parked: true, pauseMs: Number.POSITIVE_INFINITY };
+    link.disconnected({ ...parked, reason: 'UNAUTHORIZED', refusal: 'UNAUTHORIZED' });
+    const line = lines.at(-1) ?? '';
+    assert.ok(line.includes(JSON.stringify(message)), line);
+    assert.match(line, /"todo":"use a certificate whose DNS name is web-1, or .+--host"/);
   });
 
   test('a kept token that is refused while there is another is told once', () => {

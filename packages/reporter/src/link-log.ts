@@ -3,6 +3,7 @@
  * gateway may be away for a night, and refuse or reject the same thing at every try of it.
  */
 import type { LinkObserver } from './link/observer.ts';
+import { hintForFailure, remedyFor, type Way } from './link-remedies.ts';
 import type { Log } from './log.ts';
 import type { ReporterCounters } from './own-series.ts';
 
@@ -11,35 +12,22 @@ const REJECTS_TOLD_MAX = 100;
 /** Codes of one counter. They come from the gateway; there are a dozen. */
 const KEYS_MAX = 64;
 
-/** What a person has to do, by what the gateway said; each of these is waited for. */
-const REMEDIES: Readonly<Record<string, string>> = {
-  HTTP_401: 'give it a token that the gateway knows (--gateway.token-file)',
-  HTTP_403:
-    'give it a token of the kind host or join (--gateway.token-file); without any, a gateway takes reporters of its own machine only',
-  HTTP_429:
-    'too many bad credentials came from this address, or a proxy is asked too much: give it a token that the gateway knows (--gateway.token-file), and look at the other hosts behind the address',
-  UNAUTHORIZED: 'the token is not for this host: put one that is into the token file, or change --host',
-  REVOKED: 'put a new token into the token file',
-  NAME_TAKEN:
-    'another host has this name: choose another --host; if it is this very host, give it a host token of its name in the token file',
-  VERSION: 'upgrade the reporter or the gateway, and start it again',
-};
-const OTHER_REMEDY = 'put right what the gateway complains of';
-
 export interface LinkLog extends LinkObserver {
   /** A connection could not be made. */
   connectFailed(message: string): void;
 }
 
-export function logLink(log: Log, counters: ReporterCounters, gateway: string): LinkLog {
+export function logLink(log: Log, counters: ReporterCounters, gateway: string, way: Way): LinkLog {
   const told = new Told();
+  /** In the gateway's own words, of this connection. */
+  let why = '';
   const rejectsTold = new Set<string>();
   let lastSkip = { to: -1, reason: '' };
   return {
     connectFailed(message) {
       if (told.isNew('connect', message)) {
         log.warn(
-          { gateway, error: message },
+          { gateway, error: message + hintForFailure(message, way) },
           'cannot connect; samples are kept in the spool, and it tries again',
         );
       }
@@ -51,20 +39,25 @@ export function logLink(log: Log, counters: ReporterCounters, gateway: string): 
     },
     disconnected({ code, reason, wasStreaming, parked, pauseMs, refusal }) {
       if (refusal?.startsWith('HTTP_')) add(counters.refusals, refusal, 1);
+      const words = why === '' ? reason : why;
+      why = '';
       if (parked) {
-        if (!told.isNew('parked', `${refusal} ${reason}`)) return;
-        const todo = REMEDIES[refusal ?? ''] ?? OTHER_REMEDY;
-        log.error(
-          { gateway, code, reason, refusal, todo },
-          'refused; samples are kept, and it is tried again every few minutes, and at once when the token changes',
-        );
+        if (told.isNew('parked', `${refusal} ${reason} ${words}`)) {
+          const todo = remedyFor(refusal ?? '', words, way);
+          const text = `refused; samples are kept, and it is ${untilWhen(pauseMs, way)}`;
+          log.error({ gateway, code, reason: words, refusal, todo }, text);
+        }
       } else if (refusal === 'HTTP_401') {
         if (told.isNew('denied', reason))
           log.warn(
             { gateway, reason },
             'the token that the gateway gave this host is refused; another is tried',
           );
-      } else if (wasStreaming) log.warn({ gateway, code, reason, retryInMs: pauseMs }, 'disconnected');
+      } else if (wasStreaming)
+        log[refusal === 'DRAINING' ? 'info' : 'warn'](
+          { gateway, code, reason, retryInMs: pauseMs },
+          'disconnected',
+        );
       else log.debug({ gateway, code, reason, retryInMs: pauseMs }, 'not connected');
     },
     sent(_seq, bytes) {
@@ -87,11 +80,13 @@ export function logLink(log: Log, counters: ReporterCounters, gateway: string): 
     },
     refused({ code, message, retryAfterMs }) {
       add(counters.refusals, code, 1);
-      // The message may say how long it has been so; the code says what.
-      if (told.isNew('refused', code)) {
-        const level = code === 'DRAINING' ? 'info' : 'warn';
-        log[level]({ code, message, retryAfterMs }, 'the gateway refused the connection');
-      }
+      why = message;
+      if (code === 'DRAINING') {
+        if (told.isNew('refused', `${code} ${message}`))
+          log.info({ message, retryAfterMs }, 'the gateway asks this host to connect again later');
+      } else if (told.isNew('refused', code))
+        // The message may say how long it has been so; the code says what.
+        log.warn({ code, message, retryAfterMs }, 'the gateway refused the connection');
     },
     skipped(from, to, reason) {
       add(counters.skips, reason, to - from + 1);
@@ -114,6 +109,13 @@ export function logLink(log: Log, counters: ReporterCounters, gateway: string): 
         log.error({ error: message }, "nothing can be sent: the spool's folder fails");
     },
   };
+}
+
+function untilWhen(pauseMs: number, { certFile }: Way): string {
+  const changes = certFile === '' ? 'the token changes' : 'the token or the client certificate changes';
+  return Number.isFinite(pauseMs)
+    ? `tried again every few minutes, and at once when ${changes}`
+    : `not tried again until ${changes} or it is restarted`;
 }
 
 /** What was said last of each kind. */

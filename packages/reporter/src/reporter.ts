@@ -16,7 +16,7 @@ import type { Collector } from './collectors/collector.ts';
 import { createCollectors } from './collectors/list.ts';
 import type { ReporterOptions } from './config.ts';
 import { createFeeds } from './feeds.ts';
-import { createGatewayLink, routeOf, shownUrl } from './gateway-link.ts';
+import { createGatewayLink, routeOf, shownUrl, wayOf } from './gateway-link.ts';
 import { createLabelWatch } from './label-watch.ts';
 import type { Route } from './link/dial.ts';
 import { LinkSession } from './link/session.ts';
@@ -61,7 +61,7 @@ export function startReporter(
   const clockSteps = createClockSteps(spool, time, log);
   const pace = createPace(options, log);
   const budget = createBudget(counters, log);
-  const observer = logLink(log, counters, shownUrl(options));
+  const observer = logLink(log, counters, shownUrl(options), wayOf(options));
   const { credentials, stream } = createGatewayLink({ options, route, log, observer });
   const session = stream.start(
     (effects) =>

@@ -20,6 +20,7 @@ import type { TokenUse } from './host-token.ts';
 interface SetUp {
   readonly tokenFile: string;
   readonly keptFile: string;
+  readonly certificateFile: string;
   readonly told: string[];
   /** As a process that has just begun. */
   start(host?: string, tokenFile?: string, use?: Partial<TokenUse>): HostCredentials;
@@ -34,12 +35,14 @@ function setUp(t: TestContext): SetUp {
   return {
     tokenFile,
     keptFile: join(folder, 'host-token.json'),
+    certificateFile: join(folder, 'client.pem'),
     told,
     start: (host = 'web-1', file = tokenFile, use = {}) =>
       new HostCredentials({
         folder,
         tokenFile: file,
         use: { host, gateway: 'gw.test', isPlain: false, ...use },
+        certificateFiles: [join(folder, 'client.pem'), ''],
         now: () => 0,
         observer: {
           kept: (_, isFirst) => told.push(isFirst ? 'kept the first' : 'kept another'),
@@ -325,4 +328,21 @@ describe('the token file', () => {
     at.start().take();
     assert.equal(at.told.length, 1, "a group is the administrator's choice");
   });
+});
+
+test('with another client certificate it is worth trying again', (t) => {
+  const at = setUp(t);
+  writeFileSync(at.certificateFile, 'one');
+  const credentials = at.start('web-1', '');
+  assert.equal(credentials.take(), null);
+  assert.equal(credentials.isChanged(), false);
+  writeFileSync(at.certificateFile, 'another');
+  assert.equal(credentials.isChanged(), true);
+  credentials.take();
+  assert.equal(credentials.isChanged(), false);
+  rmSync(at.certificateFile);
+  assert.equal(credentials.isChanged(), true);
+  credentials.take();
+  writeFileSync(at.certificateFile, 'one');
+  assert.equal(credentials.isChanged(), true);
 });

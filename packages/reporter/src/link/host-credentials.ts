@@ -8,7 +8,7 @@
  * Files are read synchronously: they are tiny, and once for each connection.
  */
 import { createHash } from 'node:crypto';
-import { renameSync } from 'node:fs';
+import { renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   chooseTokens,
@@ -49,6 +49,8 @@ export interface CredentialOptions {
   /** '' for none. */
   readonly tokenFile: string;
   readonly use: TokenUse;
+  /** Of the client certificate, which are not read here; with another one it is worth trying again. '' for none. */
+  readonly certificateFiles: readonly string[];
   /** Names what is set aside; ms since 1970. */
   readonly now: () => number;
   readonly observer: CredentialObserver;
@@ -139,7 +141,7 @@ export class HostCredentials {
     this.#refused.clear();
   }
 
-  /** True when a file holds something else than when a token was last taken. */
+  /** True when a file holds something else than when a token was last taken, or the client certificate was replaced. */
   isChanged(): boolean {
     if (this.#stampNow() === this.#stamp) return false;
     this.#refused.clear();
@@ -213,9 +215,9 @@ export class HostCredentials {
   }
 
   #stampNow(): string {
-    const { tokenFile } = this.#options;
+    const { tokenFile, certificateFiles } = this.#options;
     const texts = [tokenFile, this.#path].map((path) => (path === '' ? '' : textOr(path, 'E')));
-    return digestOf(JSON.stringify(texts));
+    return digestOf(JSON.stringify([...texts, ...certificateFiles.map(stampOf)]));
   }
 
   #tellWhatIsNotShown(): void {
@@ -240,6 +242,17 @@ function textOr(path: string, prefix: string): string {
   } catch (error) {
     const { code = 'NO_TOKEN' } = error as NodeJS.ErrnoException;
     return code === 'ENOENT' ? '' : prefix + code;
+  }
+}
+
+/** Another text once the file was written or replaced, or is there again. */
+function stampOf(path: string): string {
+  if (path === '') return '';
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = statSync(path);
+    return `${ino} ${size} ${mtimeMs} ${ctimeMs}`;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code ?? 'unknown';
   }
 }
 

@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import { type TestContext, test } from 'node:test';
 import { Backoff } from '@tributary/shared/backoff';
 import { DEFAULT_LIMITS } from '@tributary/shared/limits';
+import { printable } from '@tributary/shared/names';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Spool } from '../spool/spool.ts';
 import { appendTick, openSpool, temporaryFolder } from '../spool/test-support.ts';
@@ -25,6 +26,8 @@ class Gateway {
   status = 101;
   /** Lines of the answer's head, with that status. */
   headers = '';
+  /** Of a refusal: headers and body. */
+  denial = 'Content-Length: 0\r\n\r\n';
   readonly #http: Server = createServer();
   readonly #ws = new WebSocketServer({
     noServer: true,
@@ -35,9 +38,7 @@ class Gateway {
     this.#http.on('upgrade', (request, socket, head) => {
       this.requests.push(request);
       if (this.status !== 101) {
-        socket.end(
-          `HTTP/1.1 ${this.status} Refused\r\nConnection: close\r\n${this.headers}Content-Length: 0\r\n\r\n`,
-        );
+        socket.end(`HTTP/1.1 ${this.status} Refused\r\nConnection: close\r\n${this.headers}${this.denial}`);
         return;
       }
       this.#ws.handleUpgrade(request, socket, head, (opened) => {
@@ -222,6 +223,32 @@ test('HTTP 401 parks it until there is another credential', async (t) => {
   gateway.status = 101;
   isChanged = true;
   await until('hello', () => gateway.count('hello') === 1);
+});
+
+test('what the gateway says of a credential is told, a line of plain text that is not too long', async (t) => {
+  const { gateway, port } = await startGateway(t);
+  gateway.status = 401;
+  const text = 'Content-Type: text/plain; charset=utf-8\r\n';
+  const denials: readonly (readonly [string, string])[] = [
+    [`${text}Content-Length: 22\r\n\r\nthe token has expired\n`, 'HTTP 401 Refused: the token has expired'],
+    // Without a length it ends with the connection.
+    [`${text}\r\none\u0007\ntwo`, `HTTP 401 Refused: ${printable('one\u0007')}`],
+    ['Content-Type: text/html\r\n\r\n<html>', 'HTTP 401 Refused'],
+    [`${text}\r\n${'x'.repeat(5000)}`, 'HTTP 401 Refused'],
+    [`${text}\r\n${'x'.repeat(500)}`, `HTTP 401 Refused: ${'x'.repeat(200)}`],
+  ];
+  gateway.denial = denials[0]?.[0] ?? '';
+  const { ends } = connect(t, port, () => null, {
+    welcomed: () => {},
+    refused: () => true,
+    beginAgain: () => {},
+    isChanged: () => false,
+  });
+  for (const [i, [, expected]] of denials.entries()) {
+    await until(`end ${i}`, () => ends.length === i + 1);
+    gateway.denial = denials[i + 1]?.[0] ?? '';
+    assert.equal(ends[i]?.reason, expected);
+  }
 });
 
 test('what is under the WebSocket is opened for each connection, and may fail', async (t) => {

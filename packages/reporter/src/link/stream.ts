@@ -5,6 +5,7 @@ import { CLOSE_NORMAL } from '@tributary/shared/close-codes';
 import { SUBPROTOCOL } from '@tributary/shared/frames';
 import { printable } from '@tributary/shared/names';
 import { WebSocket } from 'ws';
+import { readReason } from './denial.ts';
 import { messageOf } from './error-message.ts';
 import type { LinkEffects, LinkSession } from './session.ts';
 
@@ -154,8 +155,18 @@ export class Stream implements LinkEffects {
       if (isCurrent() && !isDenied)
         this.#options.onConnectFailed(`${this.#options.shownUrl} answered ${status}`);
       const retryAfterMs = retryAfterOf(response.headers['retry-after']);
-      this.#ended(socket, CLOSE_ABNORMAL, `HTTP ${status}`, statusCode, retryAfterMs);
-      request.destroy();
+      const ended = (why: string) => {
+        this.#ended(
+          socket,
+          CLOSE_ABNORMAL,
+          `HTTP ${status}${why === '' ? '' : `: ${why}`}`,
+          statusCode,
+          retryAfterMs,
+        );
+        request.destroy();
+      };
+      if (isDenied) void readReason(response).then(ended);
+      else ended('');
     });
     socket.on('error', (error) => {
       fault = messageOf(error);
