@@ -114,7 +114,19 @@ describe('TLS', { skip }, () => {
     assert.match(await ask(`wss://localhost:${port}`, { caFile }), /^error: Hostname/);
     assert.match(await ask(url, { caFile, minVersion: 'TLS13' }), /^error: .+(version|protocol)/i);
     assert.equal(await ask(url, { insecureSkipVerify: true }), 'hello stranger');
-    assert.match(await ask(url, { caFile: join(folder, 'none') }), /^error: ENOENT/);
+    assert.match(
+      await ask(url, { caFile: makeAuthority(folder, 'other').certFile }),
+      /^error: .+; no authority in \/.+other\.pem \(--gateway\.tls\.ca-file\) signed/,
+    );
+    assert.match(
+      await ask(url, { caFile: join(folder, 'none') }),
+      /^error: --gateway\.tls\.ca-file: ENOENT.+none'/,
+    );
+    // OpenSSL would take it, and trust nobody.
+    assert.match(
+      await ask(url, { caFile: certificate.keyFile }),
+      /^error: --gateway\.tls\.ca-file: \/.+gateway\.test\.key holds no certificate that can be read/,
+    );
   });
 
   test('a client certificate is shown, and one that was replaced the next time', async (t) => {
@@ -137,7 +149,10 @@ describe('TLS', { skip }, () => {
       assert.equal(await ask(url, { caFile, ...mine }), `hello ${name}`);
     }
     copyFileSync(caFile, mine.certFile);
-    assert.match(await ask(url, { caFile, ...mine }), /^error: .*key values mismatch/);
+    assert.match(
+      await ask(url, { caFile, ...mine }),
+      /^error: --gateway\.tls\.key-file: \/.+mine\.key is no key for \/.+mine\.pem.*key values mismatch/,
+    );
   });
 
   test('a pin is of the key, or of one above it, and goes beside the usual checks', async (t) => {

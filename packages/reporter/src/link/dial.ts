@@ -5,8 +5,9 @@
 import { X509Certificate } from 'node:crypto';
 import { isIP, type Socket } from 'node:net';
 import { connect as connectTls, type DetailedPeerCertificate, type TLSSocket } from 'node:tls';
-import { readTls, type TlsSettings } from '../tls/tls-files.ts';
+import type { TlsSettings } from '../tls/tls-files.ts';
 import type { TlsOptions } from '../tls/tls-options.ts';
+import { readGatewayTls } from './gateway-tls-files.ts';
 import { pinsOf } from './pins.ts';
 import type { HttpProxy } from './proxy-choice.ts';
 import { openTunnel } from './tunnel.ts';
@@ -41,7 +42,7 @@ const reading = new WeakMap<GatewayTls, Promise<TlsSettings>>();
 export async function dial(
   { url, tls, proxy }: Route,
   timeoutMs = PHASE_MS,
-  read: (tls: GatewayTls) => Promise<TlsSettings> = readTls,
+  read: (tls: GatewayTls) => Promise<TlsSettings> = readGatewayTls,
 ): Promise<Socket> {
   const isTls = url.protocol === 'wss:';
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -63,7 +64,7 @@ export async function dial(
     ...(tunnel === null ? {} : { socket: tunnel }),
     ALPNProtocols: ['http/1.1'],
   });
-  await secured(socket, timeoutMs);
+  await secured(socket, timeoutMs, tls.caFile ?? '');
   checkPins(socket, tls);
   return socket;
 }
@@ -91,14 +92,16 @@ async function readWithin(
   }
 }
 
-function secured(socket: TLSSocket, timeoutMs: number): Promise<void> {
+function secured(socket: TLSSocket, timeoutMs: number, caFile: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(
       () => socket.destroy(new Error(`no TLS within ${timeoutMs / 1000} s`)),
       timeoutMs,
     );
     // It stays, for an error that comes before the WebSocket listens; afterwards both promise and timer are done.
-    socket.on('error', (error) => reject(new Error(`${error.message}${hintFor(error)}`, { cause: error })));
+    socket.on('error', (error) =>
+      reject(new Error(`${error.message}${hintFor(error, caFile)}`, { cause: error })),
+    );
     socket.once('close', () => {
       clearTimeout(timer);
       reject(new Error('the connection was closed before TLS was up'));
@@ -113,9 +116,12 @@ function secured(socket: TLSSocket, timeoutMs: number): Promise<void> {
 const UNKNOWN_AUTHORITY =
   /^(UNABLE_TO_VERIFY_LEAF_SIGNATURE|UNABLE_TO_GET_ISSUER_CERT(_LOCALLY)?|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT)$/;
 
-function hintFor(error: Error): string {
+function hintFor(error: Error, caFile: string): string {
   const { code = '' } = error as NodeJS.ErrnoException;
-  if (UNKNOWN_AUTHORITY.test(code)) return '; name the authority that signed it with --gateway.tls.ca-file';
+  if (UNKNOWN_AUTHORITY.test(code))
+    return caFile === ''
+      ? '; name the authority that signed it with --gateway.tls.ca-file'
+      : `; no authority in ${caFile} (--gateway.tls.ca-file) signed the gateway's certificate`;
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return ' (--gateway.tls.server-name names another to be checked)';
   return '';

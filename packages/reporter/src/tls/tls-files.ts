@@ -31,13 +31,23 @@ export async function stampOf({ caFile = '', certFile = '', keyFile = '' }: TlsO
   return (await Promise.all(stamps)).join();
 }
 
-/** @throws as `readSmallFile`, and for a file without what it is there for: an empty one must not count as none. */
-export async function readTls(tls: TlsOptions): Promise<TlsSettings> {
-  const { caFile = '', certFile = '', keyFile = '', serverName = '', insecureSkipVerify = false } = tls;
+export type TlsFile = 'caFile' | 'certFile' | 'keyFile';
+
+/**
+ * @param explain makes of what is wrong with a file the error that is thrown.
+ * @throws as `readSmallFile`, and for a file without what it is there for: an empty one must not count as none.
+ */
+export async function readTls(
+  tls: TlsOptions,
+  explain: (which: TlsFile, error: Error) => Error = (_, error) => error,
+): Promise<TlsSettings> {
+  const { serverName = '', insecureSkipVerify = false } = tls;
+  const read = (which: TlsFile, mustHold: typeof mustHoldKey) =>
+    readUnlessNone(tls[which] ?? '', mustHold).catch((error: Error) => Promise.reject(explain(which, error)));
   // One after the other: on a mount that is dead each keeps a thread, of which there are four.
-  const ca = await readUnlessNone(caFile, mustHoldCertificate);
-  const cert = await readUnlessNone(certFile, mustHoldCertificate);
-  const key = await readUnlessNone(keyFile, mustHoldKey);
+  const ca = await read('caFile', mustHoldCertificate);
+  const cert = await read('certFile', mustHoldCertificate);
+  const key = await read('keyFile', mustHoldKey);
   return {
     minVersion: TLS_VERSIONS[tls.minVersion ?? TLS_VERSION_DEFAULT],
     rejectUnauthorized: !insecureSkipVerify,
