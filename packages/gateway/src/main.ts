@@ -1,4 +1,5 @@
 /** The command line of `tributary-gateway`. */
+import { closeSync, openSync } from 'node:fs';
 import { type Program, readInvocation, usage } from '@tributary/shared/command';
 import { ConfigFileError } from '@tributary/shared/config-file';
 import { OptionError } from '@tributary/shared/options';
@@ -26,6 +27,9 @@ const OUTPUT: Output = {
   out: (text) => void process.stdout.write(text),
   note: (text) => void process.stderr.write(text),
 };
+
+const NO_RELOAD =
+  'going on: --web.config.file and its certificates are followed by themselves, and other options need a restart';
 
 /** Whatever hangs, the process is gone by then. */
 const STOP_MS_MAX = 4_500;
@@ -64,14 +68,21 @@ async function serve(options: GatewayOptions): Promise<void> {
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
   // Whoever knows Prometheus sends it so that files are read again; Node.js would end the process.
-  process.on('SIGHUP', () =>
-    log.info(
-      { signal: 'SIGHUP' },
-      'going on: --web.config.file and its certificates are followed by themselves, and other options need a restart',
-    ),
-  );
+  process.on('SIGHUP', () => (isTerminalGone() ? stop('SIGHUP') : log.info({ signal: 'SIGHUP' }, NO_RELOAD)));
   process.on('SIGINT', () => stop('SIGINT'));
   process.stdout.write(`listening on ${gateway.url}\n`);
+}
+
+/** The same signal comes when the terminal is closed in which the gateway was started; nobody could stop it then who did not know of it. */
+function isTerminalGone(): boolean {
+  if (process.platform === 'win32') return true;
+  if (!process.stderr.isTTY) return false;
+  try {
+    closeSync(openSync('/dev/tty', 'r'));
+    return false;
+  } catch {
+    return true;
+  }
 }
 
 /** Errors whose message says all that there is to know. */
