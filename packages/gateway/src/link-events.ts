@@ -6,6 +6,7 @@ import { plainAddress } from './limits/address-key.ts';
 import type { HostLimit } from './limits/limit-name.ts';
 import { TokenBucket } from './limits/token-bucket.ts';
 import type { LinkObserver } from './link/observer.ts';
+import { lossTeller } from './loss-lines.ts';
 import type { Log } from './telemetry/log.ts';
 import type { GatewayMetrics } from './telemetry/metrics.ts';
 import { Told } from './telemetry/told.ts';
@@ -41,6 +42,7 @@ const SLOWED: Readonly<Partial<Record<HostLimit, string>>> = {
 
 export function observeLink({ fleet, forget, metrics, log, left, uptimeMs }: LinkListeners): LinkObserver {
   const tellRefusal = refusalTeller(log, uptimeMs);
+  const tellLosses = lossTeller(log, uptimeMs);
   const told = new Map<string, Set<string>>();
   const isNews = (host: string, what: string): boolean => {
     if (told.size > HOSTS_TOLD_MAX) told.clear();
@@ -62,12 +64,7 @@ export function observeLink({ fleet, forget, metrics, log, left, uptimeMs }: Lin
     },
     settled(host, entries) {
       fleet.settled(host, entries);
-      for (const entry of entries) {
-        // Rejects have been told of, drops are counted, and what expired was no loss.
-        if (entry.kind !== 'tombstone' || !/^(gap|skipped):/.test(entry.reason)) continue;
-        const { seq, lastSeq, reason } = entry;
-        log.warn({ host, seq, lastSeq, reason }, 'samples are lost');
-      }
+      tellLosses(host, entries);
     },
     dropped(host, reason, samples) {
       fleet.dropped(host, reason, samples);

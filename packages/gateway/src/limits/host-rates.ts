@@ -102,6 +102,11 @@ export function frameCost(samples: number, bytes: number): number {
   return Math.max(FRAME_SAMPLES_MIN, samples, Math.ceil(bytes / CHARS_PER_SAMPLE));
 }
 
+/** What losses that a hello tells cost, in samples: each is written as a frame of its own would be. */
+export function lossesCost(losses: number): number {
+  return losses * FRAME_SAMPLES_MIN;
+}
+
 /** Characters of a shape that count for a series. */
 const CHARS_PER_SERIES = 256;
 

@@ -11,6 +11,7 @@ export type AdmittedEntry = BatchEntry & {
 
 export type SettledEntry = AdmittedEntry | TombstoneEntry;
 
+/** The seq up to which an entry settles. */
 export function lastSeq(entry: SettledEntry): number {
   return entry.kind === 'batch' ? entry.seq : entry.lastSeq;
 }

@@ -26,7 +26,7 @@ import { admittedGroups, judgeBatch, valuesOf } from './judge-batch.ts';
 import { lastSeq, type SettledEntry } from './observer.ts';
 import type { SessionContext, SessionEffects } from './session-context.ts';
 import { skipEntry } from './skip-entry.ts';
-import { unsettledBefore } from './unsettled.ts';
+import { payForLosses, unsettledBefore } from './unsettled.ts';
 import type { Voice } from './voices.ts';
 
 /** Where nothing says when it will be better. */
@@ -161,6 +161,8 @@ export class Session implements Voice {
     const lost = unsettledBefore(this.#hello, this.#next, this.#context.clock.now());
     this.#settled = this.#next - 1;
     if (lost.length === 0) return this.#open();
+    const unpaid = payForLosses(this.host, lost.length, this.#context);
+    if (unpaid !== null) return this.refuse(unpaid);
     this.#state = 'settling';
     this.#append(lost);
   }

@@ -1,6 +1,33 @@
 /** What a hello says of seqs that will never come. */
+import { RefuseError } from '@tributary/shared/errors';
 import type { Hello } from '@tributary/shared/frames';
 import type { TombstoneEntry } from '../ledger/ledger.ts';
+import { type HostRates, lossesCost } from '../limits/host-rates.ts';
+import type { LinkObserver } from './observer.ts';
+
+/** Losses that a hello may tell while its host is over its rate; more are written once it has paid for what it sent. */
+const UNPAID_MAX = 16;
+
+export interface LossesParts {
+  readonly rates: Pick<HostRates, 'takeSamples' | 'wait'>;
+  readonly observer: Pick<LinkObserver, 'limited'>;
+}
+
+/** Charges the host for the losses that its hello tells. @returns why it has to come again instead */
+export function payForLosses(
+  host: string,
+  losses: number,
+  { rates, observer }: LossesParts,
+): RefuseError | null {
+  const wait = rates.wait(host);
+  if (wait !== null && losses > UNPAID_MAX) {
+    observer.limited(host, wait.limit);
+    const message = `the hello tells ${losses} losses, and the host is over its rate`;
+    return new RefuseError('RATE', message, Math.ceil(wait.ms));
+  }
+  rates.takeSamples(host, lossesCost(losses));
+  return null;
+}
 
 /**
  * The tombstones for every seq from `next` up to what the reporter still has (`hello.oldest`).
