@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
+import { systemClock } from '@tributary/shared/clock';
 import { OptionError } from '@tributary/shared/options';
 import { runTokenCommand } from './token-command.ts';
+import { CredentialStore } from './trust/credentials/credential-store.ts';
 import { CredentialsError } from './trust/credentials/credentials-error.ts';
 
 interface Printed {
@@ -12,10 +14,17 @@ interface Printed {
   readonly notes: string;
 }
 
-async function bench(t: TestContext): Promise<(...argv: readonly string[]) => Printed> {
+interface Token {
+  (...argv: readonly string[]): Printed;
+  readonly folder: string;
+  /** The file, as the gateway has it open. */
+  open(): CredentialStore;
+}
+
+async function bench(t: TestContext): Promise<Token> {
   const folder = await mkdtemp(join(tmpdir(), 'tributary-token-'));
   t.after(() => rm(folder, { recursive: true, force: true }));
-  return (...argv) => {
+  const token = (...argv: readonly string[]) => {
     const out: string[] = [];
     const notes: string[] = [];
     const output = {
@@ -26,6 +35,12 @@ async function bench(t: TestContext): Promise<(...argv: readonly string[]) => Pr
     runTokenCommand(argv, { TRIBUTARY_GATEWAY_STORAGE_PATH: folder }, output);
     return { out: out.join(''), notes: notes.join('') };
   };
+  const open = () => {
+    const store = CredentialStore.open({ folder, now: () => systemClock.now() });
+    t.after(() => store.close());
+    return store;
+  };
+  return Object.assign(token, { folder, open });
 }
 
 /** The message of what is refused. */
@@ -50,8 +65,8 @@ test('a new token stands alone on stdout, and what is said of it on stderr', asy
   ] as const) {
     const { out, notes } = token('create', ...argv);
     assert.match(out, new RegExp(`^tributary_${kind}_[\\w-]{43}\\n$`));
-    assert.match(notes, new RegExp(`^made ${kind} token [0-9a-f]{10}.*it is not shown again\\n$`));
-    assert.doesNotMatch(notes, /tributary_/);
+    assert.match(notes, new RegExp(`^made ${kind} token [0-9a-f]{10}.*it is not shown again\\n$`, 'm'));
+    assert.doesNotMatch(notes, /tributary_(host|join|scrape|admin)/);
   }
   assert.match(token('create', '--join').notes, /good until \d{4}-/);
   assert.doesNotMatch(token('create', '--join', '--expires=0').notes, /good until/);
@@ -86,7 +101,16 @@ test('revoking and rotating name what they did, wherever the ID stands', async (
     mistake(() => token('rotate', scraper?.id ?? '')),
     /is of kind scrape; make another/,
   );
-  assert.match(token('revoke', '--issued', host?.id ?? '').out, /^revoked [0-9a-f]{10} \(host web-1\)\n$/);
+  assert.match(
+    mistake(() => token('revoke', '--issued', host?.id ?? '')),
+    /is of kind host; only join tokens have issued others/,
+  );
+  const folder = join(tmpdir(), 'unused');
+  assert.match(
+    mistake(() => token('revoke', '--storage.path', folder, host?.id ?? '')),
+    /there are no credentials in /,
+  );
+  assert.match(token('revoke', host?.id ?? '').out, /^revoked [0-9a-f]{10} \(host web-1\)\n$/);
   assert.match(token('revoke', host?.id ?? '').out, /was revoked already/);
   assert.match(
     mistake(() => token('rotate', host?.id ?? '')),
@@ -111,8 +135,19 @@ test('mistakes say what is needed', async (t) => {
   assert.match(create('--hosts=a'), /unknown flag --hosts; did you mean --host\?/);
   assert.match(
     mistake(() => token('revoke')),
-    /token revoke wants the ID of a token; see "token list"/,
+    /token revoke wants the ID of a token, --host NAME or --certificate NAME; see "token list"/,
   );
+  for (const flag of ['pattern', 'expires', 'uses', 'scrape', 'host']) {
+    assert.match(create('--join', `--${flag}=`), new RegExp(`--${flag}: must not be empty`));
+  }
+  // A mistyped folder is not filled with an empty file.
+  for (const argv of [['list'], ['revoke', 'x'], ['rotate', 'x']]) {
+    assert.match(
+      mistake(() => token(...argv)),
+      /there are no credentials in .* \(no .*credentials\.sqlite\); see --storage\.path/,
+    );
+  }
+  token('create', '--host=a');
   assert.match(
     mistake(() => token('revoke', 'nope')),
     /there is no credential "nope"; see "token list"/,
@@ -125,5 +160,86 @@ test('mistakes say what is needed', async (t) => {
     mistake(() => token()),
     /there are create, list, rotate, revoke/,
   );
-  assert.equal(token('list').out.split('\n').length, 2);
+  assert.match(
+    mistake(() => token('revoke', '--host=b')),
+    /there is no credential of a host "b"; see "token list"/,
+  );
+  assert.match(
+    mistake(() => token('list', '--kind=hosts')),
+    /--kind: "hosts" is none of all, host, join/,
+  );
+  assert.equal(token('list').out.split('\n').length, 3);
+});
+
+test('the first of a role says whom it shuts out, and the first of all where it stands', async (t) => {
+  const token = await bench(t);
+  const first = token('create', '--join').notes;
+  assert.match(first, /^made .*credentials\.sqlite, the file of the credentials\n/);
+  assert.match(first, /^from now on reporters need a credential, also on this machine$/m);
+  assert.doesNotMatch(token('create', '--host=a').notes, /from now on|the file/);
+  assert.match(token('create', '--scrape=p').notes, /from now on scrapers need a credential/);
+  assert.match(
+    token('create', '--admin=p').notes,
+    /from now on whoever changes something needs a credential/,
+  );
+});
+
+test('revoking says what is still good', async (t) => {
+  const token = await bench(t);
+  for (const host of ['a', 'a', 'b', 'c']) token('create', '--host', host);
+  token('create', '--join');
+  const ids = (JSON.parse(token('list', '--json').out) as { id: string; name: string }[]).map(({ id }) => id);
+  const named = (name: string) =>
+    (JSON.parse(token('list', '--json', '--state=valid').out) as { id: string; name: string }[])
+      .filter((each) => each.name === name)
+      .map(({ id }) => id);
+  const [one = '', two = ''] = named('a');
+  assert.equal(token('revoke', one).notes, `still good for host a: ${two} (host a)\n`);
+  assert.equal(token('revoke', '--certificate', 'a').notes, `still good for host a: ${two} (host a)\n`);
+  const both = token('revoke', ...named('b'), '--host', 'a', ...named('c'));
+  assert.equal(both.out.match(/^revoked /gm)?.length, 3);
+  assert.equal(both.notes, '');
+  assert.match(token('revoke', '--certificate=new').out, /^revoked [0-9a-f]{10} \(certificate new\)\n$/);
+  assert.equal(ids.length, 5);
+  const kinds = (...argv: string[]) =>
+    (JSON.parse(token('list', '--json', ...argv).out) as { kind: string }[]).map(({ kind }) => kind).sort();
+  assert.deepEqual(kinds('--state=valid'), ['join']);
+  assert.deepEqual(kinds('--kind=certificate', '--state=revoked'), ['certificate', 'certificate']);
+});
+
+test('revoking a join token or its host says what the other is still good for', async (t) => {
+  const token = await bench(t);
+  token('create', '--join');
+  const store = token.open();
+  const [join] = store.list();
+  assert.ok(join !== undefined);
+  for (const host of ['a', 'b', 'c']) store.enrol(join.id, { host, epoch: host });
+  const a = store.list().find(({ name }) => name === 'a');
+  const still = `host a may still have join token ${join.id}, which is good for other names`;
+  assert.match(token('revoke', a?.id ?? '').notes, new RegExp(`^${still}; revoke it, too`));
+  assert.equal(
+    token('revoke', join.id).notes,
+    `2 hosts are still let in that came by ${join.id}; --issued revokes them, too\n`,
+  );
+  assert.equal(token('revoke', join.id, '--issued').notes, '');
+});
+
+test('what root makes belongs to the owner of the folder above, and a copy that was put back is closed', {
+  skip: process.getuid?.() === 0 ? false : 'only root may give files away',
+}, async (t) => {
+  const token = await bench(t);
+  await chown(token.folder, 12_345, 12_346);
+  const path = join(token.folder, 'deep', 'er');
+  token('create', '--host=a', `--storage.path=${path}`);
+  const file = join(path, 'credentials.sqlite');
+  const about = async (of: string) => {
+    const { uid, gid, mode } = await stat(of);
+    return [uid, gid, (mode & 0o777).toString(8)].join(' ');
+  };
+  assert.equal(await about(path), '12345 12346 700');
+  assert.equal(await about(file), '12345 12346 600');
+  await chown(file, 0, 0);
+  await chmod(file, 0o644);
+  token('list', `--storage.path=${path}`);
+  assert.equal(await about(file), '12345 12346 600');
 });

@@ -7,6 +7,7 @@ import { systemClock } from '@tributary/shared/clock';
 import { isHostName, quote } from '@tributary/shared/names';
 import { nearest } from '@tributary/shared/nearest';
 import {
+  choiceOption,
   describeOptions,
   envName,
   OptionError,
@@ -18,10 +19,13 @@ import {
 } from '@tributary/shared/options';
 import { parseDuration } from '@tributary/shared/units';
 import { ENV_PREFIX, OPTION_SPECS } from './config.ts';
-import { type Credential, stateOf } from './trust/credentials/credential.ts';
+import { described, table, timeText } from './token-list.ts';
+import { revokeAll } from './token-revoke.ts';
+import { CREDENTIAL_KINDS, stateOf } from './trust/credentials/credential.ts';
 import { CredentialStore } from './trust/credentials/credential-store.ts';
 import type { NewCredential } from './trust/credentials/new-credential.ts';
 import { isHostPattern } from './trust/credentials/pattern.ts';
+import { CLOSED_BY, ROLES, type Role } from './trust/roles.ts';
 import { isScraperName, SCRAPER_NAMES } from './trust/scraper-name.ts';
 
 const JOIN_EXPIRES_MS = 24 * 60 * 60_000;
@@ -29,7 +33,14 @@ const USES_MAX = 1_000_000;
 
 const STORAGE = { 'storage.path': OPTION_SPECS['storage.path'] };
 
-const text = (help: string, placeholder = 'NAME') => textOption({ help, placeholder, default: '' });
+/** What was given must be something: an empty variable of a shell must not make a token for all hosts. */
+function notEmpty(text: string): string {
+  if (text === '') throw new OptionError('must not be empty');
+  return text;
+}
+
+const text = (help: string, placeholder = 'NAME') =>
+  textOption({ help, placeholder, default: '', check: notEmpty });
 
 const CREATE_SPECS = {
   ...STORAGE,
@@ -51,10 +62,22 @@ const CREATE_SPECS = {
 const LIST_SPECS = {
   ...STORAGE,
   json: switchOption({ help: 'As JSON.', default: false }),
+  kind: choiceOption({
+    help: 'Those of this kind alone.',
+    choices: ['all', ...CREDENTIAL_KINDS],
+    default: 'all',
+  }),
+  state: choiceOption({
+    help: 'Those in this state alone.',
+    choices: ['all', 'valid', 'expired', 'revoked'],
+    default: 'all',
+  }),
 };
 
 const REVOKE_SPECS = {
   ...STORAGE,
+  host: text('All that is good for the host NAME.'),
+  certificate: text('Certificates for the host NAME, also if none has come yet.'),
   issued: switchOption({
     help: 'With a join token: the tokens of the hosts that it let in, too.',
     default: false,
@@ -76,7 +99,7 @@ const COMMANDS = {
   },
   list: { does: 'shows what there is, without the secrets', specs: LIST_SPECS },
   rotate: { does: 'ID: has the host of that token given a new one, without losing a sample', specs: STORAGE },
-  revoke: { does: 'ID: from now on it is good for nothing', specs: REVOKE_SPECS },
+  revoke: { does: 'ID...: from now on they are good for nothing', specs: REVOKE_SPECS },
 } as const;
 
 /** @throws OptionError, CredentialsError */
@@ -102,10 +125,29 @@ function create(argv: readonly string[], env: Environment, { out, note }: Output
   const options = read(CREATE_SPECS, argv, env);
   const now = systemClock.now();
   const wanted = wantedCredential(options, now);
-  const { credential, token } = withStore(options, (store) => store.create(wanted));
+  const { credential, token } = withStore(options, 'make', (store) => {
+    if (store.isNew) note(`made ${store.path}, the file of the credentials\n`);
+    return notingClosed(store, note, () => store.create(wanted));
+  });
   out(`${token}\n`);
   const until = credential.expiresAt === null ? '' : `, good until ${timeText(credential.expiresAt)}`;
   note(`made ${credential.kind} token ${credential.id}${until}; it is not shown again\n`);
+}
+
+const WHO: Readonly<Record<Role, string>> = {
+  report: 'reporters need',
+  scrape: 'scrapers need',
+  admin: 'whoever changes something needs',
+};
+
+/** The first credential of a role shuts out those who needed none. */
+function notingClosed<T>(store: CredentialStore, note: Output['note'], act: () => T): T {
+  const isClosed = (role: Role) => store.has(...CLOSED_BY[role]);
+  const open = ROLES.filter((role) => !isClosed(role));
+  const value = act();
+  for (const role of open.filter(isClosed))
+    note(`from now on ${WHO[role]} a credential, also on this machine\n`);
+  return value;
 }
 
 /** The environment gives the folder only: that a variable chose what is made would surprise. */
@@ -152,128 +194,92 @@ function readDuration(text: string): number {
 }
 
 function refuseBadName(kind: string, name: string): void {
-  if (kind === 'host' && !isHostName(name)) {
-    throw new OptionError(
-      `--host: ${quote(name)} is no name of a host; use 1 to 253 letters, digits, ".", "-" and "_"`,
-    );
-  }
+  if (kind === 'host') refuseBadHost(kind, name);
   if ((kind === 'scrape' || kind === 'admin') && !isScraperName(name)) {
     throw new OptionError(`--${kind}: ${quote(name)} cannot be a name; ${SCRAPER_NAMES}`);
   }
 }
 
+function refuseBadHost(flag: string, name: string): void {
+  if (isHostName(name)) return;
+  throw new OptionError(
+    `--${flag}: ${quote(name)} is no name of a host; use 1 to 253 letters, digits, ".", "-" and "_"`,
+  );
+}
+
 function list(argv: readonly string[], env: Environment, { out }: Output): void {
   const options = read(LIST_SPECS, argv, env);
   const now = systemClock.now();
-  const credentials = withStore(options, (store) => store.list());
-  if (options.json)
-    return out(
-      `${JSON.stringify(
-        credentials.map((each) => described(each, now)),
-        null,
-        2,
-      )}\n`,
-    );
-  out(table(credentials.map((each) => row(each, now))));
+  const isWanted = (wanted: string, is: string) => wanted === 'all' || wanted === is;
+  const credentials = withStore(options, 'refuse', (store) => store.list()).filter(
+    (each) => isWanted(options.kind, each.kind) && isWanted(options.state, stateOf(each, now)),
+  );
+  if (!options.json) return out(table(credentials, now));
+  const list = credentials.map((each) => described(each, now));
+  out(`${JSON.stringify(list, null, 2)}\n`);
 }
 
 function rotate(argv: readonly string[], env: Environment, { out }: Output): void {
-  const { id, flags } = splitId('rotate', argv);
+  const { ids, flags } = splitIds(argv, STORAGE);
   const options = read(STORAGE, flags, env);
-  const { name } = withStore(options, (store) => store.renew(id));
+  const [id] = ids;
+  if (id === undefined || ids.length > 1)
+    throw new OptionError('token rotate wants the ID of one token; see "token list"');
+  const { name } = withStore(options, 'refuse', (store) => store.renew(id));
   out(`${id} of host ${name} will be given a new token; the old one is good until the new one is used\n`);
 }
 
-function revoke(argv: readonly string[], env: Environment, { out }: Output): void {
-  const { id, flags } = splitId('revoke', argv);
-  const options = read(REVOKE_SPECS, flags, env);
-  const revoked = withStore(options, (store) => store.revoke(id, options.issued));
-  if (revoked.length === 0) out(`${id} was revoked already\n`);
-  for (const { id: each, kind, name } of revoked)
-    out(`revoked ${each} (${kind}${name === '' ? '' : ` ${name}`})\n`);
-}
-
-/** ID may stand before or behind the flags. */
-function splitId(command: string, argv: readonly string[]): { id: string; flags: string[] } {
-  const at = argv.findIndex(
-    (arg, i) => !arg.startsWith('-') && (i === 0 || !/^--storage\.path$/.test(argv[i - 1] ?? '')),
+function revoke(argv: readonly string[], env: Environment, { out, note }: Output): void {
+  const { ids, flags } = splitIds(argv, REVOKE_SPECS);
+  const { host, certificate, issued, ...options } = read(REVOKE_SPECS, flags, env);
+  if (ids.length === 0 && host === '' && certificate === '') {
+    throw new OptionError(
+      'token revoke wants the ID of a token, --host NAME or --certificate NAME; see "token list"',
+    );
+  }
+  for (const [flag, name] of [
+    ['host', host],
+    ['certificate', certificate],
+  ] as const) {
+    if (name !== '') refuseBadHost(flag, name);
+  }
+  const { lines, notes } = withStore(options, 'refuse', (store) =>
+    notingClosed(store, note, () => revokeAll(store, { ids, host, certificate, issued }, systemClock.now())),
   );
-  const id = argv[at];
-  if (id === undefined) throw new OptionError(`token ${command} wants the ID of a token; see "token list"`);
-  return { id, flags: argv.filter((_, i) => i !== at) };
+  for (const line of lines) out(`${line}\n`);
+  for (const line of notes) note(`${line}\n`);
 }
 
-function withStore<T>(options: OptionValues<typeof STORAGE>, act: (store: CredentialStore) => T): T {
-  const store = CredentialStore.open({ folder: options['storage.path'], now: () => systemClock.now() });
+/** IDs may stand before, between and behind the flags. */
+function splitIds(argv: readonly string[], specs: OptionSpecs): { ids: string[]; flags: string[] } {
+  const ids: string[] = [];
+  const flags: string[] = [];
+  for (let i = 0; i < argv.length; i++) {
+    const word = argv[i] ?? '';
+    (word.startsWith('-') ? flags : ids).push(word);
+    const spec = specs[word.replace(/^--/, '')];
+    const value = argv[i + 1];
+    if (!word.startsWith('--') || spec === undefined || spec.placeholder === '' || value === undefined)
+      continue;
+    flags.push(value);
+    i++;
+  }
+  return { ids, flags };
+}
+
+/** @param missing what becomes of a folder without credentials: a mistyped one is not to be filled with an empty file */
+function withStore<T>(
+  options: OptionValues<typeof STORAGE>,
+  missing: 'make' | 'refuse',
+  act: (store: CredentialStore) => T,
+): T {
+  const folder = options['storage.path'];
+  const store = CredentialStore.open({ folder, missing, now: () => systemClock.now() });
   try {
     return act(store);
   } finally {
     store.close();
   }
-}
-
-function described(credential: Credential, now: number) {
-  const {
-    id,
-    kind,
-    name,
-    createdAt,
-    expiresAt,
-    revokedAt,
-    usedAt,
-    usesMax,
-    uses,
-    pattern,
-    parent,
-    renewing,
-  } = credential;
-  return {
-    id,
-    kind,
-    name,
-    state: stateOf(credential, now),
-    created: timeText(createdAt),
-    expires: expiresAt === null ? null : timeText(expiresAt),
-    revoked: revokedAt === null ? null : timeText(revokedAt),
-    lastUsed: usedAt === null ? null : timeText(usedAt),
-    ...(kind === 'join' ? { uses, usesMax, pattern } : {}),
-    ...(kind === 'host' ? { joinedBy: parent, renewing } : {}),
-  };
-}
-
-const HEADS = ['ID', 'KIND', 'NAME', 'STATE', 'CREATED', 'EXPIRES', 'LAST USED', 'NOTE'];
-
-function row(credential: Credential, now: number): string[] {
-  const { id, kind, name, createdAt, expiresAt, usedAt, parent, renewing } = credential;
-  return [
-    id,
-    kind,
-    name === '' ? (credential.pattern ?? '*') : name,
-    stateOf(credential, now),
-    timeText(createdAt),
-    expiresAt === null ? 'never' : timeText(expiresAt),
-    usedAt === null ? 'never' : timeText(usedAt),
-    kind === 'join'
-      ? `${credential.uses} of ${credential.usesMax ?? 'any number of'} uses`
-      : [parent === null ? '' : `joined by ${parent}`, renewing ? 'to be renewed' : '']
-          .filter(Boolean)
-          .join(', '),
-  ];
-}
-
-function table(rows: readonly string[][]): string {
-  const all = [HEADS, ...rows];
-  const widths = HEADS.map((_, column) => Math.max(...all.map((cells) => (cells[column] ?? '').length)));
-  const line = (cells: readonly string[]) =>
-    cells
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd();
-  return `${all.map(line).join('\n')}\n`;
-}
-
-function timeText(at: number): string {
-  return `${new Date(at).toISOString().slice(0, 19)}Z`;
 }
 
 function tokenUsage(): string {

@@ -46,11 +46,13 @@ function keeper(
   kinds: readonly CredentialKind[] = ['host', 'scrape', 'admin'],
 ) {
   const failed: string[] = [];
+  const used: string[] = [];
   const gatekeeper = gatekeeperOf({
     store: {
       find: (token) => (TOKENS[token] === undefined ? null : { credential: TOKENS[token], hash: 'h' }),
       has: (...asked) => asked.some((kind) => kinds.includes(kind)),
       mayRepeat: (id) => id === 'just',
+      used: (id) => void used.push(id),
     },
     guard: {
       badToken: (address) => failed.push(`token ${address}`) > 0,
@@ -60,7 +62,7 @@ function keeper(
     now: () => NOW,
     ...over,
   });
-  return { gatekeeper, failed };
+  return { gatekeeper, failed, used };
 }
 
 interface Shown {
@@ -94,6 +96,15 @@ function told({ principal, refusal }: Outcome): string {
 const bearer = (token: string): Shown => ({ headers: { authorization: `Bearer ${token}` } });
 const basic = (pair: string): Shown => ({
   headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` },
+});
+
+test('what is shown and good was used, whatever it is', async () => {
+  const { gatekeeper, used } = keeper();
+  for (const token of ['join', 'revoked', 'expired', 'just-expired-join', 'unknown'])
+    await ask(gatekeeper, 'report', bearer(token));
+  for (const token of ['scrape', 'admin']) await ask(gatekeeper, 'scrape', bearer(token));
+  const good = ['join', 'just-expired-join', 'scrape', 'admin'].map((token) => TOKENS[token]?.id);
+  assert.deepEqual(used, good);
 });
 
 test('each credential gives its role and nothing more', async () => {

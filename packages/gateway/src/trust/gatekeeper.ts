@@ -45,7 +45,7 @@ export type Outcome =
   | { readonly principal: null; readonly refusal: Refusal };
 
 export interface GatekeeperOptions {
-  readonly store: Pick<CredentialStore, 'find' | 'has' | 'mayRepeat'>;
+  readonly store: Pick<CredentialStore, 'find' | 'has' | 'mayRepeat' | 'used'>;
   /** Names of the users that there are now. */
   readonly users: () => Pick<ReadonlyMap<string, unknown>, 'size' | 'has'>;
   readonly passwords: Passwords;
@@ -143,6 +143,7 @@ export class Gatekeeper {
     if (found === null) return 'the token is not known';
     const state = stateOf(found.credential, now());
     if (state === 'valid' || (state === 'expired' && this.#mayRepeat(found.credential))) {
+      store.used(found.credential.id);
       return { kind: 'token', ...found };
     }
     return state === 'revoked' ? 'the token was revoked' : 'the token has expired';

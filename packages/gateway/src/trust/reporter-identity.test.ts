@@ -182,6 +182,11 @@ test('a certificate speaks for its names, binds the one it uses, and can be shut
   assert.equal(identity.mustGrant(WEB_1), false);
   const { credential } = store.create(JOIN);
   assert.equal(store.judge(credential.id, WEB_1)?.code, 'NAME_TAKEN');
+  assert.equal(store.certificateOf('web-1')?.usedAt, NOW);
+  state.now += 60_000;
+  assert.equal(identity.refusalOf(WEB_1), null);
+  store.saveUses();
+  assert.equal(store.certificateOf('web-1')?.usedAt, NOW + 60_000);
   state.certificatesChanged = true;
   assert.equal(told(identity.lapsed()), 'DRAINING');
   assert.equal(identity.lapsed()?.retryAfterMs, 777);

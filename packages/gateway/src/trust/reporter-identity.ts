@@ -187,7 +187,10 @@ class Certificate implements ReporterIdentity {
       return unauthorized(`this certificate is for ${names} and not for ${quote(host)}; see --host`);
     }
     this.#host = host;
-    return this.lapsed();
+    const lapsed = this.lapsed();
+    const mark = this.#parts.store.certificateOf(host);
+    if (lapsed === null && mark !== undefined) this.#parts.store.used(mark.id);
+    return lapsed;
   }
 
   mustGrant({ host }: Applicant): boolean {

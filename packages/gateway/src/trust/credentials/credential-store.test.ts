@@ -159,6 +159,8 @@ test('a rotated token is good until the new one is used', async (t) => {
   assert.equal(open().find(next)?.credential.id, id);
   const { credential: scraper } = store.create({ ...JOIN, kind: 'scrape', name: 'p' });
   assert.throws(() => store.renew(scraper.id), /make another with "token create"/);
+  const { credential: expired } = store.create({ ...hostNamed('web-2'), expiresAt: NOW });
+  assert.throws(() => store.renew(expired.id), /has expired and cannot be rotated; make another/);
 });
 
 test('a role that ever had a credential stays closed', async (t) => {
@@ -280,6 +282,13 @@ test('when a token was used is written down in the end', async (t) => {
   store.used(credential.id);
   store.saveUses();
   assert.equal(open().get(credential.id)?.usedAt, NOW + 5000);
+  // To the minute: a scraper is no reason for a commit every few seconds.
+  for (const later of [59_999, 60_000]) {
+    time.now = NOW + 5000 + later;
+    store.used(credential.id);
+    store.saveUses();
+    assert.equal(open().get(credential.id)?.usedAt, NOW + 5000 + (later === 60_000 ? later : 0));
+  }
 });
 
 test('a file that is damaged or newer is left as it is, and said so', async (t) => {

@@ -156,6 +156,8 @@ export class CredentialStore {
   revoke(id: string, issued = false): Credential[] {
     return this.#records.write(() => {
       const row = this.#require(id);
+      if (issued && row.kind !== 'join')
+        throw new CredentialsError(`${id} is of kind ${row.kind}; only join tokens have issued others`);
       const children = issued ? [...this.#mirror.values()].filter(({ parent }) => parent === id) : [];
       const revokedAt = this.#now();
       const revoked = [row, ...children].filter((each) => each.revokedAt === null);
@@ -333,13 +335,14 @@ export class CredentialStore {
     }
     this.#change({ ...join, uses: join.uses + 1 });
     const wanted = { kind: 'host', name: host, expiresAt: null, usesMax: null, pattern: null } as const;
-    const added = this.#add(wanted, { parent: joinId, epoch });
+    // The connection that asks for it speaks for the host from now on.
+    const added = this.#add(wanted, { parent: joinId, epoch, usedAt: this.#now() });
     return { ...added, hash: hashToken(added.token) };
   }
 
   #add(
     wanted: NewCredential,
-    origin: { parent: string | null; epoch: string | null } = { parent: null, epoch: null },
+    origin: Partial<Pick<Credential, 'parent' | 'epoch' | 'usedAt'>> = {},
   ): { credential: Credential; token: string } {
     if (this.#isFull) throw new CredentialsError(full(this.#liveMax).message);
     const token = makeToken(wanted.kind, this.#random);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { CredentialStore } from './credential-store.ts';
-import { CredentialsBusyError } from './credentials-error.ts';
+import { CredentialsBusyError, explain } from './credentials-error.ts';
 import type { NewCredential } from './new-credential.ts';
 import { REMOVED_KEPT } from './schema.ts';
 
@@ -202,4 +202,23 @@ test('an empty file in its place is not taken for credentials', async (t) => {
   assert.equal(gateway.poll(), false);
   assert.match(gateway.fault ?? '', /is empty/);
   assert.ok(gateway.find(token));
+});
+
+test('what SQLite refuses says what to do, and no stack', async (t) => {
+  const { open, shell } = await bench(t);
+  const store = open();
+  store.create(HOST);
+  const db = shell();
+  db.exec(`CREATE TRIGGER full BEFORE INSERT ON credentials BEGIN SELECT RAISE(ABORT, 'x'); END`);
+  assert.throws(() => store.create(HOST), { name: 'CredentialsError', message: /cannot use .*: x$/ });
+  assert.equal(store.list().length, 1);
+  for (const [code, todo] of [
+    ['SQLITE_FULL', /^cannot use the file of the credentials, \/f: m; make room on its disk$/],
+    ['SQLITE_READONLY', /must be writable: run this as the user that the gateway runs as/],
+    ['SQLITE_IOERR_READ', /look at the disk/],
+    ['SQLITE_BUSY_SNAPSHOT', /is locked by another program/],
+  ] as const) {
+    // The disk that refuses is not made here, only its answer.
+    assert.match(explain('/f', Object.assign(new Error('m'), { code })).message, todo, code);
+  }
 });
