@@ -5,18 +5,20 @@ import { ConfigFileError } from '@tributary/shared/config-file';
 import { OptionError } from '@tributary/shared/options';
 import { type GatewayOptions, OPTION_SPECS, readOptions } from './config.ts';
 import { ListenError, startGateway } from './gateway.ts';
+import { runHashPassword } from './hash-password-command.ts';
 import { LedgerOpenError } from './ledger/ledger.ts';
 import { createLog } from './telemetry/log.ts';
 import { type Output, runTokenCommand } from './token-command.ts';
 import { CredentialsError } from './trust/credentials/credentials-error.ts';
 import { VERSION } from './version.ts';
 
-const PROGRAM: Program<'serve' | 'token'> = {
+const PROGRAM: Program<'serve' | 'token' | 'hash-password'> = {
   name: 'tributary-gateway',
   about: 'Buffers the samples of a fleet of reporters and exposes them as one Prometheus scrape target.',
   commands: {
     serve: 'runs the gateway',
     token: 'makes, lists, rotates and revokes credentials; see token --help',
+    'hash-password': 'reads a password and prints its hash, for basic_auth_users of --web.config.file',
   },
   defaultCommand: 'serve',
   options: OPTION_SPECS,
@@ -42,6 +44,7 @@ async function main(argv: readonly string[]): Promise<void> {
   if (invocation.kind === 'version') {
     return void process.stdout.write(`${PROGRAM.name} ${VERSION} (Node.js ${process.version})\n`);
   }
+  if (invocation.command === 'hash-password') return runHashPassword(invocation.argv, process.stdin, OUTPUT);
   await serve(readOptions(invocation.argv, process.env));
 }
 

@@ -11,7 +11,8 @@ const COST_MAX = 16;
  */
 export function costOf(hash: string): number {
   const cost = Number(HASH.exec(hash)?.[1] ?? Number.NaN);
-  if (Number.isNaN(cost)) throw new Error('has no bcrypt hash; make one with: htpasswd -nBC 10 NAME');
+  if (Number.isNaN(cost))
+    throw new Error('has no bcrypt hash; make one with: tributary-gateway hash-password');
   if (cost < COST_MIN || cost > COST_MAX)
     throw new Error(`has a hash of cost ${cost}; ${COST_MIN} to ${COST_MAX} are possible, and 10 is usual`);
   return cost;

@@ -97,7 +97,7 @@ test('mistakes are told with their line, the bad value and the nearest key', asy
     ['a: b: c', /^web\.yml:1: no entry can stand here/],
     [
       'basic_auth_users:\n  a: secret',
-      /^web\.yml:2: basic_auth_users: the user "a" has no bcrypt hash; make one with: htpasswd -nBC 10 NAME$/,
+      /^web\.yml:2: basic_auth_users: the user "a" has no bcrypt hash; make one with: tributary-gateway hash-password$/,
     ],
     ['basic_auth_users:\n\n  a:', /^web\.yml:3: basic_auth_users: the user "a" has no bcrypt hash$/],
     [`basic_auth_users: {'a:b': ${HASH}}`, /^web\.yml:1: basic_auth_users: the user "a:b" has a colon/],
