@@ -11,6 +11,7 @@ import { CLOSE_CODES } from '@tributary/shared/close-codes';
 import { encodeFrame } from '@tributary/shared/encode';
 import { STREAM_PATH, SUBPROTOCOL } from '@tributary/shared/frames';
 import bcrypt from 'bcrypt';
+import Database from 'better-sqlite3';
 import { WebSocket } from 'ws';
 import type { GatewayOptions } from './config.ts';
 import { ListenError, startGateway } from './gateway.ts';
@@ -133,6 +134,24 @@ test('credentials that cannot be read stop nothing, are told once, and are seen 
     /^error the credentials cannot be read.*\ninfo the credentials can be read again .*$/,
   );
   assert.equal(lines.length, 2);
+});
+
+test('a host that joins while another program holds the file is let in afterwards, and nothing waits for it', async (t) => {
+  const gateway = await start(t);
+  const secret = gateway.token('create', '--join');
+  const client = await gateway.client(secret);
+  const shell = new Database(join(gateway.options['storage.path'], 'credentials.sqlite'));
+  t.after(() => shell.close());
+  shell.exec('BEGIN IMMEDIATE');
+  const greeted = client.greet(hello('web-1'));
+  const lockedMs = performance.now();
+  // Longer than the first tries take. A gateway that waited in SQLite would not answer meanwhile.
+  while (performance.now() - lockedMs < 500) assert.equal(await gateway.status('/-/healthy'), 200);
+  assert.match(gateway.token('list'), / 0 of any number of uses/);
+  shell.exec('ROLLBACK');
+  const welcome = await greeted;
+  assert.ok(welcome.kind === 'welcome' && welcome.token !== undefined);
+  client.socket.terminate();
 });
 
 test('a join token becomes a host token over the wire; another host, spool or name gets none', async (t) => {

@@ -307,4 +307,10 @@ test('a file that is damaged or newer is left as it is, and said so', async (t) 
   db.pragma('user_version = 99');
   db.close();
   assert.throws(open, /is of a newer version of the gateway \(schema 99/);
+  await rm(path);
+  open().close();
+  const other = new Database(path);
+  other.exec('DROP TABLE removed');
+  other.close();
+  assert.throws(open, { name: 'CredentialsError', message: /^cannot use .*: no such table: removed$/ });
 });

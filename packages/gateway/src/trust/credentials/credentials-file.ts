@@ -17,12 +17,13 @@ export class CredentialsFile {
   #version = -1;
   #revision = 0;
 
-  private constructor(options: OpenOptions, { db, path, isNew }: OpenedFile) {
+  private constructor(options: OpenOptions, opened: OpenedFile) {
+    const { db, path, isNew } = opened;
     this.#options = options;
     this.path = path;
     this.isNew = isNew;
     this.#db = db;
-    this.rows = new Rows(db);
+    this.rows = prepared(opened);
     this.#identity = identityOf(path);
   }
 
@@ -75,10 +76,11 @@ export class CredentialsFile {
    * @throws CredentialsError
    */
   reopen(): void {
-    const { db } = openFile({ ...this.#options, missing: 'refuse' }, this.#options.busyMs);
+    const opened = openFile({ ...this.#options, missing: 'refuse' }, this.#options.busyMs);
+    const rows = prepared(opened);
     this.#db.close();
-    this.#db = db;
-    this.rows = new Rows(db);
+    this.#db = opened.db;
+    this.rows = rows;
     this.#identity = identityOf(this.path);
     this.#version = -1;
     this.#revision = 0;
@@ -97,7 +99,22 @@ export class CredentialsFile {
   }
 }
 
+/** @throws CredentialsError where the tables are not those of the schema; the file is closed then */
+function prepared({ db, path }: OpenedFile): Rows {
+  try {
+    return new Rows(db);
+  } catch (error) {
+    db.close();
+    throw explain(path, error);
+  }
+}
+
+/** '' where there is none, or none that can be looked at. */
 function identityOf(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? '' : `${stat.dev}:${stat.ino}`;
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev}:${ino}`;
+  } catch {
+    return '';
+  }
 }
