@@ -53,7 +53,11 @@ const SAVE_USES_MS = 15_000;
 export function createTrust(parts: TrustParts): Trust {
   const { options, log, store, web, onChange } = parts;
   const now = () => systemClock.now();
-  const writes = new WriteQueue(store);
+  const tell = teller(store, log);
+  const writes = new WriteQueue(
+    store,
+    tell('changes to the credentials cannot be written, so no host can join', 'hosts can join again'),
+  );
   const users = () => web.config().users;
   const adminUsers = namesOf(options['web.admin-users']);
   const gatekeeper = new Gatekeeper({
@@ -99,7 +103,7 @@ export function createTrust(parts: TrustParts): Trust {
     parts.events().changed(changes);
     onChange();
   });
-  const stopWatching = watch(store, log);
+  const stopWatching = watch(store, tell);
   return {
     gatekeeper,
     admit(request) {
@@ -117,17 +121,22 @@ export function createTrust(parts: TrustParts): Trust {
   };
 }
 
-/** @returns a function that ends it */
-function watch(store: CredentialStore, log: Pick<Log, 'error' | 'info'>): () => void {
-  // Each is told once, when it begins, and once when it is over.
-  const tell = (failing: string, mended: string) => {
+/** Each fault is told once when it begins, and once when it is over. */
+type Teller = (failing: string, mended: string) => (fault: string | null) => void;
+
+function teller(store: CredentialStore, log: Pick<Log, 'error' | 'info'>): Teller {
+  return (failing, mended) => {
     let told: string | null = null;
-    return (fault: string | null) => {
+    return (fault) => {
       if (fault !== null && told === null) log.error({ why: fault }, failing);
       if (fault === null && told !== null) log.info({ file: store.path }, mended);
       told = fault;
     };
   };
+}
+
+/** @returns a function that ends it */
+function watch(store: CredentialStore, tell: Teller): () => void {
   const reading = tell(
     'the credentials cannot be read: those known before stay good, and what "token" commands do is not seen',
     'the credentials can be read again',

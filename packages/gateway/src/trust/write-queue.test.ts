@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { RefuseError } from '@tributary/shared/errors';
 import { CredentialStore } from './credentials/credential-store.ts';
-import { CredentialsBusyError } from './credentials/credentials-error.ts';
+import { CredentialsBusyError, CredentialsError } from './credentials/credentials-error.ts';
 import { WriteQueue } from './write-queue.ts';
 
 /** Two stores on one file: what the first holds locks the second out. */
@@ -62,4 +62,26 @@ test('who has waited for too long, or comes while too many wait, is to come agai
     queue.submit(() => 1),
     { code: 'RATE', message: /too many hosts join at once/ },
   );
+});
+
+test('a file that cannot be written is told, and whoever waits is to come again', async (t) => {
+  const { store } = await bench(t);
+  let fails = true;
+  const told: (string | null)[] = [];
+  const queue = new WriteQueue(
+    {
+      together: (act) => {
+        if (fails) throw new CredentialsError('make room');
+        return store.together(act);
+      },
+    },
+    (fault) => void told.push(fault),
+  );
+  await assert.rejects(
+    queue.submit(() => 1),
+    (error) => error instanceof RefuseError && error.code === 'RATE',
+  );
+  fails = false;
+  assert.equal(await queue.submit(() => 2), 2);
+  assert.deepEqual(told, ['make room', null]);
 });

@@ -4,7 +4,7 @@
  */
 import { RefuseError } from '@tributary/shared/errors';
 import type { CredentialStore } from './credentials/credential-store.ts';
-import { CredentialsBusyError } from './credentials/credentials-error.ts';
+import { CredentialsBusyError, CredentialsError } from './credentials/credentials-error.ts';
 
 /** At most one commit in this time. */
 const GATHER_MS = 50;
@@ -30,14 +30,18 @@ export class WriteQueue {
   readonly #waiting: Waiting[] = [];
   #isDue = false;
 
-  constructor(store: Pick<CredentialStore, 'together'>) {
+  readonly #told: (fault: string | null) => void;
+
+  /** @param told after each commit, why it failed, or null */
+  constructor(store: Pick<CredentialStore, 'together'>, told: (fault: string | null) => void = () => {}) {
     this.#store = store;
+    this.#told = told;
   }
 
   /**
    * @param act may be called again when the file was locked; what it did before is undone then.
-   * @returns what `act` returns, once it is on the disk. It rejects when the disk refuses, and with a RefuseError when the file is
-   *   locked for too long or too many wait.
+   * @returns what `act` returns, once it is on the disk. It rejects with what `act` throws, and with a RefuseError when the file
+   *   cannot be written, is locked for too long, or too many wait.
    */
   submit<T>(act: () => T): Promise<T> {
     if (this.#waiting.length >= WAITING_MAX) return Promise.reject(comeAgain('too many hosts join at once'));
@@ -70,10 +74,14 @@ export class WriteQueue {
         for (const { act } of batch) act();
       });
       for (const { done } of batch) done();
+      this.#told(null);
     } catch (error) {
       if (error instanceof CredentialsBusyError) {
         this.#waiting.unshift(...batch.filter(mayTryAgain));
         againMs = BUSY_AGAIN_MS;
+      } else if (error instanceof CredentialsError) {
+        this.#told(error.message);
+        for (const { fail } of batch) fail(comeAgain('the credentials cannot be written'));
       } else for (const { fail } of batch) fail(error);
     }
     if (this.#waiting.length > 0) this.#later(againMs);
