@@ -25,7 +25,6 @@ import { CREDENTIAL_KINDS, stateOf } from './trust/credentials/credential.ts';
 import { CredentialStore } from './trust/credentials/credential-store.ts';
 import type { NewCredential } from './trust/credentials/new-credential.ts';
 import { isHostPattern } from './trust/credentials/pattern.ts';
-import { CLOSED_BY, ROLES, type Role } from './trust/roles.ts';
 import { isScraperName, SCRAPER_NAMES } from './trust/scraper-name.ts';
 
 const JOIN_EXPIRES_MS = 24 * 60 * 60_000;
@@ -134,19 +133,14 @@ function create(argv: readonly string[], env: Environment, { out, note }: Output
   note(`made ${credential.kind} token ${credential.id}${until}; it is not shown again\n`);
 }
 
-const WHO: Readonly<Record<Role, string>> = {
-  report: 'reporters need',
-  scrape: 'scrapers need',
-  admin: 'whoever changes something needs',
-};
-
-/** The first credential of a role shuts out those who needed none. */
+/** The first credential shuts out everybody who needed none. */
 function notingClosed<T>(store: CredentialStore, note: Output['note'], act: () => T): T {
-  const isClosed = (role: Role) => store.has(...CLOSED_BY[role]);
-  const open = ROLES.filter((role) => !isClosed(role));
+  const wasOpen = !store.has(...CREDENTIAL_KINDS);
   const value = act();
-  for (const role of open.filter(isClosed))
-    note(`from now on ${WHO[role]} a credential, also on this machine\n`);
+  if (wasOpen && store.has(...CREDENTIAL_KINDS))
+    note(
+      'this is the first credential: from now on reporters, scrapers and administrators need one each, also on this machine\n',
+    );
   return value;
 }
 
