@@ -2,7 +2,7 @@
  * What a set of selectors selects of a shape, found once for all hosts that have the shape: for each selector which
  * lines it takes, apart from what it asks of the host's name. A host then only says which selectors it meets.
  */
-import type { AdmittedFamily, AdmittedShape } from '../../link/admission.ts';
+import type { AdmittedShape } from '../../link/admission.ts';
 import { ownLabelOf, targetLabel } from '../../link/series-text.ts';
 import type { Matcher } from './matcher.ts';
 import { NAME, type Selector } from './selector.ts';
@@ -38,8 +38,10 @@ interface Verdict {
 /** Masks of one shape that are kept. More are needed only where dozens of selectors tell hosts apart in many ways. */
 const MASKS_MAX = 64;
 
-/** Lines that are looked at in one go: with the worst of expressions and values, some milliseconds' worth. */
-const STEP_LINES = 16;
+/** Looks that are taken in one go, as `Matcher.weight` has them: a millisecond's worth. */
+const STEP_LOOKS = 16_384;
+/** What a line or a condition counts for by itself: nobody needs to look at the clock for each. */
+const STEP_LOOKS_MIN = STEP_LOOKS / 16;
 
 /** Stands for a host's name: admission lets no label have a value with a NUL in it. */
 const ANY_HOST = '\0';
@@ -101,12 +103,16 @@ function* judge(selectors: readonly Selector[], shape: AdmittedShape): Generator
     const ofHost: Matcher[] = [];
     const ofLine: Matcher[] = [];
     let met = true;
+    const steps = new Steps();
     for (const matcher of matchers) {
       const { label } = matcher;
       const value = targetLabel(shape.labels, label, ANY_HOST);
       if (value === ANY_HOST) ofHost.push(matcher);
       else if (value === null) ofLine.push(matcher);
-      else if (!matcher.matches(value)) met = false;
+      else if (met) {
+        if (steps.take(matcher, value)) yield;
+        met = matcher.matches(value);
+      }
     }
     const lines = met ? yield* linesOf(shape, ofLine) : 'none';
     if (ofHost.length === 0) always = union(always, lines);
@@ -121,16 +127,28 @@ function* linesOf(shape: AdmittedShape, matchers: readonly Matcher[]): Generator
   const ofLabels = matchers.filter(({ label }) => label !== NAME);
   const taken = new Uint8Array(shape.length);
   let count = 0;
-  let seen = 0;
+  const steps = new Steps();
   for (const family of shape.families) {
-    const { prefixes, indexes, suffixes } = family;
-    if (++seen % STEP_LINES === 0) yield;
-    const named = suffixesTaken(family, ofName);
+    const { name, prefixes, indexes, suffixes } = family;
+    const named = new Set(suffixes);
+    if (steps.next()) yield;
+    for (const suffix of named) {
+      for (const matcher of ofName) {
+        if (steps.take(matcher, name + suffix)) yield;
+        if (matcher.matches(name + suffix)) continue;
+        named.delete(suffix);
+        break;
+      }
+    }
     if (named.size === 0) continue;
-    for (const [k, prefix] of prefixes.entries()) {
-      if (++seen % STEP_LINES === 0) yield;
+    lines: for (const [k, prefix] of prefixes.entries()) {
+      if (steps.next()) yield;
       if (!named.has(suffixes[k] ?? '')) continue;
-      if (!ofLabels.every(({ label, matches }) => matches(ownLabelOf(prefix, label)))) continue;
+      for (const matcher of ofLabels) {
+        const value = ownLabelOf(prefix, matcher.label);
+        if (steps.take(matcher, value)) yield;
+        if (!matcher.matches(value)) continue lines;
+      }
       taken[indexes[k] ?? 0] = 1;
       count++;
     }
@@ -138,12 +156,27 @@ function* linesOf(shape: AdmittedShape, matchers: readonly Matcher[]): Generator
   return count === 0 ? 'none' : count === shape.length ? 'all' : taken;
 }
 
-function suffixesTaken({ name, suffixes }: AdmittedFamily, matchers: readonly Matcher[]): Set<string> {
-  const taken = new Set(suffixes);
-  for (const suffix of taken) {
-    if (!matchers.every(({ matches }) => matches(name + suffix))) taken.delete(suffix);
+/** Says when it is time to look at the clock: before what would be too much in one go. */
+class Steps {
+  #looks = 0;
+
+  /** A line, or a family. */
+  next(): boolean {
+    return this.#add(STEP_LOOKS_MIN);
   }
-  return taken;
+
+  /** A condition that will be held against a value. */
+  take({ weight }: Matcher, value: string): boolean {
+    return this.#add(weight * value.length);
+  }
+
+  #add(looks: number): boolean {
+    this.#looks += looks;
+    if (this.#looks < STEP_LOOKS) return false;
+    // What is about to be done stands for the next time.
+    this.#looks = looks;
+    return true;
+  }
 }
 
 function union(a: Lines, b: Lines): Lines {

@@ -10,6 +10,8 @@ export interface Matcher {
   readonly text: string | null;
   /** The value that a label must have; null where more than one will do. */
   readonly only: string | null;
+  /** Looks that a character of a value takes at most; 0 where it is decided without looking at each. */
+  readonly weight: number;
   /** @param value '' where the series has no such label. */
   matches(value: string): boolean;
   /** Lets go of what a regular expression holds; it works on. */
@@ -29,10 +31,11 @@ export function createMatcher(label: string, negated: boolean, pattern: Pattern,
     case 'some':
       return createMatcher(label, !negated, { kind: 'values', values: new Set(['']) });
     case 'regex': {
-      const { regex } = pattern;
+      const { regex, weight } = pattern;
       const text = `${label}${negated ? '!~' : '=~'}${writeQuoted(source)}`;
       return {
         ...matcher(label, text, (value) => regex.test(value) !== negated),
+        weight,
         release: () => regex.release(),
       };
     }
@@ -53,5 +56,5 @@ function ofValues(label: string, negated: boolean, values: ReadonlySet<string>):
 }
 
 function matcher(label: string, text: string | null, matches: (value: string) => boolean): Matcher {
-  return { label, text, only: null, matches, release: () => {} };
+  return { label, text, only: null, weight: 0, matches, release: () => {} };
 }

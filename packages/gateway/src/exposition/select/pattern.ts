@@ -6,7 +6,7 @@ export type Pattern =
   /** Anything but no value. */
   | { readonly kind: 'some' }
   | { readonly kind: 'values'; readonly values: ReadonlySet<string> }
-  | { readonly kind: 'regex'; readonly regex: Regex };
+  | { readonly kind: 'regex'; readonly regex: Regex; readonly weight: number };
 
 /** One that needs no engine, and null for all others. */
 export function readSimplePattern(text: string): Pattern | null {
@@ -16,9 +16,9 @@ export function readSimplePattern(text: string): Pattern | null {
   return values === null ? null : { kind: 'values', values };
 }
 
-/** @throws RegexError */
-export function compilePattern(text: string): Pattern {
-  return { kind: 'regex', regex: new Regex(text) };
+/** @param weight see `Matcher`. @throws RegexError */
+export function compilePattern(text: string, weight: number): Pattern {
+  return { kind: 'regex', regex: new Regex(text), weight };
 }
 
 /** An expression for exactly these values; `readSimplePattern` reads it back. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { randomOf } from '@tributary/shared/random';
 import type { Series } from '@tributary/shared/shape';
 import { shapeOf } from '../test-support.ts';
 import { prepareSelection, SelectionCostError } from './prepare.ts';
@@ -70,4 +71,32 @@ test('what takes too long is given up, and the next request goes on from there',
   }
   assert.ok(given > 0);
   for (const { shape } of groups) assert.equal(selection.hiddenOf(shape, 'h'), null);
+});
+
+test('with the longest values and the dearest expression that is taken, too, a turn is short', async (t) => {
+  const refused = () => select('{path=~".*a.{1000}.*"}');
+  assert.throws(
+    refused,
+    /a regular expression that can take too long for one value at character 8; repeat less/,
+  );
+  const random = randomOf(3);
+  const text = () => Array.from({ length: 2040 }, () => random.pick(['a', 'b'])).join('');
+  const series = Array.from({ length: 40 }, (): Series => ['', { path: text() }]);
+  const shape = shapeOf([{ name: 'm', type: 'gauge', help: '', series }]);
+  const selection = select('{path=~".*a.{100}b.*c"}');
+  let most = 0;
+  let isDone = false;
+  let before = process.threadCpuUsage();
+  const watch = () => {
+    const { user, system } = process.threadCpuUsage(before);
+    most = Math.max(most, (user + system) / 1000);
+    before = process.threadCpuUsage();
+    if (!isDone) setImmediate(watch);
+  };
+  setImmediate(watch);
+  await prepareSelection(selection, [{ shape, host: 'h' }]);
+  isDone = true;
+  t.diagnostic(`${Math.round(most)} ms of CPU at most in a turn`);
+  // Sixteen values in one go would take several hundred; the first of them are the dearest.
+  assert.ok(most < 200, `${most} ms`);
 });

@@ -7,7 +7,8 @@
 /** A Unicode class takes a tenth of a millisecond to make, as much as this many plain instructions. */
 const CLASS_SIZE = 16;
 
-const TOKEN = new RegExp(
+/** Parts of an expression, each with what it is as a named group; what has none is one character. */
+export const REGEX_TOKEN = new RegExp(
   [
     // Heads of groups, with names and flags, which add nothing that grows with their length.
     String.raw`(?<open>\((?:\?P?<[^>]*>|\?[a-zA-Z-]*:?)?)`,
@@ -32,7 +33,7 @@ export function regexSizeMax(pattern: string): number {
   /** Of the innermost open group so far, but for its last atom, which alone a repetition repeats. */
   let size = 4;
   let atom = 0;
-  for (const { groups = {} } of pattern.matchAll(TOKEN)) {
+  for (const { groups = {} } of pattern.matchAll(REGEX_TOKEN)) {
     if (groups['open'] !== undefined) {
       outer.push(size + atom);
       size = 0;

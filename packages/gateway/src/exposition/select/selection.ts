@@ -5,7 +5,7 @@ import { isHostName } from '@tributary/shared/names';
 import type { AdmittedShape } from '../../link/admission.ts';
 import { createMatchSet, type Mask, type MatchSet } from './match-set.ts';
 import { SelectionError } from './selection-error.ts';
-import { parseSelector, REGEX_SIZE_MAX } from './selector.ts';
+import { newRegexBudget, parseSelector } from './selector.ts';
 
 export interface Selection {
   /**
@@ -114,7 +114,7 @@ function readMatchSet(match: readonly string[]): MatchSet {
       offset: null,
     });
   }
-  const budget = { left: REGEX_SIZE_MAX };
+  const budget = newRegexBudget();
   return createMatchSet(match.map((text) => parseSelector(text, budget)));
 }
 

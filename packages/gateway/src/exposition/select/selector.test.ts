@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { SelectionError } from './selection-error.ts';
-import { MATCHERS_MAX, parseSelector, REGEX_SIZE_MAX, SELECTOR_CHARS_MAX } from './selector.ts';
+import {
+  MATCHERS_MAX,
+  newRegexBudget,
+  parseSelector,
+  REGEX_SIZE_MAX,
+  type RegexBudget,
+  SELECTOR_CHARS_MAX,
+} from './selector.ts';
 
 /** Of each selector its canonical text. */
 const GOOD: readonly [selector: string, canonical: string][] = [
@@ -206,7 +213,7 @@ test('limits', () => {
 });
 
 test('the regular expressions of a request are bounded together, before any is compiled', () => {
-  const budget = { left: REGEX_SIZE_MAX };
+  const budget = newRegexBudget();
   parseSelector('up{a=~"(a|b){1000}c"}', budget);
   const spent = REGEX_SIZE_MAX - budget.left;
   assert.ok(spent >= 3000 && spent < 8192, `${spent}`);
@@ -221,7 +228,7 @@ test('the regular expressions of a request are bounded together, before any is c
   parseSelector(`up{a=~"${'node_.*|'.repeat(510)}"}`);
 });
 
-function errorOf(selector: string, budget?: { left: number }): SelectionError {
+function errorOf(selector: string, budget?: RegexBudget): SelectionError {
   try {
     parseSelector(selector, budget);
   } catch (error) {

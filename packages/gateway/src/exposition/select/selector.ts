@@ -7,11 +7,13 @@
  * in its `/federate`, a selector must have a condition that a missing label does not meet: `{a=~".*"}` selects
  * everything and was hardly meant.
  */
+import { LABEL_VALUE_CHARS_MAX, NAME_CHARS_MAX } from '@tributary/shared/limits';
 import { quote } from '@tributary/shared/names';
 import { createMatcher, equalTo, type Matcher, type Operator } from './matcher.ts';
 import { compilePattern, type Pattern, readSimplePattern } from './pattern.ts';
 import { readQuoted } from './quoted.ts';
 import { RegexError } from './regex.ts';
+import { regexCostMax } from './regex-cost.ts';
 import { regexSizeMax } from './regex-size.ts';
 import { Scanner } from './scanner.ts';
 
@@ -22,9 +24,12 @@ export interface Selector {
   readonly matchers: readonly Matcher[];
 }
 
-/** What the regular expressions of one request may still cost, in instructions of their programs. */
+/** What the regular expressions of one request may still cost. */
 export interface RegexBudget {
+  /** In instructions of their programs. */
   left: number;
+  /** In looks at one value each (regex-cost.ts). */
+  looks: number;
 }
 
 /** Characters of one selector. */
@@ -37,7 +42,22 @@ export const MATCHERS_MAX = 64;
  */
 export const REGEX_SIZE_MAX = 8192;
 
+/**
+ * Looks that one expression may take at the longest value, which `.*a.{120}` has: nothing else happens until a value is decided. Below
+ * that it is the number of sets that costs, ten milliseconds or some more for the longest value.
+ */
+export const REGEX_COST_MAX = 2 ** 18;
+/** And all of a request, since a host's name, which is short, is held against all at once. */
+const REGEX_COSTS_MAX = 4 * REGEX_COST_MAX;
+/** Of the longest suffix, as in `_created`. */
+const SUFFIX_CHARS_MAX = 8;
+
 export const NAME = '__name__';
+
+/** For one request. */
+export function newRegexBudget(): RegexBudget {
+  return { left: REGEX_SIZE_MAX, looks: REGEX_COSTS_MAX };
+}
 
 const METRIC_NAME = /[a-zA-Z_:][a-zA-Z0-9_:]*/y;
 const LABEL_NAME = /[a-zA-Z_][a-zA-Z0-9_]*/y;
@@ -50,7 +70,7 @@ const BROKEN = /[\ufffd\p{Cs}]/u;
  * @param budget shared by all selectors of a request, which each take their part of it.
  * @throws SelectionError
  */
-export function parseSelector(text: string, budget: RegexBudget = { left: REGEX_SIZE_MAX }): Selector {
+export function parseSelector(text: string, budget: RegexBudget = newRegexBudget()): Selector {
   const scan = new Scanner(text);
   if (text.length > SELECTOR_CHARS_MAX) {
     scan.fail(`longer than ${SELECTOR_CHARS_MAX} characters`, 'use several match[]', null);
@@ -113,10 +133,17 @@ function readMatcher(scan: Scanner, budget: RegexBudget): Matcher {
   if (!operator.endsWith('~')) {
     return createMatcher(label, negated, { kind: 'values', values: new Set([value]) });
   }
-  return createMatcher(label, negated, readPattern(scan, value, at, budget), value);
+  const charsMax = label === NAME ? NAME_CHARS_MAX + SUFFIX_CHARS_MAX : LABEL_VALUE_CHARS_MAX;
+  return createMatcher(label, negated, readPattern(scan, value, at, budget, charsMax), value);
 }
 
-function readPattern(scan: Scanner, text: string, at: number, budget: RegexBudget): Pattern {
+function readPattern(
+  scan: Scanner,
+  text: string,
+  at: number,
+  budget: RegexBudget,
+  charsMax: number,
+): Pattern {
   const simple = readSimplePattern(text);
   if (simple !== null) return simple;
   budget.left -= regexSizeMax(text);
@@ -127,8 +154,17 @@ function readPattern(scan: Scanner, text: string, at: number, budget: RegexBudge
       at,
     );
   }
+  const looks = regexCostMax(text, charsMax);
+  budget.looks -= looks;
+  if (looks > REGEX_COST_MAX || budget.looks < 0) {
+    scan.fail(
+      'a regular expression that can take too long for one value',
+      'repeat less in {} behind a .*, or ask for less behind it; a choice of plain values costs nothing',
+      at,
+    );
+  }
   try {
-    return compilePattern(text);
+    return compilePattern(text, looks / charsMax);
   } catch (error) {
     if (!(error instanceof RegexError)) throw error;
     return scan.fail(`not a regular expression of RE2: ${error.message}`, 'see RE2 syntax', at);
