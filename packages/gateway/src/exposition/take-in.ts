@@ -16,13 +16,16 @@ export function takeInCreated(drafts: readonly Draft[]): readonly Draft[] {
   if (telling.length === 0) return drafts;
   const begun = Map.groupBy(drafts.filter(mayTakeIn), ({ declared }) => declared);
   const takenIn = new Map<Draft, Draft>();
+  const classesOf = rememberClasses();
   for (const created of telling) {
     // A counter gives way to a histogram of its name anyhow.
     const candidates = [...(begun.get(created.sample.slice(0, -CREATED.length)) ?? [])];
     const into = candidates
       .sort((a, b) => b.rank - a.rank)
       .find((draft) =>
-        created.sources.every((source) => source.kind === 'host' && isAbout(created, source.class, draft)),
+        created.sources.every(
+          (source) => source.kind === 'host' && isAbout(created, source.class, draft, classesOf(draft)),
+        ),
       );
     if (into !== undefined) takenIn.set(into, created);
   }
@@ -39,11 +42,29 @@ function mayTakeIn({ type }: Draft): boolean {
   return type === 'counter' || type === 'histogram' || type === 'summary';
 }
 
-function isAbout(created: Draft, shapeClass: ShapeClass, draft: Draft): boolean {
+function isAbout(
+  created: Draft,
+  shapeClass: ShapeClass,
+  draft: Draft,
+  classes: ReadonlySet<ShapeClass>,
+): boolean {
   return (
-    shapeClass.created.some((pair) => pair.created === created.sample && pair.of === draft.sample) &&
-    draft.sources.some((source) => source.kind === 'host' && source.class === shapeClass)
+    classes.has(shapeClass) &&
+    shapeClass.created.some((pair) => pair.created === created.sample && pair.of === draft.sample)
   );
+}
+
+/** The classes of a draft's sources, of which a fleet may have thousands: looked through once, and not for each class again. */
+function rememberClasses(): (draft: Draft) => ReadonlySet<ShapeClass> {
+  const known = new Map<Draft, ReadonlySet<ShapeClass>>();
+  return (draft) => {
+    let classes = known.get(draft);
+    if (classes === undefined) {
+      classes = new Set(draft.sources.flatMap((source) => (source.kind === 'host' ? [source.class] : [])));
+      known.set(draft, classes);
+    }
+    return classes;
+  };
 }
 
 /** By class, the place in its shapes of the family that was taken in. */
