@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { CLOSE_CODES } from '@tributary/shared/close-codes';
 import { encodeBatchFrame, encodeFrame, encodeShapeBody, encodeShapeFrame } from '@tributary/shared/encode';
 import type { GatewayFrame, Hello } from '@tributary/shared/frames';
-import { DEFAULT_LIMITS, HELLO_MS_MAX, SILENCE_MS_MAX } from '@tributary/shared/limits';
+import { DEFAULT_LIMITS, HELLO_MS_MAX, SILENCE_MS_MAX, TAKEOVER_SILENCE_MS } from '@tributary/shared/limits';
 import type { Ledger } from '../ledger/ledger.ts';
 import { SqliteLedger } from '../ledger/sqlite/sqlite-ledger.ts';
 import { HostRates, type RateLimits } from '../limits/host-rates.ts';
@@ -180,6 +180,24 @@ test('above the bound of what is pending the socket is not read, below half of i
   clock.pass(SILENCE_MS_MAX + 1);
   one.connection.tick();
   assert.deepEqual(one.did, ['pause', 'resume', `close ${CLOSE_CODES.SILENT}`]);
+});
+
+test('one that is not read is not blamed for its silence, but a new run of its spool takes over once it was not heard for long', async (t) => {
+  const health = { failure: null, pendingBytes: PENDING_BYTES_MAX + 1 };
+  const { clock, voices, line } = await bench(t, { health });
+  const old = await line().open();
+  old.connection.tick();
+  assert.deepEqual(old.did, ['pause']);
+  clock.pass(TAKEOVER_SILENCE_MS - 1);
+  old.connection.tick();
+  const early = line();
+  early.hello({ run: 'run-2' });
+  assert.deepEqual(early.did, [`close ${CLOSE_CODES.DUPLICATE_HOST}`]);
+  clock.pass(1);
+  old.connection.tick();
+  const restarted = await line().open({ run: 'run-2' });
+  assert.equal(voices.of('web-1'), restarted.connection.session);
+  assert.deepEqual(old.did, ['pause', `close ${CLOSE_CODES.REPLACED}`]);
 });
 
 test('while the ledger is full a hello is read still: who has said nothing yet is not blamed for silence', async (t) => {

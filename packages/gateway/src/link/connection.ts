@@ -65,7 +65,7 @@ export class Connection {
   tick(): void {
     this.#applyPressure();
     // A paused socket cannot be heard: its silence is ours.
-    if (this.#paused) this.session.heard();
+    if (this.#paused) this.session.excuse();
     this.session.tick();
     this.reexamine();
   }

@@ -45,6 +45,8 @@ export class Session implements Voice {
   #skewMs = 0;
   readonly #begunAt: number;
   #heardAt: number;
+  /** Up to when its silence is none of its own. */
+  #excusedAt = 0;
   #next = 1;
   #settled = 0;
   #acked = 0;
@@ -103,6 +105,11 @@ export class Session implements Voice {
   /** Anything came from the other end: a frame, a ping or a pong. */
   heard(): void {
     this.#heardAt = this.#context.uptimeMs();
+  }
+
+  /** Nothing is read from it, so it cannot be heard. Whoever comes in its place may still ask when it was. */
+  excuse(): void {
+    this.#excusedAt = this.#context.uptimeMs();
   }
 
   /** One text frame of `bytes` bytes, at most `frameBytesMax`. */
@@ -194,7 +201,8 @@ export class Session implements Voice {
     if (this.#state === 'new' && now - this.#begunAt > HELLO_MS_MAX) {
       // An honest host may have come late: its network was, or this end did not get to reading it.
       this.refuse(new RefuseError('RATE', `no hello came within ${HELLO_MS_MAX / 1000} s`, RETRY_MS));
-    } else if (now - this.#heardAt > SILENCE_MS_MAX) this.#close(CLOSE_CODES.SILENT, 'silent');
+    } else if (now - Math.max(this.#heardAt, this.#excusedAt) > SILENCE_MS_MAX)
+      this.#close(CLOSE_CODES.SILENT, 'silent');
   }
 
   /** Another connection of this host was granted. */
