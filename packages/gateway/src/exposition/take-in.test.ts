@@ -16,7 +16,7 @@ test('thousands of classes of shapes are looked through once, not for each of th
   assert.ok(COUNTER && CREATED);
   const pair = { created: 'a_created', of: 'a' };
   const classes = Array.from(
-    { length: 20_000 },
+    { length: 40_000 },
     () => ({ shapes: [0], families: [COUNTER, CREATED], created: [pair], hosts: 1 }) as unknown as ShapeClass,
   );
   const sourcesOf = (place: number, own: typeof COUNTER) =>
