@@ -12,7 +12,7 @@ import { emptyFleet, idleReports } from '../exposition/test-support.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { type ConnectionLimits, Connections, connectionLimits } from '../limits/connections.ts';
 import { FakeClock } from '../link/test-support.ts';
-import type { Gatekeeper } from '../trust/gatekeeper.ts';
+import type { Gatekeeper, GatekeeperOptions } from '../trust/gatekeeper.ts';
 import { gatekeeperOf } from '../trust/test-support.ts';
 import { NO_WEB_CONFIG } from '../trust/web-config/web-config.ts';
 import type { ConnectionSources } from './connection-limits.ts';
@@ -24,14 +24,16 @@ const NO_WEB: WebSource = { config: () => NO_WEB_CONFIG, tls: null };
 /** What she shows. */
 export const ANN = { authorization: `Basic ${Buffer.from('ann:secret').toString('base64')}` };
 
-/** There is a user ann, whose password is secret. */
-export function gatekeeperOfAnn(): Gatekeeper {
+/** There is a user ann, whose password is secret, and she is an administrator. */
+export function gatekeeperOfAnn(over: Partial<GatekeeperOptions> = {}): Gatekeeper {
   return gatekeeperOf({
     users: () => new Map([['ann', 'hash']]),
     passwords: {
       remembers: () => false,
       verify: async (name, password) => name === 'ann' && password === 'secret',
     },
+    adminUsers: new Set(['ann']),
+    ...over,
   });
 }
 
