@@ -25,7 +25,11 @@ async function readAll(socket: Socket): Promise<string> {
 }
 
 async function until(done: () => boolean): Promise<void> {
-  while (!done()) await sleep(5);
+  const deadline = performance.now() + 20_000;
+  while (!done()) {
+    if (performance.now() > deadline) throw new Error(`it did not come within 20 s: ${done}`);
+    await sleep(5);
+  }
 }
 
 test('heads and bodies that come drop by drop are cut off, and so are connections on which nothing comes', async (t) => {
@@ -69,13 +73,21 @@ test('of an address that holds many connections and says nothing some go, and it
   const bench = await startHttp(t, { limits: { pendingPerAddressMax: 8 } });
   const idle = await Promise.all(Array.from({ length: 20 }, () => open(bench)));
   await until(() => bench.sockets.size === 8);
-  assert.equal((await bench.ask('/-/healthy')).status, 200);
+  // Who goes is drawn by lot, so that now and then it is the one that has just come; it comes again.
+  const ask = async (options: Parameters<typeof bench.ask>[1] = {}): ReturnType<typeof bench.ask> => {
+    for (let tries = 1; ; tries++) {
+      const answer = await bench.ask('/-/healthy', options).catch((error: Error) => error);
+      if (!(answer instanceof Error)) return answer;
+      if (tries === 20) throw answer;
+    }
+  };
+  assert.equal((await ask()).status, 200);
   assert.deepEqual(
     new Set(bench.told.filter((line) => line.startsWith('connection'))),
     new Set(['connection refused address']),
   );
   // A request that is turned away proves nothing.
-  const { headers } = await bench.ask('/-/healthy', { headers: { host: 'evil.example' } });
+  const { headers } = await ask({ headers: { host: 'evil.example' } });
   assert.ok(headers);
   assert.ok(bench.sockets.pending > 0);
   bench.clock.pass(20_000);
