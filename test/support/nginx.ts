@@ -11,7 +11,10 @@ import { tempDir } from './temp-dir.ts';
 export interface Nginx extends AsyncDisposable {
   /** `host:port` where upstream connections are kept alive (HTTP/1.1). */
   readonly keeping: string;
-  /** `host:port` with nginx's own defaults: HTTP/1.0, and a connection a request. */
+  /**
+   * `host:port` with a connection a request. Not by HTTP/1.0, which is nginx's default: a gateway without credentials takes
+   * that for what it is, a proxy's, and refuses it.
+   */
   readonly closing: string;
 }
 
@@ -64,6 +67,8 @@ http {
     listen ${closing};
     location / {
       proxy_pass http://${gateway};
+      proxy_http_version 1.1;
+      proxy_set_header Connection close;
       proxy_set_header Host $http_host;
     }
   }

@@ -40,8 +40,8 @@ export interface Session {
   readonly inPieces: boolean;
 }
 
-/** Hosts that a lane speaks for, in turn: the one before need not be gone yet. */
-const HOSTS_PER_LANE = 3;
+/** Hosts that a lane speaks for, in turn: the one before need not be gone yet, and none connects more often than hosts may. */
+const HOSTS_PER_LANE = 12;
 const ODD_HOSTS = [
   '..',
   '-',
