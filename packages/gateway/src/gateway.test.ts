@@ -79,7 +79,7 @@ test('stops in time, whatever hangs on it', async (t) => {
   const port = Number(new URL(gateway.url).port);
   const mute = await report(gateway.url, 1, 1);
   // This one does not answer the close, that one never asked, and the last keeps a connection for later.
-  // `ws` pauses frames, not the socket below them; only a deaf socket leaves a close unanswered.
+  // `ws` pauses frames, not the socket below them, to which it has no public way; only a deaf socket leaves a close unanswered.
   (mute as unknown as { _socket: { pause(): void } })._socket.pause();
   const idle = connect(port, '127.0.0.1');
   const kept = request(`${gateway.url}/-/healthy`, { headers: { connection: 'keep-alive' } }).end();

@@ -1,8 +1,7 @@
 /** The attackers, as a test sees them. */
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { Child, cleanEnv } from '../child.ts';
-import { REPOSITORY } from '../programs.ts';
+import type { Child } from '../child.ts';
+import { lastTold, startTelling } from '../telling-child.ts';
 import type { AttackCounts, AttackName, AttackPlan } from './attack.ts';
 
 export type AttacksDone = Readonly<Partial<Record<AttackName, AttackCounts>>>;
@@ -16,22 +15,14 @@ export class Attackers {
 
   /** Starts them, and waits until they attack. */
   static async start(t: TestContext, plan: AttackPlan): Promise<Attackers> {
-    const main = join(REPOSITORY, 'test/support/flood/main.ts');
-    const child = await Child.spawn(t, {
-      name: 'attackers',
-      command: process.execPath,
-      args: ['--conditions=tributary-source', main, JSON.stringify(plan)],
-      cwd: REPOSITORY,
-      env: cleanEnv(),
-    });
+    const child = await startTelling(t, 'attackers', 'flood/main.ts', plan);
     await child.line('stdout', /^attacking$/);
     return new Attackers(child);
   }
 
   /** What they did so far, as they told last. */
   get counts(): AttacksDone {
-    const line = this.#child.lines('stdout').findLast((text) => text.startsWith('at '));
-    return line === undefined ? {} : (JSON.parse(line.slice(3)) as AttacksDone);
+    return lastTold<AttacksDone>(this.#child) ?? {};
   }
 
   /** Ends them where they stand. @returns what they did, as they told last. */

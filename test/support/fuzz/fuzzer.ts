@@ -1,8 +1,7 @@
 /** The fuzzer, as a test sees it: a process of its own, so that what it costs is not the test's. */
-import { join } from 'node:path';
 import type { TestContext } from 'node:test';
-import { Child, cleanEnv } from '../child.ts';
-import { REPOSITORY } from '../programs.ts';
+import type { Child } from '../child.ts';
+import { lastTold, startTelling } from '../telling-child.ts';
 import type { FuzzCounts } from './player.ts';
 import type { FuzzPlan } from './sessions.ts';
 
@@ -14,21 +13,12 @@ export class Fuzzer {
   }
 
   static async start(t: TestContext, plan: FuzzPlan): Promise<Fuzzer> {
-    const main = join(REPOSITORY, 'test/support/fuzz/main.ts');
-    const child = await Child.spawn(t, {
-      name: 'fuzzer',
-      command: process.execPath,
-      args: ['--conditions=tributary-source', main, JSON.stringify(plan)],
-      cwd: REPOSITORY,
-      env: cleanEnv(),
-    });
-    return new Fuzzer(child);
+    return new Fuzzer(await startTelling(t, 'fuzzer', 'fuzz/main.ts', plan));
   }
 
   /** How it stands, as it told last. */
   get counts(): FuzzCounts | null {
-    const line = this.#child.lines('stdout').findLast((text) => text.startsWith('at '));
-    return line === undefined ? null : (JSON.parse(line.slice(3)) as FuzzCounts);
+    return lastTold(this.#child);
   }
 
   /** Waits until it has sent all. @returns what it sent, and what that took. */

@@ -17,7 +17,7 @@ test('thousands of classes of shapes are looked through once, not for each of th
   const pair = { created: 'a_created', of: 'a' };
   const classes = Array.from(
     { length: 40_000 },
-    () => ({ shapes: [0], families: [COUNTER, CREATED], created: [pair], hosts: 1 }) as unknown as ShapeClass,
+    (): ShapeClass => ({ shapes: [0], families: [COUNTER, CREATED], created: [pair], hosts: 1 }),
   );
   const sourcesOf = (place: number, own: typeof COUNTER) =>
     classes.map((each): HostSource => ({ kind: 'host', class: each, place, family: own }));

@@ -1,33 +1,18 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import type { Socket } from 'node:net';
 import { test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
 import { CLOSE_CODES } from '@tributary/shared/close-codes';
 import { encodeFrame } from '@tributary/shared/encode';
 import { DEFAULT_LIMITS, GAPS_PER_HELLO_MAX, HELLO_BYTES_MAX, HELLO_MS_MAX } from '@tributary/shared/limits';
 import { SqliteLedger } from '../ledger/sqlite/sqlite-ledger.ts';
-import { type Client, startLink } from './link-test-support.ts';
+import { rawFrame, socketOf, startLink } from './link-test-support.ts';
 import { helloOf, NOW } from './test-support.ts';
 
 const open = SqliteLedger.open;
 const FIN = 0x80;
 const RSV1 = 0x40;
 const MIB = 1024 * 1024;
-
-/** A masked frame as a client sends it; the mask is all zeros, so the payload stands as it is. */
-function rawFrame(head: number, payload: Uint8Array): Buffer {
-  const bytes = Buffer.alloc(14);
-  bytes[0] = head;
-  bytes[1] = 0x80 | 127;
-  bytes.writeBigUInt64BE(BigInt(payload.length), 2);
-  return Buffer.concat([bytes, payload]);
-}
-
-/** `ws` has no public way to its socket. */
-function socketOf({ socket }: Client): Socket {
-  return (socket as unknown as { _socket: Socket })._socket;
-}
 
 const GAPS = Array.from({ length: GAPS_PER_HELLO_MAX }, (_, i) => ({
   from: 1e12 + 2 * i,
@@ -53,14 +38,14 @@ test('before the hello little is kept: of one frame, of many pieces, and of what
   const tooLarge = CLOSE_CODES.FRAME_TOO_LARGE;
   const plain = await bench.client({ perMessageDeflate: false });
   // The length alone says it.
-  socketOf(plain).write(rawFrame(FIN | 1, Buffer.alloc(HELLO_BYTES_MAX + 1)).subarray(0, 20));
+  socketOf(plain.socket).write(rawFrame(FIN | 1, Buffer.alloc(HELLO_BYTES_MAX + 1)).subarray(0, 20));
   assert.equal((await plain.closed).code, tooLarge);
   const bomb = await bench.client();
-  socketOf(bomb).write(rawFrame(FIN | RSV1 | 1, deflateRawSync(Buffer.alloc(HELLO_BYTES_MAX + 1))));
+  socketOf(bomb.socket).write(rawFrame(FIN | RSV1 | 1, deflateRawSync(Buffer.alloc(HELLO_BYTES_MAX + 1))));
   assert.equal((await bomb.closed).code, tooLarge);
   const pieces = await bench.client({ perMessageDeflate: false });
-  socketOf(pieces).write(rawFrame(1, Buffer.from('{')));
-  for (let i = 0; i < 64; i++) socketOf(pieces).write(rawFrame(0, Buffer.from(' ')));
+  socketOf(pieces.socket).write(rawFrame(1, Buffer.from('{')));
+  for (let i = 0; i < 64; i++) socketOf(pieces.socket).write(rawFrame(0, Buffer.from(' ')));
   assert.equal((await pieces.next('refuse')).message, 'a message came in too many pieces');
   assert.equal((await pieces.closed).code, CLOSE_CODES.BAD_FRAME);
   assert.deepEqual(bench.greeted, []);
@@ -81,7 +66,7 @@ test('a deflate bomb costs at most the limit', async (t) => {
   }, 1);
   const startedMs = performance.now();
   const cpu = process.cpuUsage();
-  socketOf(client).write(rawFrame(FIN | RSV1 | 1, bomb));
+  socketOf(client.socket).write(rawFrame(FIN | RSV1 | 1, bomb));
   assert.equal((await client.closed).code, CLOSE_CODES.FRAME_TOO_LARGE);
   clearInterval(watch);
   const { user, system } = process.cpuUsage(cpu);

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -191,4 +191,18 @@ export class Client {
   acked(seq: number): Promise<GatewayFrame> {
     return this.next('ack', (ack) => ack.seq >= seq);
   }
+}
+
+/** A masked frame as a client sends it; the mask is all zeros, so the payload stands as it is. @param head flags and opcode */
+export function rawFrame(head: number, payload: Uint8Array): Buffer {
+  const bytes = Buffer.alloc(14);
+  bytes[0] = head;
+  bytes[1] = 0x80 | 127;
+  bytes.writeBigUInt64BE(BigInt(payload.length), 2);
+  return Buffer.concat([bytes, payload]);
+}
+
+/** For bytes that no WebSocket library would send: `ws` has no public way to its socket. */
+export function socketOf(socket: WebSocket): Socket {
+  return (socket as unknown as { _socket: Socket })._socket;
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deflateRawSync } from 'node:zlib';
@@ -10,9 +10,10 @@ import { DEFAULT_LIMITS, PING_INTERVAL_MS, SILENCE_MS_MAX } from '@tributary/sha
 import { WebSocket } from 'ws';
 import { SqliteLedger } from '../ledger/sqlite/sqlite-ledger.ts';
 import { ANYONE } from './identity.ts';
-import { delegate, type LinkBench, startLink } from './link-test-support.ts';
+import { delegate, type LinkBench, rawFrame, socketOf, startLink } from './link-test-support.ts';
 
 const open = SqliteLedger.open;
+const FIN = 0x80;
 const RSV1 = 0x40;
 
 /** The answer to an upgrade, as raw text, once the server has closed. */
@@ -44,21 +45,11 @@ async function connectionsOf({ http }: LinkBench): Promise<number> {
 }
 
 async function until(done: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await done())) await sleep(5);
-}
-
-/** A masked frame as a client sends it; the mask is all zeros, so the payload stands as it is. */
-function rawFrame(opcode: number, payload: Uint8Array, flags = 0x80): Buffer {
-  const head = Buffer.alloc(14);
-  head[0] = flags | opcode;
-  head[1] = 0x80 | 127;
-  head.writeBigUInt64BE(BigInt(payload.length), 2);
-  return Buffer.concat([head, payload]);
-}
-
-/** For bytes that no WebSocket library would send: `ws` has no public way to its socket. */
-function socketOf(socket: WebSocket): Socket {
-  return (socket as unknown as { _socket: Socket })._socket;
+  const deadline = performance.now() + 20_000;
+  while (!(await done())) {
+    if (performance.now() > deadline) throw new Error(`it did not come within 20 s: ${done}`);
+    await sleep(5);
+  }
 }
 
 test('upgrades that are refused: path, subprotocol, access; the socket does not stay', async (t) => {
@@ -130,10 +121,10 @@ test('frames that are too large, binary or no WebSocket frames are answered by t
   binary.socket.send(Buffer.from('{}'));
   assert.equal((await binary.closed).code, CLOSE_CODES.BAD_FRAME);
   const broken = await bench.client();
-  socketOf(broken.socket).write(rawFrame(0x3, Buffer.from('reserved opcode')));
+  socketOf(broken.socket).write(rawFrame(FIN | 0x3, Buffer.from('reserved opcode')));
   assert.equal((await broken.closed).code, CLOSE_CODES.BAD_FRAME);
   const notText = await bench.client();
-  socketOf(notText.socket).write(rawFrame(0x1, Uint8Array.of(0xff, 0xfe)));
+  socketOf(notText.socket).write(rawFrame(FIN | 0x1, Uint8Array.of(0xff, 0xfe)));
   assert.equal((await notText.closed).code, CLOSE_CODES.BAD_FRAME);
   const wrong = await bench.client();
   wrong.send('{"kind":"what"}');
@@ -178,7 +169,7 @@ test('a deflate bomb costs no more than a frame', async (t) => {
     const { arrayBuffers, heapUsed } = process.memoryUsage();
     peak = Math.max(peak, arrayBuffers + heapUsed - before.arrayBuffers - before.heapUsed);
   }, 1);
-  socketOf(client.socket).write(rawFrame(0x1, bomb, 0x80 | RSV1));
+  socketOf(client.socket).write(rawFrame(FIN | RSV1 | 0x1, bomb));
   assert.equal((await client.closed).code, CLOSE_CODES.FRAME_TOO_LARGE);
   clearInterval(watch);
   assert.ok(peak < 32 * 1024 * 1024, `${peak} bytes more`);
@@ -262,7 +253,7 @@ test('who does not read what he is told is cut off', async (t) => {
 
 test('who was sent away and goes on sending is cut off', async (t) => {
   const bench = await startLink(t, open);
-  const chatter = Buffer.alloc(64 * 1024, rawFrame(1, Buffer.from('{}')));
+  const chatter = Buffer.alloc(64 * 1024, rawFrame(FIN | 0x1, Buffer.from('{}')));
   for (const first of ['no JSON', Buffer.from([0xff, 0xff])]) {
     const client = await bench.client();
     const socket = socketOf(client.socket);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { IncomingHttpHeaders } from 'node:http';
 import { test } from 'node:test';
 import { CREDENTIAL_KINDS, type Credential, type CredentialKind } from './credentials/credential.ts';
+import { credentialOf } from './credentials/test-support.ts';
 import type { Gatekeeper, GatekeeperOptions, Outcome } from './gatekeeper.ts';
 import { ROLES, type Role } from './roles.ts';
 import { gatekeeperOf } from './test-support.ts';
@@ -10,24 +11,8 @@ import { BasicAuthBusyError } from './web-config/basic-auth.ts';
 const NOW = 1_795_330_000_000;
 const FAR = '198.51.100.7';
 
-function credential(kind: CredentialKind, over: Partial<Credential> = {}): Credential {
-  return {
-    id: `id-${kind}`,
-    kind,
-    name: 'n',
-    createdAt: 0,
-    expiresAt: null,
-    revokedAt: null,
-    usedAt: null,
-    usesMax: null,
-    uses: 0,
-    pattern: null,
-    parent: null,
-    epoch: null,
-    renewing: false,
-    ...over,
-  };
-}
+const credential = (kind: CredentialKind, over: Partial<Credential> = {}) =>
+  credentialOf({ id: `id-${kind}`, kind, name: 'n', ...over });
 
 /** By the token, as in `Bearer host`. */
 const TOKENS: Readonly<Record<string, Credential>> = {

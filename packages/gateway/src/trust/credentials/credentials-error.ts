@@ -25,14 +25,15 @@ export function explain(path: string, error: unknown): CredentialsError {
     const text = `${file}, is damaged; put a copy of it back, or move it away and make new tokens`;
     return new CredentialsError(text, options);
   }
-  const todo = TODO.find(([codes]) => codes.test(code))?.[1];
+  const remedy = REMEDIES.find(([codes]) => codes.test(code))?.[1];
   return new CredentialsError(
-    `cannot use ${file}: ${message}${todo === undefined ? '' : `; ${todo}`}`,
+    `cannot use ${file}: ${message}${remedy === undefined ? '' : `; ${remedy}`}`,
     options,
   );
 }
 
-const TODO: readonly (readonly [RegExp, string])[] = [
+/** What is to be done, by the code. */
+const REMEDIES: readonly (readonly [RegExp, string])[] = [
   [/^SQLITE_FULL|^ENOSPC|^EDQUOT/, 'make room on its disk'],
   [
     /^SQLITE_(READONLY|CANTOPEN|PERM|AUTH)|^EACCES|^EPERM|^EROFS/,

@@ -2,27 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Credential } from './credential.ts';
 import { AGAIN_MS, judgeJoin } from './join-verdict.ts';
+import { credentialOf } from './test-support.ts';
 
 const NOW = 1_795_330_000_000;
 
-function credential(over: Partial<Credential>): Credential {
-  return {
-    id: 'id',
-    kind: 'host',
-    name: '',
-    createdAt: NOW - 1000,
-    expiresAt: null,
-    revokedAt: null,
-    usedAt: null,
-    usesMax: null,
-    uses: 0,
-    pattern: null,
-    parent: null,
-    epoch: null,
-    renewing: false,
-    ...over,
-  };
-}
+const credential = (over: Partial<Credential>) => credentialOf({ createdAt: NOW - 1000, ...over });
 
 const JOIN = credential({ id: 'j', kind: 'join' });
 
