@@ -48,6 +48,10 @@ const UNREAD_BYTES_MAX = 1024 * 1024;
 const DRAIN_RETRY_MS = 1000;
 /** For the other end to answer a close; afterwards the socket is cut. */
 const CLOSE_MS_MAX = 10_000;
+/** For a stranger to read why it is sent away. */
+const FAREWELL_MS = 1_000;
+/** What is read of it meanwhile, where that cannot be helped. */
+const DEAF_BYTES_MAX = 64 * 1024;
 
 /** From the other end after a close: what it may have on its way at most. */
 const AFTER_CLOSE_BYTES_MAX = DEFAULT_LIMITS.windowBytesMax + DEFAULT_LIMITS.frameBytesMax;
@@ -76,11 +80,21 @@ const CONTROL_FRAMES_PER_SECOND = 10;
 class ReporterSocket extends WebSocket {
   onBadFrame: ((code: number) => void) | null = null;
 
-  /** `ws` takes this for a whole server only; what it looks at is not in its typings. */
+  /** `ws` takes this for a whole server only; what it looks at is not in its typings, and is held by abuse.test.ts. */
   set maxPayload(bytes: number) {
     const { _receiver } = this as unknown as { _receiver: Receiver };
     _receiver._maxPayload = bytes;
     for (const extension of Object.values(_receiver._extensions)) extension._maxPayload = bytes;
+  }
+
+  /**
+   * Reads no more, not even what has been read already: `ws` would take a chunk of 64 KiB apart to its end, which may be a
+   * thousand frames, before anybody else has a turn.
+   */
+  deafen(): void {
+    const { _receiver } = this as unknown as { _receiver: Receiver };
+    _receiver._loop = false;
+    this.pause();
   }
 
   override close(code?: number, data?: string | Buffer): void {
@@ -95,6 +109,8 @@ class ReporterSocket extends WebSocket {
 
 interface Receiver {
   _maxPayload: number;
+  /** Whether it goes on with what it has. */
+  _loop: boolean;
   /** Of permessage-deflate. */
   readonly _extensions: Readonly<Record<string, { _maxPayload: number }>>;
 }
@@ -209,7 +225,7 @@ export class LinkServer {
   #accept(socket: ReporterSocket, request: IncomingMessage, identity: Identity): void {
     const { context, ledger, onFault } = this.#options;
     const address = `${request.socket.remoteAddress}:${request.socket.remotePort}`;
-    const wire = wireOf(socket, request.socket, () => connection.session.host === '');
+    const wire = wireOf(socket, request.socket, () => live.unknown !== null);
     const connection = new Connection({ ...context, address, identity }, ledger, wire, (error) => {
       onFault(error, connection.session.host);
       socket.close(CLOSE_INTERNAL, 'internal error');
@@ -222,6 +238,8 @@ export class LinkServer {
     socket.maxPayload = HELLO_BYTES_MAX;
     socket.onBadFrame = (code) => session.refuse(this.#faultOf(code, live));
     socket.on('message', (data, isBinary) => {
+      // Whoever was sent away may have sent much before he hears of it.
+      if (session.closed) return;
       if (isBinary)
         session.refuse(new RefuseError('BAD_FRAME', 'a binary frame came; only text is spoken here'));
       // With the default binaryType every message is one Buffer.
@@ -301,8 +319,8 @@ function refuseUpgrade(socket: Duplex, { status, message, challenges = [] }: Upg
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-/** @param isStranger whether it has said no hello: a reporter says no more before it is welcome. */
-function wireOf(socket: WebSocket, raw: Duplex, isStranger: () => boolean): Wire {
+/** @param isStranger whether no hello of it was taken: a reporter says no more before that. */
+function wireOf(socket: ReporterSocket, raw: Duplex, isStranger: () => boolean): Wire {
   return {
     send: (text) => {
       if (socket.readyState !== WebSocket.OPEN) return;
@@ -311,7 +329,8 @@ function wireOf(socket: WebSocket, raw: Duplex, isStranger: () => boolean): Wire
     },
     close: (code, reason) => {
       socket.close(code, reason);
-      letFinish(socket, raw, isStranger() ? HELLO_BYTES_MAX : AFTER_CLOSE_BYTES_MAX);
+      if (isStranger()) return sendAway(socket, raw);
+      cutAbove(AFTER_CLOSE_BYTES_MAX, socket, raw);
       // A paused socket would never see the other end's close.
       socket.resume();
     },
@@ -321,10 +340,21 @@ function wireOf(socket: WebSocket, raw: Duplex, isStranger: () => boolean): Wire
 }
 
 /**
- * Whoever is sent away may have a windowful on its way and has to hear why, so the connection stays until he closes it. One that
- * sends more than that does not listen: reading it, for all the time that a close may take, kept others waiting for seconds.
+ * A stranger has nothing on its way that anybody wants: it is told why, and not listened to any more. With two hundred of them that
+ * went on sending, reading it took the others' time for seconds.
  */
-function letFinish(socket: WebSocket, raw: Duplex, bytesMax: number): void {
+function sendAway(socket: ReporterSocket, raw: Duplex): void {
+  socket.deafen();
+  // After a bad frame `ws` itself reads on, to throw it away.
+  cutAbove(DEAF_BYTES_MAX, socket, raw);
+  setTimeout(() => socket.terminate(), FAREWELL_MS).unref();
+}
+
+/**
+ * Who spoke for a host may have a windowful on its way when it is sent away, and has to hear why, so the connection stays until he
+ * closes it. One that sends more than that does not listen.
+ */
+function cutAbove(bytesMax: number, socket: WebSocket, raw: Duplex): void {
   let bytes = 0;
   raw.on('data', (chunk: Buffer) => {
     bytes += chunk.length;
