@@ -14,6 +14,7 @@ import { ATTACKS, type AttackCounts, type AttackName } from './support/flood/att
 import { Attackers } from './support/flood/attackers.ts';
 import { Memory } from './support/memory.ts';
 import { without } from './support/peers.ts';
+import type { Gateway } from './support/programs.ts';
 import { Stage } from './support/stage.ts';
 import { assertWhole, takeFigures } from './support/verdict.ts';
 
@@ -22,9 +23,12 @@ const SIZES = either(
   { slow: 200, garbage: 40, bombs: 2, values: 200_000 },
   { slow: 1000, garbage: 200, bombs: 8, values: 10_000_000 },
 );
+/** Hosts that come for the first time while it is attacked. */
+const NEWCOMERS = 5;
 /** Label values that the host has told at least. */
 const VALUES_MIN = 10_000;
 const NOTHING: AttackCounts = { connections: 0, bytes: 0, values: 0 };
+const INTERVAL_MS = either(2_000, 1_000);
 const ATTACK_MS = either(5_000, 60_000);
 /** For how long it is watched what acks take when nobody attacks. */
 const CALM_MS = either(2_000, 20_000);
@@ -60,6 +64,18 @@ function hasBegun(name: AttackName, { connections, values }: AttackCounts = NOTH
   return name === 'labels' ? values >= VALUES_MIN : connections >= SIZES[name];
 }
 
+/** Whoever says ever new labels is held back, and the gateway tells who it is. */
+async function assertNamed(gateway: Gateway): Promise<void> {
+  const hosts = (await gateway.api('/api/v1/hosts')) as readonly {
+    host: string;
+    limited: { limit: string }[];
+  }[];
+  const limitsOf = new Map(hosts.map(({ host, limited }) => [host, limited.map(({ limit }) => limit)]));
+  assert.ok(limitsOf.get('many-labels')?.includes('new_series'));
+  const wronged = [...limitsOf].filter(([host, limits]) => /^(honest|late)-/.test(host) && limits.length > 0);
+  assert.deepEqual(wronged, []);
+}
+
 async function attack(t: TestContext, stage: Stage, attacks: readonly AttackName[]): Promise<Round> {
   const { gateway, simulator } = stage;
   using memory = new Memory(gateway.pid);
@@ -68,8 +84,23 @@ async function attack(t: TestContext, stage: Stage, attacks: readonly AttackName
   await eventually('all of them are at it', () =>
     attacks.every((name) => hasBegun(name, attackers.counts[name])),
   );
+  const fleet = {
+    hosts: NEWCOMERS,
+    prefix: `late-${attacks.join('-')}`,
+    series: 60,
+    intervalMs: INTERVAL_MS,
+  };
+  await stage.addFleet(fleet);
   await delay(ATTACK_MS);
+  const acked = (await simulator.stats())
+    .filter(({ id }) => id.startsWith('late-'))
+    .map((host) => host.acked);
   const done = await attackers.stop();
+  assert.ok(
+    acked.every((seq) => seq > 0),
+    `of those that came meanwhile, acked: ${acked}`,
+  );
+  if (attacks.includes('labels')) await assertNamed(gateway);
   const { acks: latencies, longestTurnMs } = await simulator.latencies();
   const round = {
     acks: latencies.length,
@@ -88,7 +119,7 @@ test('floods cost the honest hosts nothing', {
   timeout: either(110_000, 20 * 60_000),
 }, async (t) => {
   const stage = await Stage.start(t, {
-    fleet: { hosts: HOSTS, prefix: 'honest', series: 60, intervalMs: either(2_000, 1_000) },
+    fleet: { hosts: HOSTS, prefix: 'honest', series: 60, intervalMs: INTERVAL_MS },
   });
   const { gateway, simulator } = stage;
   const prometheus = await stage.scraper('flood');

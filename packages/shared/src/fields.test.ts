@@ -124,6 +124,13 @@ test('a frame is a JSON object with a kind', () => {
   assert.throws(() => parseFrame('{}'), { ...BAD, message: 'kind is missing: text is needed' });
 });
 
+test('a frame with more brackets than any needs is not even parsed', () => {
+  const message = 'the frame has more than 131072 opening brackets';
+  assert.throws(() => parseFrame('['.repeat(128 * 1024 + 1)), { ...BAD, message });
+  const most = `{"kind":"x","all":[${'[],'.repeat(128 * 1024 - 2)}[]]}`;
+  assert.equal(parseFrame(most).kind, 'x');
+});
+
 test('a token has an end, and is not shown when it is wrong', () => {
   const longest = '~'.repeat(TOKEN_CHARS_MAX);
   assert.equal(readToken(longest, 'it'), longest);

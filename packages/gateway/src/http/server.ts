@@ -23,6 +23,7 @@ import type { ListenAddress } from './listen-address.ts';
 import { refuseWrongMethods } from './methods.ts';
 import { type MetricsSources, registerMetrics } from './metrics.ts';
 import { limitPipelining } from './pipelining.ts';
+import { limitRequestBytes } from './request-bytes.ts';
 import { registerScrapers, type ScraperSources } from './scrapers.ts';
 import { registerServiceDiscovery } from './service-discovery.ts';
 import { followWebConfig, setWebHeaders, type WebSource } from './web-config.ts';
@@ -137,6 +138,7 @@ export function createHttp(
   registerScrapers(app, sources);
   registerServiceDiscovery(app, { fleet: sources.fleet, externalUrl: sources.externalUrl });
   app.server.on('upgrade', sources.upgrade);
+  limitRequestBytes(app.server, () => sources.metrics.httpRefused('request_bytes'));
   limitPipelining(app.server, () => sources.metrics.httpRefused('pipelined'));
   return app;
 }

@@ -5,6 +5,7 @@ import { deflateRawSync } from 'node:zlib';
 import { CLOSE_CODES } from '@tributary/shared/close-codes';
 import { encodeFrame } from '@tributary/shared/encode';
 import { DEFAULT_LIMITS, GAPS_PER_HELLO_MAX, HELLO_BYTES_MAX, HELLO_MS_MAX } from '@tributary/shared/limits';
+import * as ws from 'ws';
 import { SqliteLedger } from '../ledger/sqlite/sqlite-ledger.ts';
 import { rawFrame, socketOf, startLink } from './link-test-support.ts';
 import { helloOf, NOW } from './test-support.ts';
@@ -13,6 +14,8 @@ const open = SqliteLedger.open;
 const FIN = 0x80;
 const RSV1 = 0x40;
 const MIB = 1024 * 1024;
+/** Where `ws` is told of each whole message; its typings do not have it. */
+const receiverOf = (ws as unknown as { Receiver: { prototype: { dataMessage(): void } } }).Receiver.prototype;
 
 const GAPS = Array.from({ length: GAPS_PER_HELLO_MAX }, (_, i) => ({
   from: 1e12 + 2 * i,
@@ -111,4 +114,34 @@ test('whoever says no hello is sent away for a while, whatever else he sends', a
   });
   assert.equal((await client.closed).code, CLOSE_CODES.RATE);
   assert.deepEqual(bench.greeted, []);
+});
+
+test("what stands behind a stranger's refused frame is not even taken apart", async (t) => {
+  const bench = await startLink(t, open);
+  // Both ends are told here: the gateway of the first frame, the client of the refusal.
+  const messages = t.mock.method(receiverOf, 'dataMessage');
+  const client = await bench.client({ perMessageDeflate: false });
+  socketOf(client.socket).write(
+    Buffer.concat(Array.from({ length: 4096 }, () => rawFrame(FIN | 1, Buffer.from('x')))),
+  );
+  assert.equal((await client.closed).code, CLOSE_CODES.BAD_FRAME);
+  while (bench.link.connections > 0) await new Promise(setImmediate);
+  assert.deepEqual(bench.refusals, [' BAD_FRAME']);
+  assert.equal(messages.mock.callCount(), 2);
+});
+
+test('a stranger that goes on after it was sent away is cut', async (t) => {
+  const bench = await startLink(t, open);
+  const client = await bench.client({ perMessageDeflate: false });
+  const socket = socketOf(client.socket);
+  socket.on('error', () => {});
+  client.send('x');
+  const more = rawFrame(FIN | 1, Buffer.alloc(MIB));
+  while (!socket.destroyed) {
+    socket.write(more);
+    await new Promise(setImmediate);
+  }
+  await client.closed;
+  assert.deepEqual(bench.refusals, [' BAD_FRAME']);
+  while (bench.link.connections > 0) await new Promise(setImmediate);
 });

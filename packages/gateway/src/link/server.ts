@@ -50,7 +50,7 @@ const DRAIN_RETRY_MS = 1000;
 const CLOSE_MS_MAX = 10_000;
 /** For a stranger to read why it is sent away. */
 const FAREWELL_MS = 1_000;
-/** What is read of it meanwhile, where that cannot be helped. */
+/** What is read of it meanwhile. */
 const DEAF_BYTES_MAX = 64 * 1024;
 
 /** From the other end after a close: what it may have on its way at most. */
@@ -88,13 +88,13 @@ class ReporterSocket extends WebSocket {
   }
 
   /**
-   * Reads no more, not even what has been read already: `ws` would take a chunk of 64 KiB apart to its end, which may be a
+   * Takes no more apart, not even what has been read already: `ws` would go on with a chunk of 64 KiB to its end, which may be a
    * thousand frames, before anybody else has a turn.
    */
-  deafen(): void {
+  deafen(raw: Duplex): void {
     const { _receiver } = this as unknown as { _receiver: Receiver };
     _receiver._loop = false;
-    this.pause();
+    raw.removeAllListeners('data');
   }
 
   override close(code?: number, data?: string | Buffer): void {
@@ -341,12 +341,15 @@ function wireOf(socket: ReporterSocket, raw: Duplex, isStranger: () => boolean):
 
 /**
  * A stranger has nothing on its way that anybody wants: it is told why, and not listened to any more. With two hundred of them that
- * went on sending, reading it took the others' time for seconds.
+ * went on sending, taking it apart took the others' time for seconds. What little may have been on its way is thrown away: left
+ * unread, it would make of the close a reset, and of many such the system's memory for sockets.
  */
 function sendAway(socket: ReporterSocket, raw: Duplex): void {
-  socket.deafen();
-  // After a bad frame `ws` itself reads on, to throw it away.
+  socket.deafen(raw);
   cutAbove(DEAF_BYTES_MAX, socket, raw);
+  raw.resume();
+  // Its own close will not be heard.
+  raw.end();
   setTimeout(() => socket.terminate(), FAREWELL_MS).unref();
 }
 

@@ -32,12 +32,16 @@ function keeper(
 ) {
   const failed: string[] = [];
   const used: string[] = [];
+  const file: { fault: string | null } = { fault: null };
   const gatekeeper = gatekeeperOf({
     store: {
       find: (token) => (TOKENS[token] === undefined ? null : { credential: TOKENS[token], hash: 'h' }),
       has: (...asked) => asked.some((kind) => kinds.includes(kind)),
       mayRepeat: (id) => id === 'just',
       used: (id) => void used.push(id),
+      get fault() {
+        return file.fault;
+      },
     },
     guard: {
       badToken: (address) => failed.push(`token ${address}`) > 0,
@@ -47,7 +51,7 @@ function keeper(
     now: () => NOW,
     ...over,
   });
-  return { gatekeeper, failed, used };
+  return { gatekeeper, failed, used, file };
 }
 
 interface Shown {
@@ -297,4 +301,15 @@ test('strangers are recognised as such, and turned away only while nobody has a 
     '403 foreign_origin',
   );
   assert.equal(await recognise(keeper({}, []).gatekeeper, {}), '403 not_loopback');
+});
+
+test('while the credentials cannot be read nobody is told that his token is bad', async () => {
+  const { gatekeeper, failed, file } = keeper();
+  file.fault = 'disk I/O error';
+  const show = (token: string) => ask(gatekeeper, 'admin', { headers: { authorization: `Bearer ${token}` } });
+  assert.equal(told(await show('new')), '503 busy');
+  assert.equal(told(await show('admin')), 'token');
+  assert.deepEqual(failed, []);
+  file.fault = null;
+  assert.equal(told(await show('new')), '401 bad_credential');
 });

@@ -45,7 +45,7 @@ export type Outcome =
   | { readonly principal: null; readonly refusal: Refusal };
 
 export interface GatekeeperOptions {
-  readonly store: Pick<CredentialStore, 'find' | 'has' | 'mayRepeat' | 'used'>;
+  readonly store: Pick<CredentialStore, 'find' | 'has' | 'mayRepeat' | 'used' | 'fault'>;
   /** Names of the users that there are now. */
   readonly users: () => Pick<ReadonlyMap<string, unknown>, 'size' | 'has'>;
   readonly passwords: Passwords;
@@ -131,6 +131,8 @@ export class Gatekeeper {
   #token(authorization: string, { remoteAddress = '' }: Visitor): Outcome {
     const principal = this.#read(authorization);
     if (typeof principal !== 'string') return { principal, refusal: null };
+    // It may be a good one that was made since, and who hears 401 may think that he has to be given another.
+    if (this.#options.store.fault !== null) return UNREADABLE;
     return this.#options.guard.badToken(remoteAddress) ? this.#bad(principal) : TOO_MANY;
   }
 
@@ -195,6 +197,13 @@ const TOO_MANY = refused({
   status: 429,
   reason: 'too_many_failures',
   message: `too many bad credentials came from this address; try again in ${RETRY_SECONDS} s`,
+  challenges: [],
+});
+
+const UNREADABLE = refused({
+  status: 503,
+  reason: 'busy',
+  message: 'credentials cannot be checked now; try again later',
   challenges: [],
 });
 

@@ -96,6 +96,19 @@ test('a host that has just joined is given another token when a person rotates i
   assert.equal(told(identity.lapsed()), 'DRAINING');
 });
 
+test('a host whose new token is being made is not sent to fetch one', async (t) => {
+  const { store, byToken } = await bench(t);
+  const { token, credential } = store.create(HOST);
+  store.renew(credential.id);
+  const identity = byToken(token);
+  assert.equal(identity.refusalOf(WEB_1), null);
+  assert.equal(identity.mustGrant(WEB_1), true);
+  const granted = identity.grant(WEB_1);
+  assert.equal(identity.lapsed(), null);
+  assert.notEqual(await granted, null);
+  assert.equal(identity.lapsed(), null);
+});
+
 test('of two that want one name at once, one gets it', async (t) => {
   const { store, byToken } = await bench(t);
   const { token } = store.create(JOIN);

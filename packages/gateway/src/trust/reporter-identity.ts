@@ -61,6 +61,8 @@ class Token implements ReporterIdentity {
   readonly #parts: IdentityParts;
   /** Since its hello; before, there is nobody who could be asked to come again. */
   #isGreeted: boolean;
+  /** A new token is on its way to it, so there is none to ask for. */
+  #isGranting = false;
   #renewedAt: number | null = null;
 
   constructor(id: string, hash: string, parts: IdentityParts, isGreeted: boolean) {
@@ -89,12 +91,17 @@ class Token implements ReporterIdentity {
 
   async grant(): Promise<string | null> {
     const { store, writes, now } = this.#parts;
-    const token = await writes.submit(() => {
-      if (store.takeIntoUse(this.#id, this.#hash)) return null;
-      return store.nextToken(this.#id);
-    });
-    if (token !== null) this.#renewedAt = now();
-    return token;
+    this.#isGranting = true;
+    try {
+      const token = await writes.submit(() => {
+        if (store.takeIntoUse(this.#id, this.#hash)) return null;
+        return store.nextToken(this.#id);
+      });
+      if (token !== null) this.#renewedAt = now();
+      return token;
+    } finally {
+      this.#isGranting = false;
+    }
   }
 
   lapsed(): RefuseError | null {
@@ -106,7 +113,7 @@ class Token implements ReporterIdentity {
     if (state === 'revoked') return revoked('this token was revoked');
     if (!store.isCurrent(this.#id, this.#hash))
       return revoked('another token has taken the place of this one');
-    if (!this.#isGreeted || !credential.renewing) return null;
+    if (!this.#isGreeted || this.#isGranting || !credential.renewing) return null;
     if (this.#renewedAt !== null && now() - this.#renewedAt < RENEWED_MS) return null;
     const message = this.#renewedAt === null ? 'a new token is to be given' : 'the new token is to be used';
     return new RefuseError('DRAINING', message, againMs());

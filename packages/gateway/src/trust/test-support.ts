@@ -3,7 +3,7 @@ import { Gatekeeper, type GatekeeperOptions } from './gatekeeper.ts';
 
 export function gatekeeperOf(over: Partial<GatekeeperOptions> = {}): Gatekeeper {
   return new Gatekeeper({
-    store: { find: () => null, has: () => false, mayRepeat: () => false, used: () => {} },
+    store: { find: () => null, has: () => false, mayRepeat: () => false, used: () => {}, fault: null },
     users: () => new Map(),
     passwords: { remembers: () => false, verify: async () => false },
     adminUsers: new Set(),
