@@ -6,6 +6,7 @@
  * batch or the group concerned is rejected. Time and memory are linear in the text's length, which the socket bounds.
  */
 import type { Column } from './column.ts';
+import { decodeBatchBytes } from './decode-batch-bytes.ts';
 import { decodeShape } from './decode-shape.ts';
 import type { Fault } from './errors.ts';
 import {
@@ -24,6 +25,11 @@ import {
 import type { Batch, Bye, Gap, Group, Hello, ReporterFrame, ShapeFrame, Skip } from './frames.ts';
 import { GAPS_PER_HELLO_MAX, GROUPS_PER_BATCH_MAX, HOST_CHARS_MAX, TEXT_CHARS_MAX } from './limits.ts';
 import { isHostName, quote } from './names.ts';
+
+/** The same from the frame's bytes, which are UTF-8: batches as the encoder writes them take a shorter way. */
+export function decodeReporterBytes(bytes: Buffer, seriesMax: number): ReporterFrame {
+  return decodeBatchBytes(bytes, seriesMax) ?? decodeReporterFrame(bytes.toString(), seriesMax);
+}
 
 /**
  * @param text one WebSocket text frame, already bounded by `frameBytesMax`.

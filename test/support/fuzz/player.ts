@@ -1,5 +1,6 @@
 /** Plays sessions over real sockets, several at a time, and counts what came of them. */
-import { type FuzzPlan, type Session, sessionOf } from './sessions.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type FuzzPlan, HOSTS_PER_LANE, type Session, sessionOf } from './sessions.ts';
 import { RawSocket, upgradeRequest } from './web-socket.ts';
 
 export interface FuzzCounts {
@@ -16,6 +17,8 @@ const SILENCE_MS = 1000;
 /** For one that has to. */
 const PATIENCE_MS = 20_000;
 const FAULTS_MAX = 20;
+/** A lane's, so that none of its hosts says hello more than once a second: beyond that they are refused. */
+const SESSION_MS_MIN = 1050 / HOSTS_PER_LANE;
 
 export class Player {
   readonly #plan: FuzzPlan;
@@ -39,7 +42,8 @@ export class Player {
     const { lanes, frames } = this.#plan;
     await Promise.all(
       Array.from({ length: lanes }, async (_, lane) => {
-        for (let number = lane; this.#frames < frames; number += lanes) await this.#session(number);
+        for (let number = lane; this.#frames < frames; number += lanes)
+          await Promise.all([this.#session(number), delay(SESSION_MS_MIN)]);
       }),
     );
   }

@@ -41,7 +41,7 @@ export interface Session {
 }
 
 /** Hosts that a lane speaks for, in turn: the one before need not be gone yet, and none connects more often than hosts may. */
-const HOSTS_PER_LANE = 12;
+export const HOSTS_PER_LANE = 12;
 const ODD_HOSTS = [
   '..',
   '-',

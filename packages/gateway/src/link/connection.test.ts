@@ -60,7 +60,7 @@ class Line {
   }
 
   say(text: string): void {
-    this.connection.receive(text, text.length);
+    this.connection.receive(Buffer.from(text));
   }
 
   hello(over: Partial<Hello> = {}): void {

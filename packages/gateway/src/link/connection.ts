@@ -52,9 +52,9 @@ export class Connection {
     });
   }
 
-  receive(text: string, bytes: number): void {
+  receive(data: Buffer): void {
     try {
-      this.session.receive(text, bytes);
+      this.session.receive(data);
     } catch (error) {
       this.#fault(error);
     }

@@ -6,7 +6,7 @@ import { FUTURE_MS_MAX, type WireLimits } from '@tributary/shared/limits';
 import type { Admission, AdmittedShape } from './admission.ts';
 import type { HostTimes } from './host-times.ts';
 import type { AdmittedEntry, DropReason, SettledEntry } from './observer.ts';
-import { SeriesSet, SHAPES_IN_PAIRS_MAX } from './series-set.ts';
+import { BatchSeries, SHAPES_IN_PAIRS_MAX } from './series-set.ts';
 
 export interface BatchVerdict {
   /** What settles the seq: the groups that were kept, or a tombstone when none was. */
@@ -29,7 +29,10 @@ const LOOKS_PER_SAMPLE = 8;
 /** For so long after its last use a shape's series count as the host's: as long as they are shown by default. */
 const SERIES_LIVE_MS = 5 * 60_000;
 
-/** @param now the gateway's clock, against which the future is judged. */
+/**
+ * @param now the gateway's clock, against which the future is judged.
+ * @param before of the batches of one connection, so that what they have in common is looked at once.
+ */
 export function judgeBatch(
   batch: Batch,
   hash: number,
@@ -37,6 +40,7 @@ export function judgeBatch(
   times: HostTimes,
   limits: WireLimits,
   now: number,
+  before = new BatchSeries(),
 ): BatchVerdict {
   const drops = new Map<DropReason, number>();
   const drop = (reason: DropReason, samples: number) => drops.set(reason, (drops.get(reason) ?? 0) + samples);
@@ -48,7 +52,7 @@ export function judgeBatch(
   }
   const rejects: ({ group: number } & Fault)[] = [];
   const sound: AdmittedEntry['groups'][number][] = [];
-  const before = new SeriesSet();
+  before.begin();
   const left = seriesLeftFor(batch, shapes, times, limits);
   let { seriesLeft } = left;
   const cost = Math.ceil((left.looks + pairsOf(batch, shapes.size)) / LOOKS_PER_SAMPLE);
@@ -123,7 +127,7 @@ function checkGroup(
   group: Group,
   what: string,
   shapes: ReadonlyMap<number, Admission>,
-  before: SeriesSet,
+  before: BatchSeries,
   seriesLeft: number,
 ): AdmittedEntry['groups'][number] | Fault {
   if (group.column === null)

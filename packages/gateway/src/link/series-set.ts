@@ -78,3 +78,37 @@ export class SeriesSet {
     }
   }
 }
+
+/**
+ * A `SeriesSet` for one batch after another of one host, which mostly have the same shapes in the same order: as far as they do, and
+ * had nothing in common the last time, nothing is compared.
+ */
+export class BatchSeries {
+  /** Of the last batch: what was added, in order. */
+  #last: readonly AdmittedShape[] = [];
+  #now: AdmittedShape[] = [];
+  /** Null while it goes as the last time. */
+  #set: SeriesSet | null = null;
+
+  /** Another batch begins. */
+  begin(): void {
+    this.#last = this.#now;
+    this.#now = [];
+    this.#set = null;
+  }
+
+  has(shape: AdmittedShape): boolean {
+    if (this.#set === null) {
+      if (this.#last[this.#now.length] === shape) return false;
+      this.#set = new SeriesSet();
+      for (const each of this.#now) this.#set.add(each);
+    }
+    return this.#set.has(shape);
+  }
+
+  /** It was asked for, and is not there. */
+  add(shape: AdmittedShape): void {
+    this.#now.push(shape);
+    this.#set?.add(shape);
+  }
+}

@@ -243,7 +243,7 @@ export class LinkServer {
       if (isBinary)
         session.refuse(new RefuseError('BAD_FRAME', 'a binary frame came; only text is spoken here'));
       // With the default binaryType every message is one Buffer.
-      else connection.receive(data.toString(), (data as Buffer).length);
+      else connection.receive(data as Buffer);
       if (live.unknown !== null && session.isGreeted) this.#greeted(live, live.unknown);
     });
     const controlFrames = new TokenBucket(

@@ -15,7 +15,7 @@ function benchOf(identity: Partial<Identity>, voices = new Voices()): Bench {
 
 function greet(bench: Bench): void {
   const text = encodeFrame(helloOf());
-  bench.session.receive(text, text.length);
+  bench.session.receive(Buffer.from(text));
 }
 
 test('who may not speak for the host is refused before anything is made of the hello', () => {

@@ -101,7 +101,7 @@ export class Bench {
 
   frame(text: string | object): void {
     const written = typeof text === 'string' ? text : JSON.stringify(text);
-    this.session.receive(written, written.length);
+    this.session.receive(Buffer.from(written));
   }
 
   hello(over: Partial<Hello> = {}): void {

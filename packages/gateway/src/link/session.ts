@@ -10,7 +10,7 @@
  * connection (docs/PROTOCOL.md).
  */
 import { CLOSE_CODES, CLOSE_NORMAL } from '@tributary/shared/close-codes';
-import { decodeReporterFrame } from '@tributary/shared/decode';
+import { decodeReporterBytes } from '@tributary/shared/decode';
 import { type RefuseCode, RefuseError } from '@tributary/shared/errors';
 import type { Batch, Hello, ReporterFrame, Skip } from '@tributary/shared/frames';
 import { FUTURE_MS_MAX, HELLO_MS_MAX, SILENCE_MS_MAX } from '@tributary/shared/limits';
@@ -24,6 +24,7 @@ import { HostTimes, timesOf } from './host-times.ts';
 import type { Identity } from './identity.ts';
 import { admittedGroups, judgeBatch, valuesOf } from './judge-batch.ts';
 import { lastSeq, type SettledEntry } from './observer.ts';
+import { BatchSeries } from './series-set.ts';
 import type { SessionContext, SessionEffects } from './session-context.ts';
 import { skipEntry } from './skip-entry.ts';
 import { payForLosses, unsettledBefore } from './unsettled.ts';
@@ -55,6 +56,7 @@ export class Session implements Voice {
   /** What came while the times are being recalled, to be handled then; null at all other times. */
   #held: ReporterFrame[] | null = null;
   readonly #shapes: DeclaredShapes;
+  readonly #batchSeries = new BatchSeries();
 
   constructor(context: SessionContext, effects: SessionEffects) {
     this.#context = context;
@@ -112,15 +114,16 @@ export class Session implements Voice {
     this.#excusedAt = this.#context.uptimeMs();
   }
 
-  /** One text frame of `bytes` bytes, at most `frameBytesMax`. */
-  receive(text: string, bytes: number): void {
+  /** One text frame: UTF-8, at most `frameBytesMax`. */
+  receive(data: Buffer): void {
     if (this.#state === 'closed') return;
     this.heard();
     this.#guard(() => {
       // Whatever it says, it has to be read.
+      const bytes = data.length;
       const cost = frameCost(0, bytes);
       this.#charge(cost);
-      const frame = decodeReporterFrame(text, this.#context.limits.seriesMax);
+      const frame = decodeReporterBytes(data, this.#context.limits.seriesMax);
       if (frame.kind === 'batch') this.#charge(frameCost(valuesOf(frame), bytes) - cost);
       this.#context.observer.frame(frame.kind, bytes);
       if (this.#held === null) this.#handle(frame);
@@ -310,7 +313,15 @@ export class Session implements Voice {
       this.#held = [batch];
       return this.#effects.recall(this.host, this.#times, span);
     }
-    const verdict = judgeBatch(batch, hash, this.#shapes.byId, this.#times, limits, clock.now());
+    const verdict = judgeBatch(
+      batch,
+      hash,
+      this.#shapes.byId,
+      this.#times,
+      limits,
+      clock.now(),
+      this.#batchSeries,
+    );
     this.#charge(verdict.cost);
     for (const { group, code, message, limit } of verdict.rejects) {
       const where = group === null ? {} : { group };

@@ -48,7 +48,7 @@ function insert(core: Core, stream: Stream, entry: WireEntry): void {
     entry.samples,
     host.samples,
     entry.reason,
-    entry.payload === null ? null : JSON.stringify(catalog.nameShapes(entry)),
+    entry.payload === null ? null : catalog.nameShapes(entry),
     entry.payload,
   );
   host.nextOffset++;

@@ -53,6 +53,8 @@ export class Catalog {
   readonly #hosts = new Map<string, Host>();
   readonly #streams = new Map<string, Stream>();
   readonly #shapes = new Map<string, Shape>();
+  /** What `nameShapes` said last, and before which time that is so without another look. */
+  #named: { readonly hashes: readonly string[]; readonly text: string; readonly until: number } | null = null;
 
   constructor(sql: Statements) {
     this.#sql = sql;
@@ -108,22 +110,30 @@ export class Catalog {
     this.#shape(hash);
   }
 
-  /** The ids of the entry's shapes, which from now on are known to be in use at its time. */
-  nameShapes(entry: WireEntry): number[] {
-    return entry.shapes.map((hash) => {
+  /** The ids of the entry's shapes as JSON; from now on these are known to be in use at its time. */
+  nameShapes({ shapes: hashes, at }: WireEntry): string {
+    // Entries that came in one message have one list, mostly.
+    if (hashes === this.#named?.hashes && at < this.#named.until) return this.#named.text;
+    let until = Number.POSITIVE_INFINITY;
+    const ids = hashes.map((hash) => {
       const shape = this.#shape(hash);
-      if (entry.at >= shape.lastAt + SHAPE_STEP_MS) {
-        this.#sql.setShape.run(entry.at, shape.id);
-        shape.lastAt = entry.at;
+      if (at >= shape.lastAt + SHAPE_STEP_MS) {
+        this.#sql.setShape.run(at, shape.id);
+        shape.lastAt = at;
       }
+      until = Math.min(until, shape.lastAt + SHAPE_STEP_MS);
       return shape.id;
     });
+    const text = JSON.stringify(ids);
+    this.#named = { hashes, text, until };
+    return text;
   }
 
   /** Removes shapes whose newest entry is from before a moment. @returns their hashes, at most `limit`. */
   removeShapes(lastAt: number, limit: number): string[] {
     const removed = this.#sql.removeShapes.all(lastAt, limit) as { hash: string }[];
     for (const { hash } of removed) this.#shapes.delete(hash);
+    this.#named = null;
     return removed.map(({ hash }) => hash);
   }
 
@@ -139,6 +149,7 @@ export class Catalog {
     this.#hosts.clear();
     this.#streams.clear();
     this.#shapes.clear();
+    this.#named = null;
   }
 
   #shape(hash: string): Shape {

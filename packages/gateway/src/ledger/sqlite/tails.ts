@@ -8,9 +8,9 @@ import type { WireAppend } from './messages.ts';
 
 export const KEEP_MS = 120_000;
 export const TAIL_BYTES_MAX = 256 * 1024 * 1024;
-/** Of an entry, beside its values: objects, arrays and the queue's share. */
-const ENTRY_BYTES = 400;
-const GROUP_BYTES = 150;
+/** Of an entry, and of each of its groups, beside the values: objects, arrays, boxed numbers and the queue's share, from a heap snapshot. */
+const ENTRY_BYTES = 800;
+const GROUP_BYTES = 550;
 
 interface HostTail {
   end: Position;

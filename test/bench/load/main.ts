@@ -1,0 +1,164 @@
+/**
+ * A fleet as cheap as can be: so many connections that say what reporters say, from texts that were made before, and keep nothing. Its
+ * plan is the first argument; how it stands goes to stdout, a line of JSON each tenth of a second.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  encodeBatchFrame,
+  encodeFrame,
+  encodeGroup,
+  encodeShapeBody,
+  encodeShapeFrame,
+} from '@tributary/shared/encode';
+import { SUBPROTOCOL } from '@tributary/shared/frames';
+import { WebSocket } from 'ws';
+import type { LoadPlan, Told } from './plan.ts';
+import { template, valueAt } from './template.ts';
+
+const plan = JSON.parse(process.argv[2] ?? '') as LoadPlan;
+const TELL_MS = 100;
+const STEP_MS = 10_000;
+/** Hosts differ in so many ways, and say the same again after so many ticks. */
+const KINDS = 8;
+const TICKS = 64;
+const CONNECTING_MAX = 200;
+const AGAIN_MS = 500;
+
+const groups = template(plan.series);
+const shapes = groups.map(({ shape }, i) => encodeShapeFrame(i + 1, encodeShapeBody(shape)));
+const bodies = Array.from({ length: KINDS }, (_, kind) =>
+  Array.from({ length: TICKS }, (_, tick) => {
+    const texts = groups.map(({ values }, g) => {
+      const column = values.map((value, i) => valueAt(value, kind * 1_000_003 + g * 4096 + i, tick));
+      return encodeGroup(g + 1, column);
+    });
+    return `[${texts.join()}]`;
+  }),
+);
+
+const counts = { connected: 0, acked: 0, sent: 0 };
+let latencies: number[] = [];
+const beganMs = performance.now();
+
+class Host {
+  readonly #index: number;
+  readonly #name: string;
+  readonly #epoch = randomUUID();
+  readonly #sentAt: number[] = [];
+  #socket: WebSocket | null = null;
+  #isOpen = false;
+  /** The next batch, and the last one that was acked. */
+  #next = 1;
+  #acked = 0;
+  /** Of batch 0. */
+  #begin: number;
+  #onSettled: (() => void) | null = null;
+
+  constructor(index: number) {
+    this.#index = index;
+    this.#name = `bench-${index}`;
+    this.#begin = plan.pace.kind === 'flood' ? Date.now() - plan.pace.agoMs : 0;
+  }
+
+  /** Resolves when it was welcomed, or has to try again. */
+  async connect(): Promise<void> {
+    const socket = new WebSocket(`${plan.url.replace('http', 'ws')}/v1/stream`, SUBPROTOCOL, {
+      perMessageDeflate: plan.deflate
+        ? { threshold: 0, serverNoContextTakeover: true, clientMaxWindowBits: 15 }
+        : false,
+    });
+    this.#socket = socket;
+    socket.on('open', () => this.#hello());
+    socket.on('message', (data) => this.#heard(JSON.parse(String(data))));
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      if (this.#isOpen) counts.connected--;
+      this.#isOpen = false;
+      this.#onSettled?.();
+      setTimeout(() => void this.connect(), AGAIN_MS);
+    });
+    await new Promise<void>((resolve) => (this.#onSettled = resolve));
+  }
+
+  /** One batch now. */
+  tick(): void {
+    if (!this.#isOpen) return;
+    const seq = this.#next++;
+    const at = plan.pace.kind === 'flood' ? this.#begin + seq * STEP_MS : Date.now();
+    const body = bodies[this.#index % KINDS]?.[seq % TICKS] ?? '[]';
+    this.#sentAt.push(performance.now());
+    counts.sent += plan.series;
+    this.#socket?.send(encodeBatchFrame(seq, at, body));
+  }
+
+  #hello(): void {
+    this.#socket?.send(
+      encodeFrame({
+        kind: 'hello',
+        host: this.#name,
+        epoch: this.#epoch,
+        run: this.#epoch,
+        oldest: 1,
+        acked: this.#acked,
+        delivered: 0,
+        next: this.#next,
+        clock: Date.now(),
+        gaps: [],
+        agent: 'bench',
+        os: 'linux',
+      }),
+    );
+  }
+
+  #heard(frame: { kind: string; next?: number; seq?: number; code?: string; message?: string }): void {
+    if (frame.kind === 'welcome') {
+      // What was not acked is lost with the connection: nothing is kept here.
+      this.#next = frame.next ?? 1;
+      this.#acked = this.#next - 1;
+      this.#sentAt.length = 0;
+      this.#isOpen = true;
+      counts.connected++;
+      for (const shape of shapes) this.#socket?.send(shape);
+      this.#onSettled?.();
+      this.#fill();
+    } else if (frame.kind === 'ack') {
+      const now = performance.now();
+      const count = (frame.seq ?? 0) - this.#acked;
+      for (const at of this.#sentAt.splice(0, count)) latencies.push(now - at);
+      this.#acked += count;
+      counts.acked += count * plan.series;
+      this.#fill();
+    } else if (frame.kind === 'refuse' || frame.kind === 'reject') {
+      process.stderr.write(`${this.#name}: ${frame.code} ${frame.message}\n`);
+    }
+  }
+
+  #fill(): void {
+    if (plan.pace.kind !== 'flood') return;
+    while (this.#next - this.#acked <= plan.pace.window) this.tick();
+  }
+}
+
+function tell(): void {
+  const told: Told = { ...counts, latencies, sinceMs: performance.now() - beganMs };
+  latencies = [];
+  process.stdout.write(`${JSON.stringify(told)}\n`);
+}
+
+/** All ticks of all hosts, spread evenly. */
+async function keepTime(hosts: readonly Host[], intervalMs: number, ticks: number): Promise<void> {
+  const startedMs = performance.now();
+  for (let done = 0; done < ticks * hosts.length; ) {
+    const due = Math.min(ticks * hosts.length, ((performance.now() - startedMs) / intervalMs) * hosts.length);
+    for (; done < due; done++) hosts[done % hosts.length]?.tick();
+    await delay(5);
+  }
+}
+
+const hosts = Array.from({ length: plan.hosts }, (_, i) => new Host(i + 1));
+setInterval(tell, TELL_MS);
+process.on('SIGTERM', () => process.exit(0));
+for (let i = 0; i < hosts.length; i += CONNECTING_MAX)
+  await Promise.all(hosts.slice(i, i + CONNECTING_MAX).map((host) => host.connect()));
+if (plan.pace.kind === 'steady') await keepTime(hosts, plan.pace.intervalMs, plan.pace.ticks);

@@ -1,0 +1,39 @@
+/** What the load is to do, and what it tells: both ends of the pipe share these. */
+
+export interface LoadPlan {
+  /** `http://HOST:PORT` of the gateway. */
+  readonly url: string;
+  readonly hosts: number;
+  readonly series: number;
+  /** Whether frames are compressed, as a reporter's are. */
+  readonly deflate: boolean;
+  readonly pace: Flood | Steady;
+}
+
+/** As fast as it is acked: what hosts have had since a while ago, a batch each 10 s of it. */
+export interface Flood {
+  readonly kind: 'flood';
+  readonly agoMs: number;
+  /** Batches of a host that are on their way at a time. */
+  readonly window: number;
+}
+
+/** A batch of each host in each interval, the hosts spread over it. */
+export interface Steady {
+  readonly kind: 'steady';
+  readonly intervalMs: number;
+  /** Batches of each host; then it stays connected and says nothing. */
+  readonly ticks: number;
+}
+
+export interface Told {
+  /** Hosts that were welcomed and are connected. */
+  readonly connected: number;
+  /** Samples, since the start. */
+  readonly acked: number;
+  readonly sent: number;
+  /** How long acks took that came since the last line, in ms. */
+  readonly latencies: readonly number[];
+  /** Since the first connection, in ms. */
+  readonly sinceMs: number;
+}

@@ -1,0 +1,92 @@
+/**
+ * What it costs, beside what people would use instead. Linux; peers as far as test/tools/fetch-peers has brought them.
+ *
+ *   npm run bench                      all parts
+ *   npm run bench -- ingest scrape     some
+ *   npm run bench -- --rounds 1 --json FILE ingest
+ *
+ * Each figure is the median of the rounds. Absolute ones are of this machine, now; the ratios hold better.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import type { Bench, Figure, Part, Round } from './part.ts';
+import { ingest, ingestDeflated } from './parts/ingest.ts';
+import { type Measured, tableOf } from './support/table.ts';
+
+const PARTS: Readonly<Record<string, Part>> = {
+  ingest,
+  'ingest-deflated': ingestDeflated,
+};
+
+function medianOf(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const high = sorted[middle] ?? Number.NaN;
+  return sorted.length % 2 === 1 ? high : (high + (sorted[middle - 1] ?? Number.NaN)) / 2;
+}
+
+/** One round, and everything gone behind it. */
+async function roundOf(part: Part): Promise<Round> {
+  const root = mkdtempSync(join(tmpdir(), 'tributary-bench-'));
+  const ends: (() => Promise<unknown> | unknown)[] = [];
+  const bench: Bench = {
+    folder: () => mkdtempSync(join(root, 'x-')),
+    atEnd: (act) => void ends.push(act),
+    say: (text) => void process.stderr.write(`${text}\n`),
+  };
+  try {
+    return await part.round(bench);
+  } finally {
+    for (const act of ends.reverse()) await act();
+    rmSync(root, { recursive: true, force: true });
+  }
+}
+
+async function measure(name: string, part: Part, rounds: number): Promise<readonly Measured[]> {
+  const taken: Round[] = [];
+  for (let round = 1; round <= rounds; round++) {
+    process.stderr.write(`${name}: round ${round} of ${rounds}\n`);
+    taken.push(await roundOf(part));
+  }
+  return part.figures.flatMap((figure: Figure) => {
+    const values = taken.flatMap((round) => round[figure.name] ?? []);
+    return values.length === 0 ? [] : [{ part: name, figure, value: medianOf(values), rounds: values }];
+  });
+}
+
+function chosen(names: readonly string[]): readonly (readonly [string, Part])[] {
+  if (names.length === 0) return Object.entries(PARTS);
+  return names.map((name) => {
+    const part = PARTS[name];
+    if (part === undefined) throw new Error(`no part ${name}; there are ${Object.keys(PARTS).join(', ')}`);
+    return [name, part] as const;
+  });
+}
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { rounds: { type: 'string' }, json: { type: 'string' } },
+});
+const measured: Measured[] = [];
+for (const [name, part] of chosen(positionals)) {
+  process.stderr.write(`${name}: ${part.about}\n`);
+  const rounds = options.rounds === undefined ? part.rounds : Number(options.rounds);
+  const figures = await measure(name, part, rounds);
+  measured.push(...figures);
+  process.stdout.write(`${tableOf(figures)}\n`);
+}
+if (options.json !== undefined) {
+  const machine = {
+    processors: availableParallelism(),
+    model: cpus()[0]?.model ?? '',
+    memoryMiB: Math.round(totalmem() / 2 ** 20),
+    node: process.version,
+  };
+  writeFileSync(
+    options.json,
+    `${JSON.stringify({ at: new Date().toISOString(), machine, measured }, null, 2)}\n`,
+  );
+}
+process.exit(0);
