@@ -62,7 +62,11 @@ export function encodeGroups(groups: readonly EncodableGroup[]): Uint8Array<Arra
 /** @throws Error when the bytes are no such payload. */
 export function decodeGroups(stored: Uint8Array): DecodedGroup[] {
   // A copy of our own, so that columns can be views of it whatever the alignment of what the driver gave us.
-  const bytes = stored.slice();
+  return viewGroups(stored.slice());
+}
+
+/** The same without a copy. @param bytes a whole buffer of their own, which nobody changes any more */
+export function viewGroups(bytes: Uint8Array<ArrayBuffer>): DecodedGroup[] {
   const view = new DataView(bytes.buffer);
   if (bytes.length < HEADER_BYTES || view.getUint32(0, true) !== VERSION) {
     throw new Error(`not a payload of version ${VERSION}`);

@@ -11,8 +11,8 @@
  *   hole fails the whole append with `LedgerGapError`, and nothing of it is kept.
  * - **Patience.** While the medium refuses (a full disk), `append` waits and tries again instead of failing;
  *   `health` says so. Callers bound what they leave waiting by looking at `pendingBytes`.
- * - **Ownership.** What was appended belongs to the ledger: entries and columns must not be changed any more, since `tail`
- *   hands them out as they are. The same holds for whoever reads.
+ * - **Ownership.** What was appended belongs to the ledger: entries and columns must not be changed any more. The same holds
+ *   for whoever reads. The groups of an entry may be made anew each time that they are asked for.
  * - **Position.** A position is a place in a host's log within a generation: behind the entry at its offset. A generation
  *   is named anew whenever entries that were durable can no longer be found (a lost or a set-aside file); a position of
  *   another generation is foreign, and its holder starts over at what there is. Positions carry the number of samples that

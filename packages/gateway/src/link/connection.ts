@@ -5,6 +5,7 @@ import { RefuseError } from '@tributary/shared/errors';
 import type { GatewayFrame, Hello } from '@tributary/shared/frames';
 import type { Ledger } from '../ledger/ledger.ts';
 import { LedgerClosedError } from '../ledger/ledger.ts';
+import { packed } from '../ledger/packed-batch.ts';
 import type { HostTimes, RecallSpan } from './host-times.ts';
 import type { SettledEntry } from './observer.ts';
 import { recall } from './recall.ts';
@@ -48,7 +49,8 @@ export class Connection {
       grant: (hello) => void this.#grant(hello),
       load: (host, epoch) => void this.#load(host, epoch),
       recall: (host, times, span) => void this.#recall(host, times, span),
-      append: (host, epoch, entries) => void this.#append(host, epoch, entries),
+      // As payloads: of what was taken, these alone are to stay while they are on their way to the disk.
+      append: (host, epoch, entries) => void this.#append(host, epoch, entries.map(packed)),
     });
   }
 

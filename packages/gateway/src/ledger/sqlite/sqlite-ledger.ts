@@ -280,8 +280,8 @@ export class SqliteLedger implements Ledger {
   /** Commits a group, and settles it when that is done. */
   async #commit(group: readonly AppendTask[]): Promise<Answer> {
     const shapes = new Map<string, WireShape>();
-    for (const task of group) {
-      for (const { hash, body } of task.shapes)
+    for (const list of new Set(group.flatMap((task) => task.lists))) {
+      for (const { hash, body } of list.shapes)
         if (!this.#interned.has(hash)) shapes.set(hash, { hash, body });
     }
     const startedMs = performance.now();

@@ -1,16 +1,18 @@
 /**
  * The newest entries of every host, in memory: what scrapers and acks look at all the time. Entries stay for `KEEP_MS`
  * after they came, which covers a few scrapes and their repeats, as long as all of them together have no more than
- * `bytesMax`; beyond, those that came first go first, whoever's they are.
+ * `bytesMax`; beyond, those that came first go first, whoever's they are. What is kept of a batch is the payload that was
+ * written: its groups are made of it whenever somebody looks, since most are never looked at, and all of them as objects are more
+ * than the garbage collector should have to carry about.
  */
-import type { Entry, HostState, Position, StoredEntry, Tail } from '../ledger.ts';
+import type { HostState, Position, StoredEntry, Tail } from '../ledger.ts';
+import type { PackedEntry } from '../packed-batch.ts';
 import type { WireAppend } from './messages.ts';
 
 export const KEEP_MS = 120_000;
 export const TAIL_BYTES_MAX = 256 * 1024 * 1024;
-/** Of an entry, and of each of its groups, beside the values: objects, arrays, boxed numbers and the queue's share, from a heap snapshot. */
+/** Of an entry beside its payload: objects, boxed numbers and the queue's share. */
 const ENTRY_BYTES = 800;
-const GROUP_BYTES = 550;
 
 interface HostTail {
   end: Position;
@@ -23,9 +25,8 @@ interface HostTail {
 
 /** What was handed to the ledger, and what became of it on the way to the disk. */
 export interface Appended {
-  readonly append: WireAppend;
-  /** As many as `append` has. */
-  readonly entries: readonly Entry[];
+  readonly append: Pick<WireAppend, 'host' | 'epoch'>;
+  readonly entries: readonly PackedEntry[];
 }
 
 interface Arrival {
@@ -77,14 +78,14 @@ export class Tails {
     }
     const now = this.#uptimeMs();
     let offset = end.offset - count;
-    const counts = append.entries.slice(first).map(({ samples }) => samples);
-    let samplesThrough = end.samples - counts.reduce((sum, samples) => sum + samples, 0);
-    for (const [i, entry] of entries.slice(first).entries()) {
-      const samples = counts[i] ?? 0;
+    const added = entries.slice(first);
+    let samplesThrough = end.samples - added.reduce((sum, entry) => sum + samplesOf(entry), 0);
+    for (const entry of added) {
+      const samples = samplesOf(entry);
       offset++;
       samplesThrough += samples;
-      tail.entries.push({ ...entry, epoch, offset, samples, samplesThrough });
-      const bytes = bytesOf(entry);
+      tail.entries.push(toStored(entry, { epoch, offset, samples, samplesThrough }));
+      const bytes = ENTRY_BYTES + (entry.kind === 'batch' ? entry.payload.length : 0);
       this.#arrivals.push({ host, tail, at: now, bytes });
       this.#bytes += bytes;
     }
@@ -120,10 +121,24 @@ export class Tails {
   }
 }
 
-function bytesOf(entry: Entry): number {
-  if (entry.kind === 'tombstone') return ENTRY_BYTES;
-  let bytes = ENTRY_BYTES;
-  for (const { column } of entry.groups)
-    bytes += GROUP_BYTES + column.values.length * 8 + (column.absent?.length ?? 0);
-  return bytes;
+function samplesOf(entry: PackedEntry): number {
+  return entry.kind === 'batch' ? entry.samples : 0;
+}
+
+function toStored(
+  entry: PackedEntry,
+  place: Pick<StoredEntry, 'epoch' | 'offset' | 'samples' | 'samplesThrough'>,
+): StoredEntry {
+  if (entry.kind === 'tombstone') return { ...entry, ...place };
+  const { seq, at, contentHash } = entry;
+  return {
+    kind: 'batch',
+    seq,
+    at,
+    contentHash,
+    ...place,
+    get groups() {
+      return entry.groups;
+    },
+  };
 }

@@ -1,5 +1,7 @@
 /** What waits in the ledger's queue for its turn with the worker. */
-import type { Entry, ShapeKey } from '../ledger.ts';
+import type { Entry } from '../ledger.ts';
+import { type PackedEntry, packed } from '../packed-batch.ts';
+import type { ShapeList } from '../shape-list.ts';
 import type { Request, Results, WireAppend } from './messages.ts';
 import { toWire } from './wire-entry.ts';
 
@@ -12,9 +14,10 @@ const OVERHEAD_BYTES = 512;
 export interface AppendTask {
   readonly kind: 'append';
   readonly append: WireAppend;
-  readonly shapes: readonly ShapeKey[];
+  /** Of its batches; the same one may stand here again and again. */
+  readonly lists: readonly ShapeList[];
   /** As they were handed in. */
-  readonly entries: readonly Entry[];
+  readonly entries: readonly PackedEntry[];
   readonly bytes: number;
   readonly resolve: () => void;
   readonly reject: (error: Error) => void;
@@ -48,16 +51,17 @@ export function toAppend(
   host: string,
   epoch: string,
   entries: readonly Entry[],
-): Pick<AppendTask, 'append' | 'shapes' | 'entries' | 'bytes'> {
-  const shapes: ShapeKey[] = [];
+): Pick<AppendTask, 'append' | 'lists' | 'entries' | 'bytes'> {
+  const lists: ShapeList[] = [];
   let bytes = OVERHEAD_BYTES;
-  const wire = entries.map((entry) => {
-    const encoded = toWire(entry);
-    bytes += OVERHEAD_BYTES + (encoded.payload?.length ?? 0);
-    if (entry.kind === 'batch') for (const group of entry.groups) shapes.push(group.shape);
-    return encoded;
-  });
-  return { append: { host, epoch, entries: wire }, shapes, entries, bytes };
+  const all = entries.map((entry) => packed(entry));
+  for (const entry of all) {
+    bytes += OVERHEAD_BYTES;
+    if (entry.kind === 'tombstone') continue;
+    bytes += entry.payload.length;
+    lists.push(entry.list);
+  }
+  return { append: { host, epoch, entries: all.map(toWire) }, lists, entries: all, bytes };
 }
 
 /** Takes what is urgent, wherever it stands. */
