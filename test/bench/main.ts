@@ -12,20 +12,26 @@ import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench, Figure, Part, Round } from './part.ts';
+import { drain } from './parts/drain.ts';
+import { hosts } from './parts/hosts.ts';
 import { ingest, ingestDeflated } from './parts/ingest.ts';
+import { reporter } from './parts/reporter.ts';
+import { scrape } from './parts/scrape.ts';
+import { tick } from './parts/tick.ts';
+import { medianOf } from './support/statistics.ts';
 import { type Measured, tableOf } from './support/table.ts';
 
-const PARTS: Readonly<Record<string, Part>> = {
-  ingest,
-  'ingest-deflated': ingestDeflated,
-};
-
-function medianOf(numbers: readonly number[]): number {
-  const sorted = numbers.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const high = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? high : (high + (sorted[middle - 1] ?? Number.NaN)) / 2;
-}
+const PARTS = new Map<string, Part>(
+  Object.entries({
+    ingest,
+    'ingest-deflated': ingestDeflated,
+    scrape,
+    hosts,
+    drain,
+    reporter,
+    tick,
+  }),
+);
 
 /** One round, and everything gone behind it. */
 async function roundOf(part: Part): Promise<Round> {
@@ -57,10 +63,13 @@ async function measure(name: string, part: Part, rounds: number): Promise<readon
 }
 
 function chosen(names: readonly string[]): readonly (readonly [string, Part])[] {
-  if (names.length === 0) return Object.entries(PARTS);
+  if (names.length === 0) return [...PARTS];
   return names.map((name) => {
-    const part = PARTS[name];
-    if (part === undefined) throw new Error(`no part ${name}; there are ${Object.keys(PARTS).join(', ')}`);
+    const part = PARTS.get(name);
+    if (part === undefined) {
+      process.stderr.write(`which part? npm run bench -- NAME, one of ${[...PARTS.keys()].join(', ')}\n`);
+      process.exit(1);
+    }
     return [name, part] as const;
   });
 }

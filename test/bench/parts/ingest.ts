@@ -61,7 +61,12 @@ async function theirs(bench: Bench): Promise<Round> {
   const at = Date.now() - AGO_MS;
   const ticks = Array.from({ length: IMPORT_TICKS }, (_, tick) =>
     Array.from({ length: HOSTS }, (_, host) =>
-      textOf(`bench-${host}`, SERIES, tick, at + tick * TICK_MS),
+      textOf({
+        series: SERIES,
+        tick,
+        labels: { instance: `bench-${host}`, job: 'node' },
+        at: at + tick * TICK_MS,
+      }),
     ).join(''),
   );
   const push = async (bodies: readonly string[]) => {

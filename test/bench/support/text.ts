@@ -1,20 +1,28 @@
 /** The fleet's values as Prometheus text, for those who take that. */
+import type { Labels } from '@tributary/shared/shape';
 import { template, valueAt } from '../load/template.ts';
 
-/** One tick of one host, with its name as `instance`. @param at of each line in ms; none unless given */
-export function textOf(host: string, series: number, tick: number, at?: number): string {
+export interface TextOptions {
+  readonly series: number;
+  readonly tick: number;
+  /** Of each line. */
+  readonly labels: Labels;
+  /** Of each line, in ms; none unless given. */
+  readonly at?: number;
+}
+
+/** One tick of one host. */
+export function textOf({ series, tick, labels, at }: TextOptions): string {
   const time = at === undefined ? '' : ` ${at}`;
   const lines: string[] = [];
   for (const [g, { shape, values }] of template(series).entries()) {
     let i = 0;
     for (const { name, type, help, series: own } of shape.families) {
       lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
-      for (const [suffix, labels] of own) {
+      for (const [suffix, ownLabels] of own) {
         const value = values[i];
         if (value === undefined) throw new Error(`${name} has a series without a value`);
-        const all = Object.entries({ ...labels, instance: host, job: 'node' }).map(
-          ([label, text]) => `${label}="${text}"`,
-        );
+        const all = Object.entries({ ...ownLabels, ...labels }).map(([label, text]) => `${label}="${text}"`);
         lines.push(`${name}${suffix}{${all.join()}} ${valueAt(value, g * 4096 + i, tick)}${time}`);
         i++;
       }
