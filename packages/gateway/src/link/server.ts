@@ -17,6 +17,7 @@ import { TokenBucket } from '../limits/token-bucket.ts';
 import { comeAgainMs } from './come-again.ts';
 import { Connection, type Wire } from './connection.ts';
 import type { Identity } from './identity.ts';
+import { type DeflateExtension, inflateAtOnce } from './inflate.ts';
 import type { SessionContext } from './session-context.ts';
 
 /** Why an upgrade is refused: an HTTP status, a sentence, and what `WWW-Authenticate` should say. */
@@ -97,6 +98,12 @@ class ReporterSocket extends WebSocket {
     raw.removeAllListeners('data');
   }
 
+  /** To be called before anything was read. */
+  inflateAtOnce(): void {
+    const { _receiver } = this as unknown as { _receiver: Receiver };
+    for (const extension of Object.values(_receiver._extensions)) inflateAtOnce(extension);
+  }
+
   override close(code?: number, data?: string | Buffer): void {
     const tell = this.onBadFrame;
     if (code === undefined || data !== undefined || tell === null) return super.close(code, data);
@@ -111,8 +118,8 @@ interface Receiver {
   _maxPayload: number;
   /** Whether it goes on with what it has. */
   _loop: boolean;
-  /** Of permessage-deflate. */
-  readonly _extensions: Readonly<Record<string, { _maxPayload: number }>>;
+  /** There is one, permessage-deflate, or none. */
+  readonly _extensions: Readonly<Record<string, DeflateExtension>>;
 }
 
 interface Live {
@@ -236,6 +243,7 @@ export class LinkServer {
     const { session } = connection;
     // Before anybody has said who he is, little is kept for him.
     socket.maxPayload = HELLO_BYTES_MAX;
+    socket.inflateAtOnce();
     socket.onBadFrame = (code) => session.refuse(this.#faultOf(code, live));
     socket.on('message', (data, isBinary) => {
       // Whoever was sent away may have sent much before he hears of it.
