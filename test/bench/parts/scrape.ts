@@ -19,6 +19,8 @@ const INTERVAL_MS = 10_000;
 const SCRAPES = 8;
 const PAUSE_MS = 2_500;
 const TICKS = 1000;
+/** A new scraper is given more with each scrape. */
+const PROMETHEUS_MS_MAX = 240_000;
 const LAG = /^nodejs_eventloop_lag_max_seconds (\S+)/m;
 const FEDERATE = '/federate?match[]={job="node"}';
 
@@ -97,7 +99,7 @@ async function prometheus(bench: Bench, gateway: Served): Promise<Round> {
     honor_labels: true,
     static_configs: [{ targets: [gateway.url.slice(7)] }],
   };
-  const global = { scrape_interval: '5s', scrape_timeout: '5s' };
+  const global = { scrape_interval: '10s', scrape_timeout: '10s' };
   writeFileSync(
     config,
     JSON.stringify({ global, scrape_configs: [{ ...job, params: { scraper: ['bench'] } }] }),
@@ -105,12 +107,16 @@ async function prometheus(bench: Bench, gateway: Served): Promise<Round> {
   const served = await startPrometheus(bench, config);
   if (served === null) return {};
   const count = `${served.url}/api/v1/query?query=${encodeURIComponent('count({job="node"})')}`;
-  await served.program.until('has all series', async () => {
-    await delay(1000);
-    const response = await fetch(count);
-    const { data } = (await response.json()) as { data: { result: { value: [number, string] }[] } };
-    return Number(data.result[0]?.value[1]) >= HOSTS * SERIES;
-  });
+  await served.program.until(
+    'has all series',
+    async () => {
+      await delay(1000);
+      const response = await fetch(count);
+      const { data } = (await response.json()) as { data: { result: { value: [number, string] }[] } };
+      return Number(data.result[0]?.value[1]) >= HOSTS * SERIES;
+    },
+    PROMETHEUS_MS_MAX,
+  );
   const seconds = await secondsOf(bench, served.url + FEDERATE, 4);
   await served.program.stop();
   return { 'Prometheus: /federate': seconds };
