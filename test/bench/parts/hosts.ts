@@ -5,7 +5,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Load } from '../load/load.ts';
 import type { Bench, Part, Round } from '../part.ts';
-import { startGateway } from '../support/program.ts';
+import { newPlace, startGateway } from '../support/program.ts';
 import { percentileOf } from '../support/statistics.ts';
 
 const MANY = 10_000;
@@ -32,8 +32,8 @@ async function steady(
   hosts: number,
   then?: (load: Load, restart: () => Promise<void>) => Promise<void>,
 ): Promise<Steady> {
-  const storage = bench.folder();
-  const gateway = await startGateway(bench, [], storage);
+  const place = await newPlace(bench);
+  const gateway = await startGateway(bench, place);
   const intervalMs = (INTERVAL_MS * hosts) / MANY;
   const load = Load.start(bench, {
     url: gateway.url,
@@ -52,10 +52,11 @@ async function steady(
   const seconds = (performance.now() - startedMs) / 1000;
   const latencies = load.latencies();
   const cpuSeconds = after.cpuSeconds - before.cpuSeconds;
+  bench.say(`${hosts} hosts: ${(cpuSeconds / seconds).toFixed(2)} cores, ${after.rssMiB.toFixed(0)} MiB`);
   await then?.(load, async () => {
     await gateway.program.stop('SIGKILL');
     await delay(AWAY_MS);
-    await startGateway(bench, ['--web.listen-address', gateway.url.slice('http://'.length)], storage);
+    await startGateway(bench, place);
   });
   process.kill(load.pid, 'SIGKILL');
   if (!gateway.program.isGone) await gateway.program.stop();

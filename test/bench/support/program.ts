@@ -86,28 +86,22 @@ export interface Served {
   readonly url: string;
 }
 
-/** Our gateway as installed: what was built, with its V8 flags. */
-export async function startGateway(
-  bench: Bench,
-  args: readonly string[] = [],
-  storage?: string,
-): Promise<Served> {
-  const port = await stablePort();
-  const url = `http://127.0.0.1:${port}`;
-  const program = Program.start(
-    bench,
-    'gateway',
-    process.execPath,
-    nodeArguments('gateway', [
-      '--web.listen-address',
-      `127.0.0.1:${port}`,
-      '--storage.path',
-      storage ?? join(bench.folder(), 'gateway'),
-      '--log.level',
-      'warn',
-      ...args,
-    ]),
-  );
+export interface GatewayPlace {
+  readonly storage: string;
+  /** `HOST:PORT` */
+  readonly address: string;
+}
+
+export async function newPlace(bench: Bench): Promise<GatewayPlace> {
+  return { storage: join(bench.folder(), 'gateway'), address: `127.0.0.1:${await stablePort()}` };
+}
+
+/** Our gateway as installed: what was built, with its V8 flags. @param place where one was before; a new one unless given */
+export async function startGateway(bench: Bench, place?: GatewayPlace): Promise<Served> {
+  const { storage, address } = place ?? (await newPlace(bench));
+  const url = `http://${address}`;
+  const args = ['--web.listen-address', address, '--storage.path', storage, '--log.level', 'warn'];
+  const program = Program.start(bench, 'gateway', process.execPath, nodeArguments('gateway', args));
   await program.ready(`${url}/-/ready`);
   return { program, url };
 }
