@@ -25,6 +25,8 @@ const SIZES = either(
 );
 /** Hosts that come for the first time while it is attacked. */
 const NEWCOMERS = 5;
+/** Above the new series that a host may have at once (docs/LIMITS.md), and the last shape of the attack. */
+const NEW_SERIES_SAVED = 125_000;
 /** Label values that the host has told at least. */
 const VALUES_MIN = 10_000;
 const NOTHING: AttackCounts = { connections: 0, bytes: 0, values: 0 };
@@ -100,7 +102,7 @@ async function attack(t: TestContext, stage: Stage, attacks: readonly AttackName
     acked.every((seq) => seq > 0),
     `of those that came meanwhile, acked: ${acked}`,
   );
-  if (attacks.includes('labels')) await assertNamed(gateway);
+  if ((done.labels?.values ?? 0) > NEW_SERIES_SAVED) await assertNamed(gateway);
   const { acks: latencies, longestTurnMs } = await simulator.latencies();
   const round = {
     acks: latencies.length,

@@ -45,7 +45,10 @@ async function roundOf(part: Part): Promise<Round> {
   try {
     return await part.round(bench);
   } finally {
-    for (const act of ends.reverse()) await act();
+    for (const act of ends.reverse()) {
+      // Whatever fails, the others are to be gone as well.
+      await Promise.resolve(act()).catch((error: Error) => bench.say(`at the end: ${error.message}`));
+    }
     rmSync(root, { recursive: true, force: true });
   }
 }
@@ -78,6 +81,10 @@ const { values: options, positionals } = parseArgs({
   allowPositionals: true,
   options: { rounds: { type: 'string' }, json: { type: 'string' } },
 });
+if (options.rounds !== undefined && !/^[1-9]\d?$/.test(options.rounds)) {
+  process.stderr.write(`--rounds ${options.rounds}: a number from 1 to 99 is needed\n`);
+  process.exit(1);
+}
 const measured: Measured[] = [];
 for (const [name, part] of chosen(positionals)) {
   process.stderr.write(`${name}: ${part.about}\n`);

@@ -136,8 +136,7 @@ export class Fleet {
     for (const entry of entries) {
       host.seq = entry.kind === 'batch' ? entry.seq : entry.lastSeq;
       if (entry.kind === 'tombstone') noteLoss(host, entry);
-      else
-        for (const { shape, at, column } of entry.groups) if (host.apply(shape, at, column)) changed = true;
+      else if (host.applyBatch(entry.groups)) changed = true;
     }
     if (changed) this.#groups = null;
     if (host.lastSampleAt > this.#newestSampleAt) this.#newestSampleAt = host.lastSampleAt;

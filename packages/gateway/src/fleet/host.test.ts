@@ -147,3 +147,25 @@ test('knows whether the host reports its own up, and does not forget it', () => 
   host.expire(2000);
   assert.equal(host.reportsUp, true);
 });
+
+test('a series that was not said again holds no more than its own values of the batch that it came in', () => {
+  const host = new FleetHost('web-1', NOW);
+  const shapes = [A, BC] as const;
+  const batchOf = (at: number, groups: readonly (typeof A)[]) => {
+    const buffer = new ArrayBuffer(4096);
+    return groups.map((shape, i) => {
+      const values = new Float64Array(buffer, i * 64, shape.length).fill(at + i);
+      return { shape, at, column: { values, absent: null } };
+    });
+  };
+  const held = () => shapes.map((shape) => host.groups.get(shape)?.newest.column.values.buffer.byteLength);
+  assert.equal(host.applyBatch(batchOf(1000, shapes)), true);
+  assert.deepEqual(held(), [4096, 4096]);
+  assert.equal(host.applyBatch(batchOf(2000, [A])), false);
+  assert.deepEqual(held(), [4096, 16]);
+  assert.deepEqual([...(host.groups.get(BC)?.newest.column.values ?? [])], [1001, 1001]);
+  // An older batch changes nothing of what is shown, and so keeps nothing alive.
+  host.applyBatch(batchOf(500, shapes));
+  assert.deepEqual(held(), [8, 16]);
+  assert.deepEqual([...(host.groups.get(A)?.newest.column.values ?? [])], [2000]);
+});

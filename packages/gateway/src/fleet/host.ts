@@ -80,6 +80,8 @@ export class FleetHost {
   readonly groups = new Map<AdmittedShape, HostGroup>();
   /** Of each group that has series in common with others: these others. Nearly always empty. */
   readonly #related = new Map<HostGroup, Set<HostGroup>>();
+  /** Whose newest columns are views of the last batch that came, as far as nothing newer did since. */
+  #attached: HostGroup[] = [];
   #reportsUp = false;
 
   constructor(name: string, now: number) {
@@ -131,6 +133,29 @@ export class FleetHost {
     this.limited.clockStepped(stepMs);
     this.lastSeenAt += stepMs;
     if (this.connectedAt !== 0) this.connectedAt += stepMs;
+  }
+
+  /**
+   * Takes a batch's values as the newest of their series. Its columns are views of one buffer: those that the next batch does not
+   * say again are copied then, so that no series holds a whole batch for as long as it is shown.
+   * @returns true when the host had not had all of these groups before.
+   */
+  applyBatch(groups: readonly { shape: AdmittedShape; at: number; column: Column }[]): boolean {
+    const before = this.#attached;
+    const buffers = before.map(({ newest }) => newest.column.values.buffer);
+    let isNew = false;
+    this.#attached = [];
+    for (const { shape, at, column } of groups) {
+      if (this.apply(shape, at, column)) isNew = true;
+      const group = this.groups.get(shape);
+      if (group?.newest.column === column) this.#attached.push(group);
+    }
+    for (const [i, group] of before.entries()) {
+      const { newest } = group;
+      if (newest.column.values.buffer === buffers[i])
+        group.newest = { ...newest, column: copyOf(newest.column) };
+    }
+    return isNew;
   }
 
   /**
@@ -221,6 +246,10 @@ function hideBehind(group: HostGroup, by: HostGroup): void {
   // An absent newer value hides the older one as well: the series has no value now.
   for (const [i, flag] of flags.entries()) if (flag === 1) hidden[i] = 1;
   group.newest = { ...group.newest, hidden };
+}
+
+function copyOf({ values, absent }: Column): Column {
+  return { values: values.slice(), absent: absent?.slice() ?? null };
 }
 
 function isUpOfNode({ labels, families }: AdmittedShape): boolean {

@@ -6,6 +6,7 @@ import { CLOSE_CODES } from '@tributary/shared/close-codes';
 import { encodeFrame } from '@tributary/shared/encode';
 import { DEFAULT_LIMITS, GAPS_PER_HELLO_MAX, HELLO_BYTES_MAX, HELLO_MS_MAX } from '@tributary/shared/limits';
 import * as ws from 'ws';
+import { WebSocket } from 'ws';
 import { SqliteLedger } from '../ledger/sqlite/sqlite-ledger.ts';
 import { rawFrame, socketOf, startLink } from './link-test-support.ts';
 import { helloOf, NOW } from './test-support.ts';
@@ -116,18 +117,52 @@ test('whoever says no hello is sent away for a while, whatever else he sends', a
   assert.deepEqual(bench.greeted, []);
 });
 
-test("what stands behind a stranger's refused frame is not even taken apart", async (t) => {
+const JUNK = rawFrame(FIN | 1, Buffer.from('x'));
+const DEFLATED_JUNK = rawFrame(FIN | RSV1 | 1, deflateRawSync(Buffer.from('x')));
+
+for (const [what, first, rest] of [
+  ['plain', JUNK, JUNK],
+  ['compressed', DEFLATED_JUNK, DEFLATED_JUNK],
+  ['plain behind a compressed one', DEFLATED_JUNK, JUNK],
+] as const) {
+  test(`what stands behind a stranger's refused frame is not even taken apart: ${what}`, async (t) => {
+    const bench = await startLink(t, open);
+    // Both ends are told here: the gateway of the first frame, the client of the refusal.
+    const messages = t.mock.method(receiverOf, 'dataMessage');
+    const client = await bench.client();
+    socketOf(client.socket).write(Buffer.concat([first, ...Array.from({ length: 3000 }, () => rest)]));
+    assert.equal((await client.closed).code, CLOSE_CODES.BAD_FRAME);
+    while (bench.link.connections > 0) await new Promise(setImmediate);
+    assert.deepEqual(bench.refusals, [' BAD_FRAME']);
+    assert.equal(messages.mock.callCount(), 2);
+  });
+}
+
+test('frames that were read in one piece and become a mebibyte each do not hold the event loop, nor those behind a close', async (t) => {
   const bench = await startLink(t, open);
-  // Both ends are told here: the gateway of the first frame, the client of the refusal.
-  const messages = t.mock.method(receiverOf, 'dataMessage');
-  const client = await bench.client({ perMessageDeflate: false });
-  socketOf(client.socket).write(
-    Buffer.concat(Array.from({ length: 4096 }, () => rawFrame(FIN | 1, Buffer.from('x')))),
-  );
-  assert.equal((await client.closed).code, CLOSE_CODES.BAD_FRAME);
-  while (bench.link.connections > 0) await new Promise(setImmediate);
-  assert.deepEqual(bench.refusals, [' BAD_FRAME']);
-  assert.equal(messages.mock.callCount(), 2);
+  const blank = deflateRawSync(Buffer.from(`{"kind":"skip","from":1,"to":1,"x":"${' '.repeat(MIB - 100)}"}`));
+  for (const first of [[], [JUNK]]) {
+    const client = await bench.client();
+    await client.greet();
+    let turns = 0;
+    const count = () => {
+      turns++;
+      if (client.socket.readyState !== WebSocket.CLOSED) setImmediate(count);
+    };
+    setImmediate(count);
+    const messages = t.mock.method(receiverOf, 'dataMessage');
+    const inflated = t.mock.method(Buffer, 'concat');
+    const frames = Array.from({ length: 40 }, () => rawFrame(FIN | RSV1 | 1, blank));
+    socketOf(client.socket).write(
+      Buffer.concat([...first, ...frames, rawFrame(FIN | 1, Buffer.from('{"kind":"bye"}'))]),
+    );
+    await client.closed;
+    const large = inflated.mock.calls.filter(({ result }) => (result?.length ?? 0) > MIB / 2).length;
+    if (first.length === 0) assert.ok(turns > 40 && messages.mock.callCount() > 40, `${turns} turns`);
+    else assert.equal(large, 0);
+    messages.mock.restore();
+    inflated.mock.restore();
+  }
 });
 
 test('a stranger that goes on after it was sent away is cut', async (t) => {

@@ -1,7 +1,7 @@
 /**
  * Inflates reporters' frames at once, on the event loop. `ws` has zlib's threads do it, three turns for each frame, which for frames of
- * a kilobyte costs fifteen times what the inflating itself does (120 µs beside 8, for 657 bytes that become 5,024). A
- * frame has a bound, so a turn has one as well: a mebibyte takes some milliseconds, no longer than parsing it.
+ * a kilobyte costs fifteen times what the inflating itself does (120 µs beside 8, for 657 bytes that become 5,024). What was read in
+ * one piece may be many frames that become a mebibyte each: when they have become much, the next waits for another turn.
  *
  * Node has no public way to inflate a part of a stream at once. What its own synchronous functions use, a stream's handle, is
  * used here; should a later Node lose that, `ws` goes on as it always did.
@@ -14,6 +14,9 @@ const TRAILER = Buffer.from([0x00, 0x00, 0xff, 0xff]);
 const BROKEN = Buffer.from([0x07]);
 /** The output is gathered in pieces of this size; most frames are one. */
 const PIECE_BYTES = 64 * 1024;
+/** What one connection's frames may become in a turn of the event loop, with the last of them. */
+const TURN_BYTES_MAX = 64 * 1024;
+const NOTHING = Buffer.alloc(0);
 
 interface Handle {
   writeSync(
@@ -45,11 +48,16 @@ export interface DeflateExtension {
 
 const piece = Buffer.allocUnsafeSlow(PIECE_BYTES);
 
-/** Has an extension inflate at once. It changes nothing where Node does not have what that takes. */
-export function inflateAtOnce(extension: DeflateExtension): void {
+/**
+ * Has an extension inflate at once. It changes nothing where Node does not have what that takes.
+ * @param isUnwanted what comes now is thrown away, so it need not be inflated.
+ */
+export function inflateAtOnce(extension: DeflateExtension, isUnwanted: () => boolean): void {
   const { decompress, cleanup } = extension;
   let inflater: Inflater | null = null;
+  let bytesInTurn = 0;
   extension.decompress = (data, fin, done) => {
+    if (isUnwanted()) return process.nextTick(done, null, NOTHING);
     // Not before: whoever says nothing needs none.
     inflater ??= Inflater.create(extension.params?.['client_max_window_bits']);
     if (inflater === null) {
@@ -60,8 +68,11 @@ export function inflateAtOnce(extension: DeflateExtension): void {
     // It has errors of its own for what cannot be inflated, with the code to close with.
     if (inflated === null) return decompress.call(extension, BROKEN, true, done);
     if (fin && extension.params?.['client_no_context_takeover'] === true) inflater.reset();
+    bytesInTurn += inflated.length;
     // Called from within, it would tell twice that what was read is done with.
-    process.nextTick(done, null, inflated);
+    if (bytesInTurn < TURN_BYTES_MAX) return process.nextTick(done, null, inflated);
+    bytesInTurn = 0;
+    setImmediate(done, null, inflated);
   };
   extension.cleanup = () => {
     inflater?.close();

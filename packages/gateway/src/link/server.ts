@@ -95,13 +95,15 @@ class ReporterSocket extends WebSocket {
   deafen(raw: Duplex): void {
     const { _receiver } = this as unknown as { _receiver: Receiver };
     _receiver._loop = false;
+    // Behind a frame that was compressed it would begin again.
+    _receiver.startLoop = (done) => done();
     raw.removeAllListeners('data');
   }
 
-  /** To be called before anything was read. */
-  inflateAtOnce(): void {
+  /** To be called before anything was read. @param isUnwanted what comes now is thrown away */
+  inflateAtOnce(isUnwanted: () => boolean): void {
     const { _receiver } = this as unknown as { _receiver: Receiver };
-    for (const extension of Object.values(_receiver._extensions)) inflateAtOnce(extension);
+    for (const extension of Object.values(_receiver._extensions)) inflateAtOnce(extension, isUnwanted);
   }
 
   override close(code?: number, data?: string | Buffer): void {
@@ -118,6 +120,8 @@ interface Receiver {
   _maxPayload: number;
   /** Whether it goes on with what it has. */
   _loop: boolean;
+  /** Goes on with it. @param done with what was read */
+  startLoop(done: () => void): void;
   /** There is one, permessage-deflate, or none. */
   readonly _extensions: Readonly<Record<string, DeflateExtension>>;
 }
@@ -243,7 +247,7 @@ export class LinkServer {
     const { session } = connection;
     // Before anybody has said who he is, little is kept for him.
     socket.maxPayload = HELLO_BYTES_MAX;
-    socket.inflateAtOnce();
+    socket.inflateAtOnce(() => session.closed);
     socket.onBadFrame = (code) => session.refuse(this.#faultOf(code, live));
     socket.on('message', (data, isBinary) => {
       // Whoever was sent away may have sent much before he hears of it.
