@@ -13,6 +13,7 @@ import Database from 'better-sqlite3';
 import { WebSocket } from 'ws';
 import { ListenError, startGateway } from './gateway.ts';
 import { LedgerOpenError } from './ledger/ledger.ts';
+import { socketOf } from './link/link-test-support.ts';
 import { gauges, helloOf } from './link/test-support.ts';
 import { keepLog, makeOptions } from './wiring-test-support.ts';
 
@@ -79,8 +80,8 @@ test('stops in time, whatever hangs on it', async (t) => {
   const port = Number(new URL(gateway.url).port);
   const mute = await report(gateway.url, 1, 1);
   // This one does not answer the close, that one never asked, and the last keeps a connection for later.
-  // `ws` pauses frames, not the socket below them, to which it has no public way; only a deaf socket leaves a close unanswered.
-  (mute as unknown as { _socket: { pause(): void } })._socket.pause();
+  // `ws` pauses frames, not the socket below them; only a deaf socket leaves a close unanswered.
+  socketOf(mute).pause();
   const idle = connect(port, '127.0.0.1');
   const kept = request(`${gateway.url}/-/healthy`, { headers: { connection: 'keep-alive' } }).end();
   const [answer] = await once(kept, 'response');

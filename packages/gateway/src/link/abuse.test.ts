@@ -138,6 +138,27 @@ for (const [what, first, rest] of [
   });
 }
 
+test('thousands of tiny compressed frames in one piece do not hold the event loop', async (t) => {
+  const bench = await startLink(t, open);
+  const client = await bench.client();
+  await client.greet();
+  let turns = 0;
+  const count = () => {
+    turns++;
+    if (client.socket.readyState !== WebSocket.CLOSED) setImmediate(count);
+  };
+  setImmediate(count);
+  client.batch(1);
+  await client.acked(1);
+  // It is settled already, so nothing comes of it.
+  const skip = deflateRawSync(Buffer.from('{"kind":"skip","from":1,"to":1,"reason":"x"}'));
+  const skips = Array.from({ length: 1000 }, () => rawFrame(FIN | RSV1 | 1, skip));
+  const before = turns;
+  socketOf(client.socket).write(Buffer.concat([...skips, rawFrame(FIN | 1, Buffer.from('{"kind":"bye"}'))]));
+  await client.closed;
+  assert.ok(turns - before > 10, `${turns - before} turns`);
+});
+
 test('frames that were read in one piece and become a mebibyte each do not hold the event loop, nor those behind a close', async (t) => {
   const bench = await startLink(t, open);
   const blank = deflateRawSync(Buffer.from(`{"kind":"skip","from":1,"to":1,"x":"${' '.repeat(MIB - 100)}"}`));

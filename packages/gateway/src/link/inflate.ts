@@ -16,6 +16,8 @@ const BROKEN = Buffer.from([0x07]);
 const PIECE_BYTES = 64 * 1024;
 /** What one connection's frames may become in a turn of the event loop, with the last of them. */
 const TURN_BYTES_MAX = 64 * 1024;
+/** What a frame counts for beside what it becomes: thousands of tiny ones fit into one piece. */
+const FRAME_BYTES = 1024;
 const NOTHING = Buffer.alloc(0);
 
 interface Handle {
@@ -68,7 +70,7 @@ export function inflateAtOnce(extension: DeflateExtension, isUnwanted: () => boo
     // It has errors of its own for what cannot be inflated, with the code to close with.
     if (inflated === null) return decompress.call(extension, BROKEN, true, done);
     if (fin && extension.params?.['client_no_context_takeover'] === true) inflater.reset();
-    bytesInTurn += inflated.length;
+    bytesInTurn += FRAME_BYTES + inflated.length;
     // Called from within, it would tell twice that what was read is done with.
     if (bytesInTurn < TURN_BYTES_MAX) return process.nextTick(done, null, inflated);
     bytesInTurn = 0;
@@ -103,6 +105,7 @@ class Inflater {
       chunkSize: constants.Z_MIN_CHUNK,
       ...(typeof windowBits === 'number' ? { windowBits } : {}),
     });
+    // Not in the typings, since it is not public: looked at before it is used.
     const { _handle: handle, _writeState: state } = stream as unknown as Internals;
     if (typeof handle?.writeSync === 'function' && state instanceof Uint32Array)
       return new Inflater(stream, handle as Handle, state);
