@@ -107,7 +107,7 @@ test('a scrape of one host looks at no other, nor at what the gateway tells of i
     const newest = [...(await exposition.newest('text', selection))].join('');
     const groups = fleet.host(host)?.groups.values() ?? [];
     const input = newestInput(groups, 0, selection);
-    const replay = [...(await exposition.replay('text', input, selection, { own: 0, chars: 0 }))].join('');
+    const replay = [...(await exposition.replay('text', input, selection, { own: 0, bytes: 0 }))].join('');
     assert.equal(replay, newest);
     return replay;
   };
@@ -137,7 +137,7 @@ test('a host that nobody knows has nothing, and that is no error', async () => {
   const selection = parseSelection({ match: [], host: ['nobody'], shard: undefined });
   await exposition.prepare(selection);
   assert.equal([...(await exposition.newest('openmetrics', selection))].join(''), '# EOF\n');
-  const body = [...(await exposition.replay('openmetrics', new Map(), selection, { own: 0, chars: 0 }))];
+  const body = [...(await exposition.replay('openmetrics', new Map(), selection, { own: 0, bytes: 0 }))];
   assert.equal(body.join(''), '# EOF\n');
 });
 

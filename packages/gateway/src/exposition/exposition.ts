@@ -2,6 +2,7 @@
 import type { Fleet } from '../fleet/fleet.ts';
 import type { HostGroup } from '../fleet/host.ts';
 import type { OwnFamily } from '../telemetry/own-family.ts';
+import { BodyBuffers } from './body-buffers.ts';
 import { fleetSeries } from './fleet-series.ts';
 import type { Format } from './format.ts';
 import type { HostInput } from './input.ts';
@@ -52,17 +53,19 @@ export class Exposition {
    * The newest point of every fresh series that is selected, and the own series: the chunks of one body. What families
    * there are, and their types and help, is decided over the whole fleet, so that one layout serves every selection.
    * @param tally counts what was written so far
+   * @param buffers what the chunks are made in; whoever is done with a chunk may give it back there
    */
   async newest(
     format: Format,
     selection: Selection = EVERYTHING,
-    tally: Tally = { own: 0, chars: 0 },
-  ): Promise<Generator<string, void, undefined>> {
+    tally: Tally = { own: 0, bytes: 0 },
+    buffers: BodyBuffers = new BodyBuffers(),
+  ): Promise<Generator<Buffer, void, undefined>> {
     const { fleet } = this.#sources;
     await this.prepare(selection);
     const families = await this.#ownFamilies(selection);
     const input = newestInput(this.#groups(selection), fleet.freshSince(), selection);
-    return this.#render(format, input, selection, families, tally);
+    return this.#render(format, input, selection, families, tally, buffers);
   }
 
   /** Finds out what is selected, a little at a time; to be called before the points of a replay are collected. */
@@ -76,9 +79,10 @@ export class Exposition {
     input: HostInput,
     selection: Selection,
     tally: Tally,
-  ): Promise<Generator<string, void, undefined>> {
+    buffers: BodyBuffers = new BodyBuffers(),
+  ): Promise<Generator<Buffer, void, undefined>> {
     const families = await this.#ownFamilies(selection);
-    return this.#render(format, input, selection, families, tally);
+    return this.#render(format, input, selection, families, tally, buffers);
   }
 
   #groups(selection: Selection): Iterable<HostGroup> {
@@ -111,7 +115,8 @@ export class Exposition {
     selection: Selection,
     families: readonly OwnFamily[],
     tally: Tally,
-  ): Generator<string, void, undefined> {
+    buffers: BodyBuffers,
+  ): Generator<Buffer, void, undefined> {
     // Types and help are those of the whole fleet, not of what happens to be in this body.
     const counts = this.#votes.of(input, selection === EVERYTHING);
     let layout = this.#layouts.get(format);
@@ -119,6 +124,6 @@ export class Exposition {
       layout = createLayout(format, counts, families);
       this.#layouts.set(format, layout);
     }
-    return render(narrow(layout, input), input, families, tally);
+    return render(narrow(layout, input), input, families, tally, buffers);
   }
 }

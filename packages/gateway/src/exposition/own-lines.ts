@@ -8,8 +8,8 @@ import type { OwnMember } from './layout.ts';
 export interface Tally {
   /** Samples of the gateway's own. */
   own: number;
-  /** Characters of the body. */
-  chars: number;
+  /** Of the body, uncompressed. */
+  bytes: number;
 }
 
 /** @returns the lines of a member, one by one. Every family is read once, also where its lines are spread. */

@@ -2,18 +2,19 @@
  * Writes an exposition by a layout, in chunks, so that the caller can give the event loop its turn between them.
  *
  * Order (docs/PROTOCOL.md, "Exposition"): family; within it the own series, then the hosts' by shape, host and metric;
- * a metric's points oldest first; a point's lines as the shape has them. Everything but values and times is shared
- * text made at admission, so a line costs one concatenation and one number.
+ * a metric's points oldest first; a point's lines as the shape has them.
  */
+import { BodyBuffers } from './body-buffers.ts';
+import { BodyWriter } from './body-writer.ts';
+import { writeHost, writeMetric } from './host-lines.ts';
 import type { HostInput, HostPoints, OwnFamily } from './input.ts';
 import { type Layout, linesByShape } from './layout.ts';
 import type { Lines } from './lines.ts';
 import { createOwnText, type Tally } from './own-lines.ts';
-import { createStamps, hostText, metricText, type Stamps } from './point-text.ts';
-import { createRestatements, type Restated, restatedText } from './restated.ts';
+import { createRestatements, type Restated, writeRestated } from './restated.ts';
 
-/** Characters of a chunk; it ends with the piece that passes them. */
-const CHUNK_CHARS = 64 * 1024;
+/** Bytes of a chunk; it ends with the piece that passes them. It is what zlib gets at a time, and each time costs. */
+const CHUNK_BYTES = 256 * 1024;
 /** Lines of a piece, unless a single point of a metric has more. */
 const PIECE_LINES_MAX = 512;
 /** A chunk ends here too, however little is in it: looking at lines that are not shown takes time as well. */
@@ -23,6 +24,7 @@ const CHUNK_LINES_MAX = 16_384;
  * @param layout made for all of `input`'s shapes and for `own`.
  * @param own each family is read once, when the body gets there.
  * @param tally is brought up to date with each chunk.
+ * @param buffers what chunks are made in; whoever is done with a chunk may give it back there.
  * @returns chunks; one is empty where much was looked at and nothing of it is shown.
  * @throws Error when the input has a shape that the layout does not know: its values would be missing in silence.
  */
@@ -30,10 +32,11 @@ export function* render(
   layout: Layout,
   input: HostInput,
   own: readonly OwnFamily[],
-  tally: Tally = { own: 0, chars: 0 },
-): Generator<string, void, undefined> {
-  for (const chunk of chunksOf(layout, input, own, tally)) {
-    tally.chars += chunk.length;
+  tally: Tally = { own: 0, bytes: 0 },
+  buffers: BodyBuffers = new BodyBuffers(),
+): Generator<Buffer, void, undefined> {
+  for (const chunk of chunksOf(layout, input, own, tally, buffers)) {
+    tally.bytes += chunk.length;
     yield chunk;
   }
 }
@@ -43,83 +46,74 @@ function* chunksOf(
   input: HostInput,
   own: readonly OwnFamily[],
   tally: Tally,
-): Generator<string, void, undefined> {
+  buffers: BodyBuffers,
+): Generator<Buffer, void, undefined> {
   for (const shape of input.keys()) {
     if (!layout.counts.has(shape)) throw new Error(`the layout does not know the shape ${shape.hash}`);
   }
   const hosts = layout.shapes.map((shape) => input.get(shape) ?? []);
-  const stamps = createStamps(layout.format);
   const ownText = createOwnText(own, tally);
   const restatedOf = createRestatements(layout, hosts);
-  const chunk = new Chunk();
+  const chunk = new Chunk(new BodyWriter(layout.format, buffers));
+  const { writer } = chunk;
   for (const family of layout.families) {
-    chunk.header = family.header;
+    writer.begin(family.header);
     for (const member of family.own) {
-      for (const piece of ownText(member)) if (chunk.add(piece)) yield chunk.take();
+      for (const piece of ownText(member)) {
+        writer.text(piece);
+        if (chunk.isFull(1)) yield chunk.take();
+      }
     }
     const restated = restatedOf(family);
     for (const [lines, list] of linesByShape(layout, family, hosts)) {
+      writer.use(lines);
       for (let next = 0; next < list.length; ) {
-        next = addHosts(chunk, lines, list, next, restated, stamps);
-        const large = chunk.full ? undefined : list[next];
-        if (chunk.full) yield chunk.take();
+        next = addHosts(chunk, lines, list, next, restated);
+        const isFull = chunk.isFull(0);
+        if (isFull) yield chunk.take();
+        const large = isFull ? undefined : list[next];
         if (large === undefined) continue;
         next++;
-        for (const piece of largeText(lines, large, stamps)) {
-          if (chunk.add(piece, PIECE_LINES_MAX)) yield chunk.take();
-        }
+        for (const looked of writeLarge(writer, lines, large)) if (chunk.isFull(looked)) yield chunk.take();
       }
     }
     if (restated !== null) {
-      for (const piece of restatedText(family, restated, stamps)) if (chunk.add(piece)) yield chunk.take();
+      for (const looked of writeRestated(writer, family, restated))
+        if (chunk.isFull(looked)) yield chunk.take();
     }
   }
-  if (layout.format === 'openmetrics') chunk.end('# EOF\n');
-  if (chunk.text !== '') yield chunk.take();
+  writer.begin('');
+  if (layout.format === 'openmetrics') writer.text('# EOF\n');
+  if (writer.length > 0) yield chunk.take();
 }
 
-/** The text that has not been handed on yet. */
+/** What has not been handed on yet. */
 class Chunk {
-  text = '';
-  /** Of the current family; written before its first line, and so never where nothing of it is shown. */
-  header = '';
+  readonly writer: BodyWriter;
   /** Looked at, shown or not. */
   #lines = 0;
 
-  get full(): boolean {
-    return this.text.length >= CHUNK_CHARS || this.#lines >= CHUNK_LINES_MAX;
+  constructor(writer: BodyWriter) {
+    this.writer = writer;
   }
 
   /**
-   * @param lines that were looked at for it.
-   * @returns whether it is time to `take`.
+   * Whether it is time to `take`.
+   * @param lines that were looked at since this was asked last.
    */
-  add(piece: string, lines = 1): boolean {
+  isFull(lines: number): boolean {
     this.#lines += lines;
-    if (piece === '') return this.full;
-    if (this.header !== '') {
-      this.text += this.header;
-      this.header = '';
-    }
-    this.text += piece;
-    return this.full;
+    return this.writer.length >= CHUNK_BYTES || this.#lines >= CHUNK_LINES_MAX;
   }
 
-  end(text: string): void {
-    this.text += text;
-  }
-
-  take(): string {
-    const { text } = this;
-    this.text = '';
+  take(): Buffer {
     this.#lines = 0;
-    return text;
+    return this.writer.take();
   }
 }
 
 /**
- * Adds hosts until the chunk is full or one comes that is too large for a piece: no generator, since half a million
- * steps of one cost more than the lines.
+ * Adds hosts until the chunk is full or one comes that is too large for a piece.
  * @returns the place of the first host that was not added.
  */
 function addHosts(
@@ -128,7 +122,6 @@ function addHosts(
   hosts: readonly HostPoints[],
   from: number,
   restated: Restated | null,
-  stamps: Stamps,
 ): number {
   const perPoint = lines.prefixes.length;
   for (let i = from; i < hosts.length; i++) {
@@ -136,19 +129,23 @@ function addHosts(
     if (host === undefined || restated?.has(host.host)) continue;
     const count = host.points.length * perPoint;
     if (count > PIECE_LINES_MAX) return i;
-    if (chunk.add(hostText(lines, host, stamps), count)) return i + 1;
+    writeHost(chunk.writer, lines, host);
+    if (chunk.isFull(count)) return i + 1;
   }
   return hosts.length;
 }
 
-/** A host's lines by metrics, and these by points, in pieces. */
-function* largeText(lines: Lines, host: HostPoints, stamps: Stamps): Generator<string, void, undefined> {
+/** Writes a host's lines by metrics, and these by points, in pieces. @returns how many lines a piece looked at. */
+function* writeLarge(writer: BodyWriter, lines: Lines, host: HostPoints): Generator<number, void, undefined> {
   const { starts } = lines;
   const count = host.points.length;
   for (let m = 0; m + 1 < starts.length; m++) {
     const perPoint = (starts[m + 1] ?? 0) - (starts[m] ?? 0);
     const step = Math.max(1, Math.floor(PIECE_LINES_MAX / perPoint));
-    for (let p = 0; p < count; p += step)
-      yield metricText(lines, m, host, p, Math.min(p + step, count), stamps);
+    for (let p = 0; p < count; p += step) {
+      const end = Math.min(p + step, count);
+      writeMetric(writer, lines, m, host, p, end);
+      yield (end - p) * perPoint;
+    }
   }
 }

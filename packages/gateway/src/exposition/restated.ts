@@ -3,11 +3,12 @@
  * then shows points of both. Shape by shape, a series that stands in two could come out with its newer points first,
  * and Prometheus would drop the older ones without a word; so these hosts' metrics are put in order one by one.
  */
+import type { BodyWriter } from './body-writer.ts';
 import { isGrouped, type OutputType } from './format.ts';
+import { writeMetric } from './host-lines.ts';
 import type { HostPoints } from './input.ts';
 import { type HostsByShape, type Layout, linesByShape, type OutputFamily } from './layout.ts';
 import { type Lines, labelPattern, metricLabels } from './lines.ts';
-import { metricText, type Stamps } from './point-text.ts';
 
 /** Points written at once, so that no chunk grows far beyond its size. */
 const RUN_POINTS_MAX = 64;
@@ -94,19 +95,22 @@ function gather(
   return new Map([...restated].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** The lines of these hosts: by host, target and metric; a metric's points oldest first, whatever shape they are of. */
-export function* restatedText(
+/**
+ * Writes the lines of these hosts: by host, target and metric; a metric's points oldest first, whatever shape they are of.
+ * @returns how many lines a piece looked at.
+ */
+export function* writeRestated(
+  writer: BodyWriter,
   family: OutputFamily,
   restated: Restated,
-  stamps: Stamps,
-): Generator<string, void, undefined> {
+): Generator<number, void, undefined> {
   const metricOf = metricNames(family);
   let plan: Plan | null = null;
   for (const statements of restated.values()) {
     for (const same of Map.groupBy(statements, ({ host }) => host.target).values()) {
       // Hosts share their shapes, so the next one's plan is most often the same.
       if (plan === null || !isFor(plan, same)) plan = createPlan(same, metricOf);
-      for (const places of plan.metrics) yield* mergedText(same, places, stamps);
+      for (const places of plan.metrics) yield* writeMerged(writer, same, places);
     }
   }
 }
@@ -147,11 +151,11 @@ function createPlan(statements: readonly Statement[], metricOf: (prefix: string)
  * One metric's points out of all statements that have it, in runs: as many points of one statement as come before the
  * next point of another. The rule is one run each, since a restatement ends what was before.
  */
-function* mergedText(
+function* writeMerged(
+  writer: BodyWriter,
   statements: readonly Statement[],
   places: readonly Place[],
-  stamps: Stamps,
-): Generator<string, void, undefined> {
+): Generator<number, void, undefined> {
   const next = new Uint32Array(places.length);
   const timeAt = (k: number): number => {
     const statement = statements[places[k]?.statement ?? -1];
@@ -173,7 +177,9 @@ function* mergedText(
     let to = from;
     do next[oldest] = ++to;
     while (timeAt(oldest) < limit && to - from < RUN_POINTS_MAX);
-    yield metricText(statement.lines, place.metric, statement.host, from, to, stamps);
+    const { lines, host } = statement;
+    writeMetric(writer, lines, place.metric, host, from, to);
+    yield (to - from) * ((lines.starts[place.metric + 1] ?? 0) - (lines.starts[place.metric] ?? 0));
   }
 }
 

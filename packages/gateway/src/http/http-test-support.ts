@@ -186,8 +186,8 @@ function connectionsOf(
   };
 }
 
-function* generatorOf(chunks: Iterable<string>): Generator<string, void, undefined> {
-  yield* chunks;
+function* generatorOf(chunks: Iterable<string>): Generator<Buffer, void, undefined> {
+  for (const chunk of chunks) yield Buffer.from(chunk);
 }
 
 /** @throws what the socket says when the answer ends before its end. */

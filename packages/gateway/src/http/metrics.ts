@@ -5,6 +5,7 @@ import { TLSSocket } from 'node:tls';
 import { formatDuration } from '@tributary/shared/units';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { negotiateFormat, negotiateGzip } from '../exposition/accept.ts';
+import { BodyBuffers } from '../exposition/body-buffers.ts';
 import type { Exposition } from '../exposition/exposition.ts';
 import { contentType, type Format } from '../exposition/format.ts';
 import type { Tally } from '../exposition/own-lines.ts';
@@ -46,7 +47,8 @@ const WAITING_MAX = 1024;
 const SCRAPE_MS_MAX = 120_000;
 
 interface Body {
-  readonly chunks: Generator<string, void, undefined>;
+  readonly chunks: Generator<Buffer, void, undefined>;
+  readonly buffers: BodyBuffers;
   readonly tally: Tally;
   /** Null for whoever moves no cursor. */
   readonly replay: Replay | null;
@@ -115,7 +117,7 @@ async function prepare(
 ): Promise<Body> {
   const { exposition, replays } = sources;
   const { selection } = query;
-  const tally: Tally = { own: 0, chars: 0 };
+  const tally: Tally = { own: 0, bytes: 0 };
   const client = readClient(request, format, query);
   let replay: Replay | null = null;
   if (client !== null) {
@@ -126,11 +128,12 @@ async function prepare(
     if (replay !== null) tell(sources, request, query, client, connection);
   }
   try {
+    const buffers = new BodyBuffers();
     const chunks =
       replay === null
-        ? await exposition.newest(format, selection, tally)
-        : await exposition.replay(format, replay.input, selection, tally);
-    return { chunks, tally, replay };
+        ? await exposition.newest(format, selection, tally, buffers)
+        : await exposition.replay(format, replay.input, selection, tally, buffers);
+    return { chunks, buffers, tally, replay };
   } catch (error) {
     replay?.failed();
     throw error;
@@ -191,10 +194,10 @@ interface Sending {
 function send(
   { metrics, onFault }: MetricsSources,
   reply: FastifyReply,
-  { chunks, tally, replay }: Body,
+  { chunks, buffers, tally, replay }: Body,
   { format, gzip, startedMs, done }: Sending,
 ): FastifyReply {
-  const body = bodyStream(chunks, gzip);
+  const body = bodyStream(chunks, gzip, buffers);
   const deadline = setTimeout(
     () => body.destroy(new Error(`a scrape took longer than ${SCRAPE_MS_MAX} ms`)),
     SCRAPE_MS_MAX,
@@ -219,7 +222,7 @@ function send(
   // Only now all of it is with the system; that it was read is shown by what comes on this connection later.
   reply.raw.once('finish', () => {
     // What ended may have been an answer that tells of an error.
-    if (isWhole) replay?.completed(tally.own, tally.chars, performance.now() - startedMs);
+    if (isWhole) replay?.completed(tally.own, tally.bytes, performance.now() - startedMs);
   });
   if (gzip) reply.header('content-encoding', 'gzip');
   return describeBody(reply, format).send(body);

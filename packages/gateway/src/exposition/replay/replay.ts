@@ -66,10 +66,10 @@ export interface Replay {
   /**
    * The response ended.
    * @param own samples of the gateway's own in the body
-   * @param chars of the body, uncompressed
+   * @param bytes of the body, uncompressed
    * @param durationMs since the request had come
    */
-  completed(own: number, chars: number, durationMs: number): void;
+  completed(own: number, bytes: number, durationMs: number): void;
   /** The body could not be made, or not be sent whole. */
   failed(): void;
 }
@@ -81,7 +81,7 @@ const PROXIED_INTERVALS = 6;
 /** Hosts that are planned in one turn of the event loop. */
 const HOSTS_PER_TURN = 1000;
 /** A sample's line, before any body has told. */
-const CHARS_PER_SAMPLE = 120;
+const BYTES_PER_SAMPLE = 120;
 /** Of `max_bytes`, what is planned for: lines differ. */
 const BYTES_SHARE = 0.9;
 
@@ -118,10 +118,10 @@ export class Replays {
     return {
       input: collector.input,
       samples: collector.samples,
-      completed: (own, chars, durationMs) => {
+      completed: (own, bytes, durationMs) => {
         cursor.completed(scope, delivery, uptimeMs(), durationMs);
         scope.servedSamples = collector.samples + own;
-        if (scope.servedSamples > 0) scope.charsPerSample = chars / scope.servedSamples;
+        if (scope.servedSamples > 0) scope.bytesPerSample = bytes / scope.servedSamples;
       },
       failed: () => delivery.failed(),
     };
@@ -241,7 +241,7 @@ export class Replays {
     for (const plan of plans.values()) for (const { samples } of plan.live) live += samples;
     return Math.max(
       0,
-      Math.min(points, (bytesMax * BYTES_SHARE) / (scope.charsPerSample ?? CHARS_PER_SAMPLE) - live),
+      Math.min(points, (bytesMax * BYTES_SHARE) / (scope.bytesPerSample ?? BYTES_PER_SAMPLE) - live),
     );
   }
 }

@@ -22,7 +22,7 @@ export interface Scope extends ScopeKey {
   /** All samples of the last body that was complete, the gateway's own included; 0 for none. */
   servedSamples: number;
   /** How long a sample's line was in the last body; null before any. */
-  charsPerSample: number | null;
+  bytesPerSample: number | null;
   /** Whether any body was taken since the last plan was made. */
   progressed: boolean;
 }
@@ -98,7 +98,7 @@ export class Scopes {
       unproven: new Map(),
       progressed: false,
       servedSamples: 0,
-      charsPerSample: null,
+      bytesPerSample: null,
     };
     this.#all.set(name, scope);
     if (singleHostOf(scope) === null) this.#setWide([...this.#wide, scope]);
