@@ -83,6 +83,7 @@ export function startReporter(
             clockSteps.note(time.welcome(clock, roundTripMs));
             if (time.gatewayClock !== null) spool.noteClock(time.gatewayClock);
             clockSteps.settle();
+            ticker.first();
           },
           onFuture: () => time.doubt(),
           onPace: (wishMs) => pace.wish(wishMs),
@@ -115,15 +116,7 @@ export function startReporter(
   });
   for (const feed of feeds) feed.start();
   ticker.start();
-  log.info(
-    {
-      host: options.host,
-      gateway: shownUrl(options),
-      interval: options.interval === 'auto' ? 'auto' : formatDuration(options.interval),
-      version: VERSION,
-    },
-    'reporter started',
-  );
+  logStart(options, log);
   return {
     async stop() {
       await Promise.all(feeds.map((feed) => feed.stop()));
@@ -133,6 +126,12 @@ export function startReporter(
     },
     isStuck: () => sampler.isStuck,
   };
+}
+
+function logStart(options: ReporterOptions, log: Log): void {
+  const { host, interval } = options;
+  const shown = interval === 'auto' ? interval : formatDuration(interval);
+  log.info({ host, gateway: shownUrl(options), interval: shown, version: VERSION }, 'reporter started');
 }
 
 function createPace({ interval, 'path.procfs': procRoot }: ReporterOptions, log: Log): Pace {

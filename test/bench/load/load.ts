@@ -7,7 +7,7 @@ import type { Bench } from '../part.ts';
 import type { LoadPlan, Told } from './plan.ts';
 
 const MAIN = join(import.meta.dirname, 'main.ts');
-const NOTHING: Told = { connected: 0, acked: 0, sent: 0, latencies: [], sinceMs: 0 };
+const NOTHING: Told = { connected: 0, acked: 0, sampled: 0, latencies: [], sinceMs: 0 };
 const LOOK_MS = 20;
 
 export class Load {

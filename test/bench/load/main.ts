@@ -1,5 +1,5 @@
 /**
- * A fleet as cheap as can be: so many connections that say what reporters say, from texts that were made before, and keep nothing. Its
+ * A fleet as cheap as can be: so many connections that say what reporters say, from texts that were made before. Its
  * plan is the first argument; how it stands goes to stdout, a line of JSON each tenth of a second.
  */
 import { randomUUID } from 'node:crypto';
@@ -37,15 +37,23 @@ const bodies = Array.from({ length: KINDS }, (_, kind) =>
   }),
 );
 
-const counts = { connected: 0, acked: 0, sent: 0 };
+const counts = { connected: 0, acked: 0, sampled: 0 };
 let latencies: number[] = [];
 const beganMs = performance.now();
+
+interface Batch {
+  readonly seq: number;
+  readonly at: number;
+  /** On the clock of latencies: when it was sampled. */
+  readonly sinceMs: number;
+}
 
 class Host {
   readonly #index: number;
   readonly #name: string;
   readonly #epoch = randomUUID();
-  readonly #sentAt: number[] = [];
+  /** What is not acked, the oldest first. */
+  #open: Batch[] = [];
   #socket: WebSocket | null = null;
   #isOpen = false;
   /** The next batch, and the last one that was acked. */
@@ -83,13 +91,16 @@ class Host {
 
   /** One batch now. */
   tick(): void {
-    if (!this.#isOpen) return;
     const seq = this.#next++;
     const at = plan.pace.kind === 'flood' ? this.#begin + seq * STEP_MS : Date.now();
-    const body = bodies[this.#index % KINDS]?.[seq % TICKS] ?? '[]';
-    this.#sentAt.push(performance.now());
-    counts.sent += plan.series;
-    this.#socket?.send(encodeBatchFrame(seq, at, body));
+    const batch = { seq, at, sinceMs: performance.now() };
+    this.#open.push(batch);
+    counts.sampled += plan.series;
+    if (this.#isOpen) this.#send(batch);
+  }
+
+  #send({ seq, at }: Batch): void {
+    this.#socket?.send(encodeBatchFrame(seq, at, bodies[this.#index % KINDS]?.[seq % TICKS] ?? '[]'));
   }
 
   #hello(): void {
@@ -99,7 +110,7 @@ class Host {
         host: this.#name,
         epoch: this.#epoch,
         run: this.#epoch,
-        oldest: 1,
+        oldest: this.#acked + 1,
         acked: this.#acked,
         delivered: 0,
         next: this.#next,
@@ -113,30 +124,34 @@ class Host {
 
   #heard(frame: { kind: string; next?: number; seq?: number; code?: string; message?: string }): void {
     if (frame.kind === 'welcome') {
-      // What was not acked is lost with the connection: nothing is kept here.
-      this.#next = frame.next ?? 1;
-      this.#acked = this.#next - 1;
-      this.#sentAt.length = 0;
+      this.#settle((frame.next ?? 1) - 1);
       this.#isOpen = true;
       counts.connected++;
       for (const shape of shapes) this.#socket?.send(shape);
+      for (const batch of this.#open) this.#send(batch);
       this.#onSettled?.();
       this.#fill();
     } else if (frame.kind === 'ack') {
-      const now = performance.now();
-      const count = (frame.seq ?? 0) - this.#acked;
-      for (const at of this.#sentAt.splice(0, count)) latencies.push(now - at);
-      this.#acked += count;
-      counts.acked += count * plan.series;
+      this.#settle(frame.seq ?? 0);
       this.#fill();
     } else if (frame.kind === 'refuse' || frame.kind === 'reject') {
       process.stderr.write(`${this.#name}: ${frame.code} ${frame.message}\n`);
     }
   }
 
+  /** Everything up to `seq` is with the gateway. */
+  #settle(seq: number): void {
+    const now = performance.now();
+    const count = seq - this.#acked;
+    for (const { sinceMs } of this.#open.splice(0, count)) latencies.push(now - sinceMs);
+    this.#acked = seq;
+    counts.acked += count * plan.series;
+  }
+
   #fill(): void {
     if (plan.pace.kind !== 'flood') return;
-    while (this.#next - this.#acked <= plan.pace.window) this.tick();
+    const { window, ticks = Number.POSITIVE_INFINITY } = plan.pace;
+    while (this.#next - this.#acked <= window && this.#next <= ticks) this.tick();
   }
 }
 

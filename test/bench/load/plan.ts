@@ -16,9 +16,11 @@ export interface Flood {
   readonly agoMs: number;
   /** Batches of a host that are on their way at a time. */
   readonly window: number;
+  /** Batches of each host; then it stays connected and says nothing. No end unless given. */
+  readonly ticks?: number;
 }
 
-/** A batch of each host in each interval, the hosts spread over it. */
+/** A batch of each host in each interval, the hosts spread over it; those that it has no connection for are sent when it has one. */
 export interface Steady {
   readonly kind: 'steady';
   readonly intervalMs: number;
@@ -31,7 +33,8 @@ export interface Told {
   readonly connected: number;
   /** Samples, since the start. */
   readonly acked: number;
-  readonly sent: number;
+  /** What was sampled; what is not acked of it is on its way or waits for a connection. */
+  readonly sampled: number;
   /** How long acks took that came since the last line, in ms. */
   readonly latencies: readonly number[];
   /** Since the first connection, in ms. */

@@ -84,6 +84,9 @@ const FUTURE_PAUSE_MS = 60_000;
 /** RFC 6455: a protocol error. */
 const CLOSE_CONFUSED = 1002;
 
+/** How often a session without a connection is to look whether it is time for one. */
+export const SESSION_LOOK_MS = 500;
+
 export class LinkSession {
   readonly #options: SessionOptions;
   readonly #effects: LinkEffects;
@@ -116,8 +119,12 @@ export class LinkSession {
     return this.#state === 'parked';
   }
 
-  /** To be called about twice a second. */
-  tick(): void {
+  /**
+   * Looks what the time asks for.
+   * @returns in so many ms it has to be called again, or `SESSION_LOOK_MS` after the connection's end if that is sooner. A host that has
+   *   nothing to do is woken for it, so a connected one, which has to do with its silence only, waits for as long as it may.
+   */
+  tick(): number {
     const now = this.#options.monotonic();
     if (this.#state === 'parked' && now >= this.#lookAt) this.#lookForCredential(now);
     const isIdle = this.#state === 'waiting' || this.#state === 'parked';
@@ -127,6 +134,8 @@ export class LinkSession {
     } else if (this.#isConnected() && now - this.#heardAt > SILENCE_MS_MAX) {
       this.#close(CLOSE_CODES.SILENT, 'silent');
     }
+    if (!this.#isConnected()) return SESSION_LOOK_MS;
+    return Math.max(SESSION_LOOK_MS, SILENCE_MS_MAX + 1 - (now - this.#heardAt));
   }
 
   opened(): void {

@@ -7,7 +7,7 @@ import { printable } from '@tributary/shared/names';
 import { WebSocket } from 'ws';
 import { readReason } from './denial.ts';
 import { messageOf } from './error-message.ts';
-import type { LinkEffects, LinkSession } from './session.ts';
+import { type LinkEffects, type LinkSession, SESSION_LOOK_MS } from './session.ts';
 
 export interface StreamOptions {
   readonly url: string;
@@ -21,7 +21,6 @@ export interface StreamOptions {
   readonly onConnectFailed: (message: string) => void;
 }
 
-const TICK_MS = 500;
 const HANDSHAKE_MS = 10_000;
 /** The gateway's frames are tiny; anything near this is none of them. */
 const FRAME_BYTES_MAX = 1024 * 1024;
@@ -35,7 +34,8 @@ export class Stream implements LinkEffects {
   readonly #options: StreamOptions;
   #session: LinkSession | null = null;
   #socket: WebSocket | null = null;
-  #timer: NodeJS.Timeout | null = null;
+  #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
   /** A frame has left, or failed with its socket, of which `close` will tell. */
   readonly #onSent = (error?: Error | null): void => {
     // An old socket's frame may come here late; it does no harm to look once more.
@@ -50,10 +50,14 @@ export class Stream implements LinkEffects {
   start(makeSession: (effects: LinkEffects) => LinkSession): LinkSession {
     const session = makeSession(this);
     this.#session = session;
-    this.#timer = setInterval(() => session.tick(), TICK_MS);
     // Not at once: whoever starts the stream may still be joining its parts.
-    setImmediate(() => session.tick());
+    this.#lookIn(0);
     return session;
+  }
+
+  #lookIn(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#lookIn(this.#session?.tick() ?? SESSION_LOOK_MS), ms);
   }
 
   connect(): void {
@@ -113,7 +117,8 @@ export class Stream implements LinkEffects {
 
   /** Ends for good, after a goodbye where there is someone to hear it. */
   async stop(reason: string): Promise<void> {
-    if (this.#timer !== null) clearInterval(this.#timer);
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
     const socket = this.#socket;
     this.#session?.stop(reason);
     if (socket === null || socket.readyState === WebSocket.CLOSED) return;
@@ -180,6 +185,7 @@ export class Stream implements LinkEffects {
     if (this.#socket !== socket) return;
     this.#socket = null;
     this.#session?.closed(code, reason, status, retryAfterMs);
+    if (!this.#isStopped) this.#lookIn(SESSION_LOOK_MS);
   }
 }
 

@@ -1,8 +1,9 @@
 /** A way through an HTTP proxy by CONNECT (RFC 9110, 9.3.6): a socket, as if it led to the gateway itself. */
-import { request as httpRequest } from 'node:http';
+
 import { type RequestOptions as HttpsOptions, request as httpsRequest } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import { printable } from '@tributary/shared/names';
+import { request as httpRequest } from '../node-http.ts';
 import type { TlsSettings } from '../tls/tls-files.ts';
 import { messageOf } from './error-message.ts';
 import type { HttpProxy } from './proxy-choice.ts';

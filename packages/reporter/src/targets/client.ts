@@ -3,16 +3,12 @@
  * are is told to nobody whom the file does not name: neither credentials nor extra headers nor a client certificate go to
  * another scheme, host or port.
  */
-import {
-  Agent as HttpAgent,
-  request as httpRequest,
-  type IncomingMessage,
-  type RequestOptions,
-} from 'node:http';
+import type { IncomingMessage, RequestOptions } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { LookupFunction } from 'node:net';
 import { formatSize } from '@tributary/shared/units';
 import { errorCode } from '../collectors/source.ts';
+import { Agent as HttpAgent, request as httpRequest } from '../node-http.ts';
 import type { TlsSettings } from '../tls/tls-files.ts';
 import { readBody } from './body.ts';
 import type { Gate } from './gate.ts';
@@ -52,7 +48,7 @@ const LINE_BYTES = 128;
 const LINES_FREE = 50_000;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-type Agent = HttpAgent | HttpsAgent;
+type Agent = InstanceType<typeof HttpAgent> | HttpsAgent;
 
 export class TargetClient {
   readonly #target: Target;

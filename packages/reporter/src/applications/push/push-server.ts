@@ -2,7 +2,7 @@
  * The listener that applications push to: `/metrics/job/JOB{/LABEL/VALUE}` by POST, PUT and DELETE with Pushgateway's
  * meaning and its status codes, and `/-/healthy` and `/-/ready` for scripts that look whether it is there.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { HostPort } from '@tributary/shared/loopback';
 import type { Labels } from '@tributary/shared/shape';
@@ -13,6 +13,7 @@ import {
   type TextLimits,
 } from '../../collectors/exposition-text/families.ts';
 import { DEFAULT_TEXT_LIMITS, parseText } from '../../collectors/exposition-text/parse-text.ts';
+import { createServer } from '../../node-http.ts';
 import type { Counts } from '../counts.ts';
 import { PUSH_BUDGET, WorkBudget } from '../work-budget.ts';
 import { BodyReader } from './body.ts';
