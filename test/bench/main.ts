@@ -15,8 +15,10 @@ import type { Bench, Figure, Part, Round } from './part.ts';
 import { drain } from './parts/drain.ts';
 import { hosts } from './parts/hosts.ts';
 import { ingest, ingestDeflated } from './parts/ingest.ts';
+import { replay } from './parts/replay.ts';
 import { reporter } from './parts/reporter.ts';
 import { scrape } from './parts/scrape.ts';
+import { stored } from './parts/stored.ts';
 import { tick } from './parts/tick.ts';
 import { medianOf } from './support/statistics.ts';
 import { type Measured, tableOf } from './support/table.ts';
@@ -26,6 +28,8 @@ const PARTS = new Map<string, Part>(
     ingest,
     'ingest-deflated': ingestDeflated,
     scrape,
+    replay,
+    stored,
     hosts,
     drain,
     reporter,

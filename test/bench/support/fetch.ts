@@ -11,10 +11,14 @@ export interface Scraped {
 export class Scraper {
   readonly #agent = new Agent({ keepAlive: true });
 
-  async scrape(url: string, accept = 'text/plain'): Promise<Scraped> {
+  async scrape(
+    url: string,
+    accept = 'text/plain',
+    more: Readonly<Record<string, string>> = {},
+  ): Promise<Scraped> {
     const startedMs = performance.now();
     return await new Promise((resolve, reject) => {
-      const headers = { accept, 'accept-encoding': 'gzip' };
+      const headers = { accept, 'accept-encoding': 'gzip', ...more };
       const asked = request(url, { agent: this.#agent, headers }, (response) => {
         let bytes = 0;
         response.on('data', (chunk: Buffer) => {

@@ -1,0 +1,124 @@
+/**
+ * What a sample costs that a scraper gets late: ten points of every series of a fleet arrive after an outage, and one scraper takes
+ * them. Once what the gateway still has in memory, once what it has to read from its ledger. Beside it a scrape of newest points.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { Load } from '../load/load.ts';
+import type { Bench, Part } from '../part.ts';
+import { Scraper } from '../support/fetch.ts';
+import { type Served, startGateway } from '../support/program.ts';
+import { medianOf } from '../support/statistics.ts';
+
+const HOSTS = 1000;
+const SERIES = 500;
+const TICKS = 10;
+const SAMPLES = HOSTS * SERIES;
+const NAME = 'bench';
+const TIMEOUT_S = 60;
+const OPENMETRICS = 'application/openmetrics-text;version=1.0.0';
+const LIVE_SCRAPES = 9;
+/** Of the first ones, for the code to be compiled. */
+const WARM_SCRAPES = 3;
+const MEMORY_AGO_MS = 45 * 60_000;
+const LEDGER_AGO_MS = 40 * 60_000;
+/** What came so long ago is not in memory any more. */
+const FORGOTTEN_MS = 130_000;
+const SCRAPES_MAX = 200;
+
+async function send(bench: Bench, url: string, agoMs: number, ticks: number): Promise<void> {
+  const pace = { kind: 'flood', agoMs, window: 8, ticks } as const;
+  const load = Load.start(bench, { url, hosts: HOSTS, series: SERIES, deflate: false, pace });
+  await load.done(SAMPLES * ticks);
+  process.kill(load.pid, 'SIGKILL');
+  await delay(1000);
+}
+
+interface Cursor {
+  readonly pending: number;
+  readonly served: number;
+}
+
+async function cursorOf(url: string): Promise<Cursor> {
+  const response = await fetch(`${url}/api/v1/scrapers`);
+  const { data } = (await response.json()) as {
+    data: { scraper: string; pendingSamples: number; servedSamples: number }[];
+  };
+  const own = data.find(({ scraper }) => scraper === NAME);
+  return { pending: own?.pendingSamples ?? 0, served: own?.servedSamples ?? 0 };
+}
+
+/** One that is asked as Prometheus asks, on a connection of its own that is kept. */
+class Replayer {
+  readonly #gateway: Served;
+  readonly #scraper = new Scraper();
+
+  constructor(bench: Bench, gateway: Served) {
+    this.#gateway = gateway;
+    bench.atEnd(() => this.#scraper.close());
+  }
+
+  async scrape(): Promise<void> {
+    const url = `${this.#gateway.url}/metrics?scraper=${NAME}`;
+    const { status } = await this.#scraper.scrape(url, OPENMETRICS, {
+      'x-prometheus-scrape-timeout-seconds': String(TIMEOUT_S),
+    });
+    if (status !== 200) throw new Error(`${url} answered ${status}`);
+  }
+
+  /** Everything that is there. @returns µs of the gateway's CPU for each sample that was served. */
+  async drain(): Promise<number> {
+    const { program, url } = this.#gateway;
+    const before = { ...program.usage(), ...(await cursorOf(url)) };
+    let scrapes = 0;
+    do {
+      await this.scrape();
+      if (++scrapes > SCRAPES_MAX) throw new Error(`it is not all served after ${SCRAPES_MAX} scrapes`);
+    } while ((await cursorOf(url)).pending > 0);
+    const after = { ...program.usage(), ...(await cursorOf(url)) };
+    return ((after.cpuSeconds - before.cpuSeconds) * 1e6) / (after.served - before.served);
+  }
+}
+
+/** µs of CPU for each sample of a scrape of newest points. */
+async function live(bench: Bench, { program, url }: Served): Promise<number> {
+  const scraper = new Scraper();
+  bench.atEnd(() => scraper.close());
+  const costs: number[] = [];
+  for (let i = 0; i < LIVE_SCRAPES; i++) {
+    const before = program.usage().cpuSeconds;
+    await scraper.scrape(`${url}/metrics`, OPENMETRICS);
+    costs.push(((program.usage().cpuSeconds - before) * 1e6) / SAMPLES);
+  }
+  return medianOf(costs.slice(WARM_SCRAPES));
+}
+
+export const replay: Part = {
+  about: `${TICKS} points of each of ${SAMPLES} series arrive late, and are scraped`,
+  rounds: 3,
+  figures: [
+    { name: 'live: CPU per sample', unit: 'µs' },
+    { name: 'from memory: CPU per sample', unit: 'µs' },
+    { name: 'from memory, of live', unit: '×', reach: ['<=', 1.5] },
+    { name: 'from the ledger: CPU per sample', unit: 'µs' },
+    { name: 'from the ledger, of live', unit: '×', reach: ['<=', 1.5] },
+  ],
+  async round(bench) {
+    const gateway = await startGateway(bench);
+    const replayer = new Replayer(bench, gateway);
+    await replayer.scrape();
+    await send(bench, gateway.url, MEMORY_AGO_MS, TICKS);
+    const fromMemory = await replayer.drain();
+    await send(bench, gateway.url, LEDGER_AGO_MS, TICKS);
+    await delay(FORGOTTEN_MS);
+    const fromLedger = await replayer.drain();
+    await send(bench, gateway.url, 0, 1);
+    const ofLive = await live(bench, gateway);
+    return {
+      'live: CPU per sample': ofLive,
+      'from memory: CPU per sample': fromMemory,
+      'from memory, of live': fromMemory / ofLive,
+      'from the ledger: CPU per sample': fromLedger,
+      'from the ledger, of live': fromLedger / ofLive,
+    };
+  },
+};
