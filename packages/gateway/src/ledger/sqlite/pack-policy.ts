@@ -8,6 +8,8 @@ export interface PackPolicy {
   /** Blocks have so many entries, or fewer when these have so many bytes. */
   readonly blockEntries: number;
   readonly blockBytes: number;
+  /** A backlog of which one commit brings so many entries of a host is written as blocks at once. */
+  readonly arrivingEntries: number;
   /** A host with fewer entries than a block's gets one nevertheless when the oldest is from so long ago. */
   readonly lingerMs: number;
 }
@@ -18,6 +20,7 @@ export const PACK_POLICY: PackPolicy = {
   freshEntries: 64,
   blockEntries: 64,
   blockBytes: 512 * 1024,
+  arrivingEntries: 16,
   lingerMs: 30 * 60_000,
 };
 

@@ -9,6 +9,7 @@ import type { Core } from './core.ts';
 import { type EntryRow, entryOfRow } from './log-rows.ts';
 import type { PackPlace, PackPortion } from './messages.ts';
 import type { PackPolicy } from './pack-policy.ts';
+import type { Statements } from './statements.ts';
 
 /** A portion ends after so many bytes of entries or so many hosts: some milliseconds of work. */
 const PORTION_BYTES_MAX = 1024 * 1024;
@@ -91,23 +92,39 @@ function measure(rows: readonly WeightRow[], policy: PackPolicy, isFresh: (row: 
 }
 
 function pack({ sql }: Core, { after, last, entries: count }: Run): void {
-  const rows = sql.entries.all(after, last, count) as EntryRow[];
+  writeBlock(sql, sql.entries.all(after, last, count) as EntryRow[]);
+  sql.removeEntries.run(after, last);
+}
+
+/** Within a transaction: packs all entries of a host before a key, since whatever stands before a block has to be packed. */
+export function packBefore(core: Core, policy: PackPolicy, host: number, end: number): void {
+  const isFresh = () => false;
+  for (;;) {
+    const rows = core.sql.weights.all(host * OFFSETS_PER_HOST, end, policy.blockEntries + 1) as WeightRow[];
+    const first = rows[0]?.key;
+    if (first === undefined) return;
+    const { entries, bytes } = measure(rows, policy, isFresh);
+    pack(core, { after: first - 1, last: first + entries - 1, entries, bytes });
+  }
+}
+
+/** Within a transaction: writes a block. @param rows follow one another without a gap; at least one. */
+export function writeBlock(sql: Statements, rows: readonly EntryRow[]): void {
   const entries = rows.map(entryOfRow);
-  const newest = entries.at(-1);
-  if (newest === undefined) return;
+  const [first, newest] = [rows[0], rows.at(-1)];
+  if (first === undefined || newest === undefined) return;
   const { head, body } = packBlock(entries);
   const times = entries.map(({ at }) => at);
   sql.insertBlock.run(
-    last,
-    (after + 1) % OFFSETS_PER_HOST,
+    newest.key,
+    first.key % OFFSETS_PER_HOST,
     Math.min(...times),
     Math.max(...times),
     entries.reduce((sum, { samples }) => sum + samples, 0),
-    newest.samplesThrough,
-    newest.stream,
-    newest.lastSeq,
+    newest.samples_through,
+    newest.stream_id,
+    newest.last_seq,
     head,
     body,
   );
-  sql.removeEntries.run(after, last);
 }

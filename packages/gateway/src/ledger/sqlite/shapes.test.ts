@@ -7,7 +7,7 @@ import { randomOf } from '@tributary/shared/random';
 import Database from 'better-sqlite3';
 import { encodeGroups } from '../codec.ts';
 import type { WireEntry } from './messages.ts';
-import { PACK_ALL } from './pack-policy.ts';
+import { PACK_ALL, PACK_POLICY } from './pack-policy.ts';
 import { Store } from './store.ts';
 
 const MINUTE_MS = 60_000;
@@ -38,7 +38,7 @@ function bench(t: TestContext) {
       payload,
     };
     const bodies = shapes.map((hash) => ({ hash, body: `body of ${hash}` }));
-    store.commit([{ host: 'web-1', epoch: 'e1', entries: [entry] }], bodies);
+    store.commit([{ host: 'web-1', epoch: 'e1', entries: [entry] }], bodies, PACK_POLICY, 0);
   };
   const trim = (olderThan: number) =>
     store.trimAge({ olderThan, bytesMax: Number.MAX_SAFE_INTEGER, undelivered: new Map(), keepSince: 0 })

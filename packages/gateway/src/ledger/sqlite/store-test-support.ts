@@ -8,7 +8,7 @@ import { encodeGroups } from '../codec.ts';
 import type { TrimBounds } from '../ledger.ts';
 import { NO_BOUNDS } from '../ledger-contract.ts';
 import type { WireEntry, WireRead } from './messages.ts';
-import { PACK_ALL, type PackPolicy } from './pack-policy.ts';
+import { PACK_ALL, PACK_POLICY, type PackPolicy } from './pack-policy.ts';
 import { Store } from './store.ts';
 
 export const SHAPE = { hash: 'a'.repeat(64), body: '{"labels":{},"families":[]}' };
@@ -33,6 +33,10 @@ export class StoreBench {
   readonly store: Store;
   /** What stands in the file, for whoever does not believe the store. */
   readonly reader: Database.Database;
+  /** As what appends are written; entries of their own unless it is set. */
+  arriving: PackPolicy = { ...PACK_POLICY, arrivingEntries: Number.POSITIVE_INFINITY };
+  /** When appends come. */
+  now = 0;
   readonly #next = new Map<string, number>();
 
   constructor(t: TestContext) {
@@ -64,7 +68,7 @@ export class StoreBench {
       return entry;
     });
     this.#next.set(key, next);
-    const { refusals } = this.store.commit([{ host, epoch, entries }], [SHAPE]);
+    const { refusals } = this.store.commit([{ host, epoch, entries }], [SHAPE], this.arriving, this.now);
     if (refusals[0] != null) throw new Error(refusals[0]);
   }
 

@@ -23,6 +23,7 @@ import { Core } from './core.ts';
 import { loadCursors, removeCursor, saveCursor } from './cursor-store.ts';
 import { lockFolder, openFiles, setFilesAside } from './files.ts';
 import { readPortion, seekHost } from './log-reader.ts';
+import { LogWriter } from './log-writer.ts';
 import type {
   CommitResult,
   PackPlace,
@@ -72,13 +73,23 @@ export class Store {
     return this.#core.stats;
   }
 
-  /** One transaction for all appends. Those that would leave a hole are refused alone. */
-  commit(appends: readonly WireAppend[], shapes: readonly WireShape[]): CommitResult {
+  /**
+   * One transaction for all appends. Those that would leave a hole are refused alone.
+   * @param policy what of it is written as blocks @param now decides what is fresh
+   */
+  commit(
+    appends: readonly WireAppend[],
+    shapes: readonly WireShape[],
+    policy: PackPolicy,
+    now: number,
+  ): CommitResult {
     const { catalog } = this.#core;
     catalog.bound();
     return this.#core.transaction(() => {
       for (const shape of shapes) catalog.internShape(shape);
-      const results = appends.map((append) => appendTo(this.#core, append));
+      const log = new LogWriter(this.#core, policy, now);
+      const results = appends.map((append) => appendTo(this.#core, log, append));
+      log.write();
       return {
         refusals: results.map((result) => (typeof result === 'string' ? result : null)),
         placed: results.map((result) => (typeof result === 'string' ? NOT_PLACED : result)),

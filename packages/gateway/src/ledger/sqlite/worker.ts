@@ -22,7 +22,7 @@ function say(response: Response, transfer: readonly ArrayBuffer[] = []): void {
 function answer(store: Store, request: Request): Results[keyof Results] {
   switch (request.kind) {
     case 'commit':
-      return store.commit(request.appends, request.shapes);
+      return store.commit(request.appends, request.shapes, packing, systemClock.now());
     case 'stream':
       return store.stream(request.host, request.epoch);
     case 'hosts':
