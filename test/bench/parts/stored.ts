@@ -47,7 +47,7 @@ export const stored: Part = {
       hosts: HOSTS,
       series: SERIES,
       deflate: false,
-      pace: { kind: 'flood', agoMs: AGO_MS, window: 16, ticks: BATCHES },
+      pace: { kind: 'flood', agoMs: AGO_MS, window: 128, ticks: BATCHES },
     });
     await load.done(SAMPLES);
     process.kill(load.pid, 'SIGKILL');

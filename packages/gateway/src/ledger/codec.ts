@@ -60,14 +60,16 @@ export function encodeGroups(groups: readonly EncodableGroup[]): Uint8Array<Arra
 }
 
 /** @throws Error when the bytes are no such payload. */
-export function decodeGroups(stored: Uint8Array): DecodedGroup[] {
+export function decodeGroups(stored: Uint8Array<ArrayBuffer>): DecodedGroup[] {
   // A copy of our own, so that columns can be views of it whatever the alignment of what the driver gave us.
   return viewGroups(stored.slice());
 }
 
-/** The same without a copy. @param bytes a whole buffer of their own, which nobody changes any more */
-export function viewGroups(bytes: Uint8Array<ArrayBuffer>): DecodedGroup[] {
-  const view = new DataView(bytes.buffer);
+/** The same without a copy, unless they stand at no multiple of eight. @param stored nobody changes them any more */
+export function viewGroups(stored: Uint8Array<ArrayBuffer>): DecodedGroup[] {
+  const bytes = stored.byteOffset % 8 === 0 ? stored : stored.slice();
+  const begin = bytes.byteOffset;
+  const view = new DataView(bytes.buffer, begin, bytes.length);
   if (bytes.length < HEADER_BYTES || view.getUint32(0, true) !== VERSION) {
     throw new Error(`not a payload of version ${VERSION}`);
   }
@@ -82,7 +84,7 @@ export function viewGroups(bytes: Uint8Array<ArrayBuffer>): DecodedGroup[] {
     const end = offset + groupBytes(length, hasAbsent);
     if (end > bytes.length) throw new Error('payload ends within a column');
     offset += GROUP_HEADER_BYTES;
-    const values = new Float64Array(bytes.buffer, offset, length);
+    const values = new Float64Array(bytes.buffer, begin + offset, length);
     const absent = hasAbsent ? readBitmap(bytes, offset + length * 8, length) : null;
     groups.push({ at, column: { values, absent } });
     offset = end;

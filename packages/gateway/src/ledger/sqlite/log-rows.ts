@@ -25,7 +25,7 @@ export interface EntryRow {
   readonly samples_through: number;
   readonly reason: string | null;
   readonly shapes: string | null;
-  readonly payload: Uint8Array | null;
+  readonly payload: Uint8Array<ArrayBuffer> | null;
 }
 
 export interface HeadRow {
@@ -40,8 +40,11 @@ export interface BlockRow extends HeadRow {
   readonly body: Uint8Array;
 }
 
-/** @throws DamageError */
-export function entryOfRow(row: EntryRow): LogEntry {
+/**
+ * @param decode makes the columns, by default with a buffer of their own that can be handed over
+ * @throws DamageError
+ */
+export function entryOfRow(row: EntryRow, decode: typeof decodeGroups = decodeGroups): LogEntry {
   return {
     stream: row.stream_id,
     seq: row.seq,
@@ -53,7 +56,7 @@ export function entryOfRow(row: EntryRow): LogEntry {
     reason: row.reason,
     offset: row.key % OFFSETS_PER_HOST,
     samplesThrough: row.samples_through,
-    groups: row.payload === null ? [] : groupsOfRow(row, row.payload),
+    groups: row.payload === null ? [] : groupsOfRow(row, row.payload, decode),
   };
 }
 
@@ -67,11 +70,15 @@ export function headsOfBlock(row: HeadRow): (PackedEntry & Placing)[] {
   return unpack(row, () => unpackHead(row.head));
 }
 
-function groupsOfRow({ key, shapes }: EntryRow, payload: Uint8Array): LogEntry['groups'] {
+function groupsOfRow(
+  { key, shapes }: EntryRow,
+  payload: Uint8Array<ArrayBuffer>,
+  decode: typeof decodeGroups,
+): LogEntry['groups'] {
   try {
     const ids = JSON.parse(shapes ?? '') as number[];
     // What no id stands for is not found among the shapes.
-    return decodeGroups(payload).map(({ at, column }, i) => ({ shape: ids[i] ?? 0, at, column }));
+    return decode(payload).map(({ at, column }, i) => ({ shape: ids[i] ?? 0, at, column }));
   } catch (error) {
     const { message } = error as Error;
     throw new DamageError(`the entry with key ${key} cannot be read: ${message}`, { cause: error });

@@ -9,8 +9,8 @@ import type {
   TrimBounds,
 } from '../ledger.ts';
 
-/** An entry whose groups are encoded and whose shapes are named by hash. */
-export interface WireEntry {
+/** What an entry is, but for its values; its shapes are named by hash. */
+export interface WireEntryHead {
   readonly seq: number;
   readonly lastSeq: number;
   readonly fromAt: number;
@@ -22,13 +22,19 @@ export interface WireEntry {
   readonly samples: number;
   /** Hashes, in the order of the payload's groups. Empty for a tombstone. */
   readonly shapes: readonly string[];
+  /** Of the encoded groups; null for a tombstone, which has none. */
+  readonly payloadBytes: number | null;
+}
+
+/** An entry whose groups are encoded. */
+export interface WireEntry extends Omit<WireEntryHead, 'payloadBytes'> {
   readonly payload: Uint8Array<ArrayBuffer> | null;
 }
 
-export interface WireAppend {
+export interface WireAppend<E = WireEntry> {
   readonly host: string;
   readonly epoch: string;
-  readonly entries: readonly WireEntry[];
+  readonly entries: readonly E[];
 }
 
 export interface WireShape {
@@ -50,7 +56,9 @@ export interface WireRead {
 export type Request =
   | {
       readonly kind: 'commit';
-      readonly appends: readonly WireAppend[];
+      readonly appends: readonly WireAppend<WireEntryHead>[];
+      /** Of all their entries, one behind the other: as many objects would cost more than the bytes. Handed over. */
+      readonly payloads: Uint8Array<ArrayBuffer>;
       readonly shapes: readonly WireShape[];
     }
   | { readonly kind: 'stream'; readonly host: string; readonly epoch: string }

@@ -4,6 +4,7 @@
  * that its blocks stand before all its other entries.
  */
 import { packBlock } from '../block.ts';
+import { viewGroups } from '../codec.ts';
 import { OFFSETS_PER_HOST } from './catalog.ts';
 import type { Core } from './core.ts';
 import { type EntryRow, entryOfRow } from './log-rows.ts';
@@ -110,7 +111,7 @@ export function packBefore(core: Core, policy: PackPolicy, host: number, end: nu
 
 /** Within a transaction: writes a block. @param rows follow one another without a gap; at least one. */
 export function writeBlock(sql: Statements, rows: readonly EntryRow[]): void {
-  const entries = rows.map(entryOfRow);
+  const entries = rows.map((row) => entryOfRow(row, viewGroups));
   const [first, newest] = [rows[0], rows.at(-1)];
   if (first === undefined || newest === undefined) return;
   const { head, body } = packBlock(entries);

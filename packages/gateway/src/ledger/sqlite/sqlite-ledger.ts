@@ -49,6 +49,7 @@ import {
   takeUrgent,
   toAppend,
 } from './tasks.ts';
+import { joinPayloads } from './wire-entry.ts';
 import { type Answer, type Opened, WorkerHandle } from './worker-handle.ts';
 
 const RETRY_PAUSE_MS = 1000;
@@ -285,10 +286,11 @@ export class SqliteLedger implements Ledger {
         if (!this.#interned.has(hash)) shapes.set(hash, { hash, body });
     }
     const startedMs = performance.now();
-    // Payloads are cloned, not transferred: the group must be whole for another try.
+    // Payloads are copied, not transferred themselves: the group must be whole for another try.
     const response = await this.#ask({
       kind: 'commit',
       appends: group.map((task) => task.append),
+      payloads: joinPayloads(group.flatMap((task) => task.entries)),
       shapes: [...shapes.values()],
     });
     if (response.kind !== 'done') return response;

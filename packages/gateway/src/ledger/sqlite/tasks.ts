@@ -2,7 +2,7 @@
 import type { Entry } from '../ledger.ts';
 import { type PackedEntry, packed } from '../packed-batch.ts';
 import type { ShapeList } from '../shape-list.ts';
-import type { Request, Results, WireAppend } from './messages.ts';
+import type { Request, Results, WireAppend, WireEntryHead } from './messages.ts';
 import { toWire } from './wire-entry.ts';
 
 /** A group is closed at this size: more would only lengthen the wait of its first append. */
@@ -13,7 +13,7 @@ const OVERHEAD_BYTES = 512;
 
 export interface AppendTask {
   readonly kind: 'append';
-  readonly append: WireAppend;
+  readonly append: WireAppend<WireEntryHead>;
   /** Of its batches; the same one may stand here again and again. */
   readonly lists: readonly ShapeList[];
   /** As they were handed in. */

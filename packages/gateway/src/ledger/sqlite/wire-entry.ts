@@ -1,12 +1,12 @@
 /** Entries on their way to the worker and back: groups as payloads, shapes by hash. */
 import type { ShapeKey, StoredEntry } from '../ledger.ts';
 import type { PackedEntry } from '../packed-batch.ts';
-import type { WireEntry, WireStored } from './messages.ts';
+import type { WireAppend, WireEntry, WireEntryHead, WireStored } from './messages.ts';
 
-export function toWire(entry: PackedEntry): WireEntry {
+export function toWire(entry: PackedEntry): WireEntryHead {
   if (entry.kind === 'tombstone') {
     const { seq, lastSeq, fromAt, at, reason, contentHash } = entry;
-    return { seq, lastSeq, fromAt, at, contentHash, reason, samples: 0, shapes: [], payload: null };
+    return { seq, lastSeq, fromAt, at, contentHash, reason, samples: 0, shapes: [], payloadBytes: null };
   }
   const { seq, at, contentHash, samples, payload, list } = entry;
   return {
@@ -18,8 +18,41 @@ export function toWire(entry: PackedEntry): WireEntry {
     reason: null,
     samples,
     shapes: list.hashes,
-    payload,
+    payloadBytes: payload.length,
   };
+}
+
+/** The payloads of entries as `withPayloads` wants them. */
+export function joinPayloads(entries: readonly PackedEntry[]): Uint8Array<ArrayBuffer> {
+  let size = 0;
+  for (const entry of entries) if (entry.kind === 'batch') size += entry.payload.length;
+  const joined = new Uint8Array(size);
+  let end = 0;
+  for (const entry of entries) {
+    if (entry.kind !== 'batch') continue;
+    joined.set(entry.payload, end);
+    end += entry.payload.length;
+  }
+  return joined;
+}
+
+/** @param payloads of all entries of all appends, one behind the other; the entries' are views of it */
+export function withPayloads(
+  appends: readonly WireAppend<WireEntryHead>[],
+  payloads: Uint8Array<ArrayBuffer>,
+): WireAppend[] {
+  let end = 0;
+  const take = (bytes: number) => {
+    end += bytes;
+    return payloads.subarray(end - bytes, end);
+  };
+  return appends.map(({ host, epoch, entries }) => ({
+    host,
+    epoch,
+    entries: entries.map(({ payloadBytes, ...head }): WireEntry => {
+      return { ...head, payload: payloadBytes === null ? null : take(payloadBytes) };
+    }),
+  }));
 }
 
 /** @param shapes those of the portion that the entry came with. */

@@ -53,7 +53,7 @@ export class WorkerHandle {
         this.#answered = null;
         resolve(answer);
       };
-      this.#worker.postMessage(request);
+      this.#worker.postMessage(request, request.kind === 'commit' ? [request.payloads.buffer] : []);
     });
   }
 

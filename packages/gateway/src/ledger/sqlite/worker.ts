@@ -5,6 +5,7 @@ import { isDamage } from './damage.ts';
 import type { ReadPortion, Request, Response, Results } from './messages.ts';
 import type { PackPolicy } from './pack-policy.ts';
 import { Store } from './store.ts';
+import { withPayloads } from './wire-entry.ts';
 
 export interface WorkerData {
   readonly folder: string;
@@ -22,7 +23,12 @@ function say(response: Response, transfer: readonly ArrayBuffer[] = []): void {
 function answer(store: Store, request: Request): Results[keyof Results] {
   switch (request.kind) {
     case 'commit':
-      return store.commit(request.appends, request.shapes, packing, systemClock.now());
+      return store.commit(
+        withPayloads(request.appends, request.payloads),
+        request.shapes,
+        packing,
+        systemClock.now(),
+      );
     case 'stream':
       return store.stream(request.host, request.epoch);
     case 'hosts':
