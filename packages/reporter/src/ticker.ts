@@ -39,6 +39,8 @@ export class Ticker {
   #due = 0;
   #running: Promise<void> | null = null;
   #hasTicked = false;
+  /** The next tick is not further away than so many intervals. */
+  #aheadMax = 1;
 
   constructor(options: TickerOptions) {
     this.#options = options;
@@ -54,7 +56,7 @@ export class Ticker {
     clearTimeout(this.#timer);
     this.#take(false);
     const { now, intervalMs } = this.#options;
-    this.#plan(now() + intervalMs() * FIRST_SHARE);
+    this.#plan(now() + intervalMs() * FIRST_SHARE, 1 + FIRST_SHARE);
   }
 
   /** Sets no more timers, and waits for a tick that is being taken. */
@@ -65,9 +67,10 @@ export class Ticker {
   }
 
   /** @param after the tick that was due last, since the clock is steered, and may have just gone back before it. */
-  #plan(after = Number.NEGATIVE_INFINITY): void {
+  #plan(after = Number.NEGATIVE_INFINITY, aheadMax = 1): void {
     const { host, now, intervalMs } = this.#options;
     const interval = intervalMs();
+    this.#aheadMax = aheadMax;
     this.#due = nextTick(Math.max(now(), after), interval, phaseOf(host, interval));
     this.#wait(0);
   }
@@ -83,7 +86,7 @@ export class Ticker {
       return this.#tick(tickLateMs > interval * LATE_SHARE);
     }
     // The clock stepped back, or the interval became shorter: what is due is further away than it can be.
-    if (leftMs > interval * (1 + FIRST_SHARE) + STEP_MS) return this.#plan();
+    if (leftMs > interval * this.#aheadMax + STEP_MS) return this.#plan();
     const { monotonic } = this.#options;
     const waitMs = Math.min(leftMs, LOOK_MS);
     const from = monotonic();

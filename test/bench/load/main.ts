@@ -143,6 +143,7 @@ class Host {
   #settle(seq: number): void {
     const now = performance.now();
     const count = seq - this.#acked;
+    if (count < 0) throw new Error(`${this.#name}: the gateway has lost what it had acked`);
     for (const { sinceMs } of this.#open.splice(0, count)) latencies.push(now - sinceMs);
     this.#acked = seq;
     counts.acked += count * plan.series;

@@ -3,7 +3,7 @@
  * then copied; strings would cost several objects a line, all of which would be taken apart again to be sent.
  */
 import type { BodyBuffers } from './body-buffers.ts';
-import { EncodedTexts } from './encoded-texts.ts';
+import { BYTES_PER_CHAR_MAX, EncodedTexts } from './encoded-texts.ts';
 import type { Format } from './format.ts';
 import type { HostPoints, Point } from './input.ts';
 import type { Lines } from './lines.ts';
@@ -11,18 +11,23 @@ import { NUMBER_BYTES_MAX, writeStamp, writeValue } from './value-bytes.ts';
 
 /** Of the first buffer: a body of one host is not much larger. */
 const BUFFER_BYTES = 32 * 1024;
-/** UTF-8 of one UTF-16 code unit. */
-const BYTES_PER_CHAR_MAX = 3;
+/** Later ones are as large as the one before, but for one odd piece that needed more: a chunk and the piece that ends it have room. */
+const BUFFER_BYTES_MAX = 512 * 1024;
+const NOTHING = Buffer.alloc(0);
 
 export class BodyWriter {
   readonly #format: Format;
   readonly #buffers: BodyBuffers;
-  #buffer: Buffer;
+  /** None until something is written. */
+  #buffer: Buffer = NOTHING;
+  #bufferBytes = BUFFER_BYTES;
   #length = 0;
   #header = '';
   /** Of which lines all prefixes are encoded. */
   #lines: Lines | null = null;
   readonly #prefixes = new EncodedTexts();
+  /** Of others, those that were written last. */
+  #some: { readonly lines: Lines; readonly from: number; readonly to: number } | null = null;
   readonly #somePrefixes = new EncodedTexts();
   #target: string | null = null;
   readonly #targetBytes = new EncodedTexts();
@@ -31,7 +36,6 @@ export class BodyWriter {
   constructor(format: Format, buffers: BodyBuffers) {
     this.#format = format;
     this.#buffers = buffers;
-    this.#buffer = buffers.take(BUFFER_BYTES);
   }
 
   /** Bytes that were written and not taken. */
@@ -61,8 +65,7 @@ export class BodyWriter {
   /** Writes the lines `from` to before `to` of one point, as far as it has them and does not hide them. */
   point(lines: Lines, { target }: HostPoints, point: Point, from: number, to: number): void {
     const isEncoded = this.#lines === lines;
-    const prefixes = isEncoded ? this.#prefixes : this.#somePrefixes;
-    if (!isEncoded) prefixes.encode(lines.prefixes.slice(from, to));
+    const prefixes = isEncoded ? this.#prefixes : this.#encodeSome(lines, from, to);
     if (this.#target !== target) {
       this.#target = target;
       this.#targetBytes.encode([target]);
@@ -80,10 +83,22 @@ export class BodyWriter {
 
   /** Everything that was written since the last time: a view of a buffer, from its beginning on. */
   take(): Buffer {
+    if (this.#length === 0) return NOTHING;
     const taken = this.#buffer.subarray(0, this.#length);
-    this.#buffer = this.#buffers.take(this.#buffer.length);
+    this.#bufferBytes = Math.min(this.#buffer.length, BUFFER_BYTES_MAX);
+    this.#buffer = NOTHING;
     this.#length = 0;
     return taken;
+  }
+
+  /** One metric's lines, mostly for many points one after another. */
+  #encodeSome(lines: Lines, from: number, to: number): EncodedTexts {
+    const some = this.#some;
+    if (some?.lines !== lines || some.from !== from || some.to !== to) {
+      this.#some = { lines, from, to };
+      this.#somePrefixes.encode(lines.prefixes.slice(from, to));
+    }
+    return this.#somePrefixes;
   }
 
   /** @param base the place of the first line whose prefix is encoded. */
@@ -126,8 +141,9 @@ export class BodyWriter {
   #reserve(bytes: number): void {
     const needed = this.#length + bytes;
     if (needed <= this.#buffer.length) return;
-    const larger = this.#buffers.take(Math.max(needed, this.#buffer.length * 2));
+    const larger = this.#buffers.take(Math.max(needed, this.#bufferBytes, this.#buffer.length * 2));
     this.#buffer.copy(larger, 0, 0, this.#length);
+    this.#buffers.give(this.#buffer);
     this.#buffer = larger;
   }
 }

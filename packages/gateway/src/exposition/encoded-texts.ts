@@ -1,7 +1,7 @@
 /** A list of texts as UTF-8, one behind the other in a buffer that is used again for the next list. */
 
 /** UTF-8 of one UTF-16 code unit. */
-const BYTES_PER_CHAR_MAX = 3;
+export const BYTES_PER_CHAR_MAX = 3;
 
 export class EncodedTexts {
   /** The texts', and more behind them. */

@@ -6,7 +6,10 @@ import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { BodyBuffers } from './body-buffers.ts';
+import { createLayout } from './layout.ts';
+import { render } from './render.ts';
 import { bodyStream as streamOf } from './stream.ts';
+import { family, hostCounts, hostPoints, point, shapeOf } from './test-support.ts';
 
 function bodyStream(chunks: Generator<Buffer, void, undefined>, gzip: boolean) {
   return streamOf(chunks, gzip, new BodyBuffers());
@@ -133,3 +136,38 @@ test('the event loop has its turn between some chunks and the next', async () =>
   for (const [i, made] of seen.entries()) assert.ok(made - (seen[i - 1] ?? 0) <= 7);
   assert.ok(seen.length >= 7, `${seen.length} turns`);
 });
+
+/** Some megabytes of a fleet whose names need more than a byte a character. */
+function largeInput(): { body: (buffers: BodyBuffers) => Generator<Buffer, void, undefined>; bytes: number } {
+  const shape = shapeOf(
+    [
+      family('plain', 'gauge', 'Hilfe für alle 😀', { zone: 'münchen 😀' }),
+      family('ascii', 'histogram', '', { path: '/é' }),
+    ],
+    { site: 'Köln' },
+  );
+  const hosts = Array.from({ length: 12_000 }, (_, i) => {
+    const host = `host-${String(i).padStart(5, '0')}`;
+    const values = Array.from({ length: shape.length }, (_, k) => i * 1000 + k / 8);
+    return hostPoints(host, shape, [point(1000 + i, values), point(2000 + i, values)].slice(0, 1 + (i % 2)));
+  });
+  const input = new Map([[shape, hosts]]);
+  const layout = createLayout('openmetrics', hostCounts(input), []);
+  const body = (buffers: BodyBuffers) => render(layout, input, [], { own: 0, bytes: 0 }, buffers);
+  return { body, bytes: [...body(new BodyBuffers())].reduce((sum, { length }) => sum + length, 0) };
+}
+
+for (const readerMs of [0, 2]) {
+  test(`buffers that are used again hold nothing that is still read (${readerMs} ms a chunk)`, async () => {
+    const { body, bytes } = largeInput();
+    const expected = Buffer.concat([...body(new BodyBuffers())]);
+    assert.ok(bytes > 4e6, `${bytes} bytes`);
+    const buffers = new BodyBuffers();
+    const zipped: Buffer[] = [];
+    for await (const chunk of streamOf(body(buffers), true, buffers)) {
+      zipped.push(chunk as Buffer);
+      if (readerMs > 0) await setTimeout(readerMs);
+    }
+    assert.ok(gunzipSync(Buffer.concat(zipped)).equals(expected));
+  });
+}

@@ -13,8 +13,8 @@ const TURN_MS = 10;
 const NOTHING = Buffer.alloc(0);
 
 /**
- * A stream of the chunks, gzip'd when asked. It makes them one by one, only when the reader wants more, and
- * never for longer than `TURN_MS` and a chunk in one turn of the event loop. When making one fails the stream is destroyed
+ * A stream of the chunks, gzip'd when asked. It makes them one by one, only when the reader wants more (a compressed one has up to
+ * two of them made before that), and never for longer than `TURN_MS` and a chunk in one turn of the event loop. When making one fails the stream is destroyed
  * with that error and never ends, so that half a body cannot pass for a whole one; destroying it stops the generator.
  * @param buffers get back the chunks that are compressed.
  */
@@ -43,6 +43,7 @@ function zippedOf(chunks: Generator<Buffer, void, undefined>, buffers: BodyBuffe
         const next = nextOf(chunks);
         if (next.chunk.length > 0) {
           inZlib++;
+          // What it returns is not asked: zlib does not call back before the reader has made room for what came of it.
           zipped.write(next.chunk, () => done(next.chunk));
         }
         if (next.isDone) {

@@ -62,12 +62,12 @@ export function encodeGroups(groups: readonly EncodableGroup[]): Uint8Array<Arra
 /** @throws Error when the bytes are no such payload. */
 export function decodeGroups(stored: Uint8Array<ArrayBuffer>): DecodedGroup[] {
   // A copy of our own, so that columns can be views of it whatever the alignment of what the driver gave us.
-  return viewGroups(stored.slice());
+  return viewGroups(new Uint8Array(stored));
 }
 
 /** The same without a copy, unless they stand at no multiple of eight. @param stored nobody changes them any more */
 export function viewGroups(stored: Uint8Array<ArrayBuffer>): DecodedGroup[] {
-  const bytes = stored.byteOffset % 8 === 0 ? stored : stored.slice();
+  const bytes = stored.byteOffset % 8 === 0 ? stored : new Uint8Array(stored);
   const begin = bytes.byteOffset;
   const view = new DataView(bytes.buffer, begin, bytes.length);
   if (bytes.length < HEADER_BYTES || view.getUint32(0, true) !== VERSION) {

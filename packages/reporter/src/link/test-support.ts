@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS, type WireLimits } from '@tributary/shared/limits';
 import type { Spool, SpoolOptions } from '../spool/spool.ts';
 import { openSpool } from '../spool/test-support.ts';
 import type { LinkObserver } from './observer.ts';
-import { type LinkEffects, LinkSession } from './session.ts';
+import { type LinkEffects, LinkSession, SESSION_LOOK_MS } from './session.ts';
 
 /** A frame as it went out, parsed. */
 export interface SentFrame {
@@ -40,6 +40,7 @@ export class Harness {
   rounds = 0;
   futures = 0;
   nowMs = 1_000_000;
+  #lookAt = this.nowMs;
   /** What the socket would hold; a test that sets `isStuck` lets it grow. */
   unsentBytes = 0;
   isStuck = false;
@@ -82,6 +83,22 @@ export class Harness {
       },
       this.#effects(),
     );
+    this.#watchLooks();
+  }
+
+  /** As the stream does: when it was told to look again, and soon after an end. */
+  #watchLooks(): void {
+    const { session } = this;
+    const [tick, closed] = [session.tick.bind(session), session.closed.bind(session)];
+    session.tick = () => {
+      const againMs = tick();
+      this.#lookAt = this.nowMs + againMs;
+      return againMs;
+    };
+    session.closed = (...how) => {
+      closed(...how);
+      this.#lookAt = this.nowMs + SESSION_LOOK_MS;
+    };
   }
 
   /** What was done since the last call, frames as their texts. */
@@ -108,12 +125,14 @@ export class Harness {
     });
   }
 
-  /** Lets time pass, looking as often as the stream does. */
+  /** Lets time pass, looking when the stream does, and no more often. */
   pass(ms: number): void {
-    for (let left = ms; left > 0; left -= 500) {
-      this.nowMs += Math.min(left, 500);
+    const end = this.nowMs + ms;
+    while (this.#lookAt <= end) {
+      this.nowMs = Math.max(this.nowMs, this.#lookAt);
       this.session.tick();
     }
+    this.nowMs = end;
   }
 
   /** Waits out the backoff, until the session has said hello. */

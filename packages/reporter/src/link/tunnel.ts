@@ -1,5 +1,4 @@
 /** A way through an HTTP proxy by CONNECT (RFC 9110, 9.3.6): a socket, as if it led to the gateway itself. */
-
 import { type RequestOptions as HttpsOptions, request as httpsRequest } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import { printable } from '@tributary/shared/names';

@@ -111,3 +111,56 @@ test('gaps are part of a block as well', (t) => {
     [[11, 20, 'gap:spool_age']],
   );
 });
+
+test('who has much that is not packed gets rows again, and a commit packs no more than a little for all hosts', (t) => {
+  const bench = benchOf(t);
+  const many = times(129, OLD - 1000);
+  for (const at of many) bench.append('many', at);
+  bench.append('many', ...times(20));
+  assert.deepEqual(bench.rows('many'), { blocks: [], entries: range(1, 149) });
+  bench.pack();
+  bench.append('many', ...times(20));
+  assert.deepEqual(bench.rows('many').blocks.at(-1), '150-169');
+  const values = range(1, 20_000);
+  const hosts = range(1, 10).map((i) => `host-${i}`);
+  for (const host of hosts) bench.appendAs(host, 'e1', [(seq) => wireBatch(seq, OLD, values)]);
+  const appends = hosts.map((host) => {
+    return { host, epoch: 'e1', entries: range(2, 17).map((seq) => wireBatch(seq, OLD)) };
+  });
+  bench.store.commit(appends, [SHAPE], PACK_POLICY, NOW);
+  const packed = hosts.filter((host) => bench.rows(host).blocks.length > 0);
+  assert.deepEqual(packed, hosts.slice(0, 6), 'of 160 KB each, six are within 1 MiB');
+  for (const host of hosts) assert.deepEqual(bench.read(host), range(1, 17));
+});
+
+test('two epochs of a host in one commit stand in the order in which they came', (t) => {
+  const bench = benchOf(t);
+  const append = (epoch: string, from: number, to: number) => {
+    return { host: 'web-1', epoch, entries: range(from, to).map((seq) => wireBatch(seq, OLD)) };
+  };
+  const appends = [append('e1', 1, 10), append('e2', 1, 10), append('e1', 11, 15)];
+  assert.deepEqual(bench.store.commit(appends, [SHAPE], PACK_POLICY, NOW).refusals, [null, null, null]);
+  assert.deepEqual(bench.rows('web-1').blocks, ['1-25']);
+  const [list = []] = bench.store.read([
+    { host: 'web-1', after: 8, entriesMax: 4, weightMax: 1e9, atLeastOne: true },
+  ]).lists;
+  assert.deepEqual(
+    list.map(({ epoch, seq }) => `${epoch} ${seq}`),
+    ['e1 9', 'e1 10', 'e2 1', 'e2 2'],
+  );
+  assert.deepEqual(bench.store.stream('web-1', 'e1').next, 16);
+  assert.deepEqual(bench.store.stream('web-1', 'e2').next, 11);
+});
+
+test('a commit of which one payload cannot be read leaves nothing, and no damage is told', (t) => {
+  const bench = benchOf(t);
+  const entries = range(1, 16).map((seq) => wireBatch(seq, OLD));
+  const broken = entries.map((entry, i) => (i === 7 ? { ...entry, payload: new Uint8Array(24) } : entry));
+  const commit = (list: typeof entries) =>
+    bench.store.commit([{ host: 'web-1', epoch: 'e1', entries: list }], [SHAPE], PACK_POLICY, NOW);
+  assert.throws(() => commit(broken), { name: 'Error', message: /not a payload/ });
+  assert.equal(bench.store.stats.entries, 0);
+  assert.deepEqual(commit(entries).refusals, [null]);
+  assert.deepEqual(bench.rows('web-1').blocks, ['1-16']);
+  assert.equal(bench.store.stats.entries, 16);
+});

@@ -4,14 +4,23 @@
  * removed.
  */
 import type { Core } from './core.ts';
+import { DamageError } from './damage.ts';
 import type { EntryRow } from './log-rows.ts';
 import type { PackPolicy } from './pack-policy.ts';
-import { packBefore, writeBlock } from './packer.ts';
+import { bytesBefore, packBefore, writeBlock } from './packer.ts';
+
+/**
+ * So much one commit packs of what its hosts had before, and of a host with no more entries than these. Who has more gets rows once
+ * more, until the packer has been there: everybody's acks wait for a commit.
+ */
+const EARLIER_BYTES_MAX = 1024 * 1024;
+const EARLIER_ENTRIES_MAX = 128;
 
 export class LogWriter {
   readonly #core: Core;
   readonly #policy: PackPolicy;
   readonly #freshSince: number;
+  #earlierBytesLeft = EARLIER_BYTES_MAX;
   /** By the host's id, in the order of its log. */
   readonly #rows = new Map<number, EntryRow[]>();
 
@@ -32,7 +41,7 @@ export class LogWriter {
   /** Within the same transaction: writes everything that was added. */
   write(): void {
     for (const [host, rows] of this.#rows) {
-      if (this.#isBacklog(rows)) this.#writeBlocks(host, rows);
+      if (this.#isBacklog(rows) && this.#packEarlier(host, rows[0]?.key ?? 0)) this.#writeBlocks(rows);
       else for (const row of rows) this.#insert(row);
     }
   }
@@ -41,9 +50,17 @@ export class LogWriter {
     return rows.length >= this.#policy.arrivingEntries && rows.every(({ at }) => at < this.#freshSince);
   }
 
-  #writeBlocks(host: number, rows: readonly EntryRow[]): void {
+  /** @returns whether all before `end` is packed now; else nothing was done. */
+  #packEarlier(host: number, end: number): boolean {
+    const bytes = bytesBefore(this.#core, host, end, EARLIER_ENTRIES_MAX);
+    if (bytes > this.#earlierBytesLeft) return false;
+    this.#earlierBytesLeft -= bytes;
+    packBefore(this.#core, this.#policy, host, end);
+    return true;
+  }
+
+  #writeBlocks(rows: readonly EntryRow[]): void {
     const { blockEntries, blockBytes } = this.#policy;
-    packBefore(this.#core, this.#policy, host, rows[0]?.key ?? 0);
     // As even as can be, so that the last one is no stump.
     const count = Math.ceil(rows.length / Math.ceil(rows.length / blockEntries));
     let block: EntryRow[] = [];
@@ -51,14 +68,24 @@ export class LogWriter {
     for (const row of rows) {
       const weight = row.payload?.length ?? 0;
       if (block.length === count || (block.length > 0 && bytes + weight > blockBytes)) {
-        writeBlock(this.#core.sql, block);
+        this.#writeBlock(block);
         block = [];
         bytes = 0;
       }
       block.push(row);
       bytes += weight;
     }
-    writeBlock(this.#core.sql, block);
+    this.#writeBlock(block);
+  }
+
+  #writeBlock(rows: readonly EntryRow[]): void {
+    try {
+      writeBlock(this.#core.sql, rows);
+    } catch (error) {
+      // What has just arrived says nothing of the file.
+      if (!(error instanceof DamageError)) throw error;
+      throw new Error(error.message, { cause: error });
+    }
   }
 
   #insert(row: EntryRow): void {

@@ -3,7 +3,7 @@
 export interface PackPolicy {
   /** An entry whose time is not so long ago is fresh, and stays as it is, */
   readonly freshMs: number;
-  /** as long as its host has fewer younger ones than these. A backlog is packed while it arrives. */
+  /** as long as its host has fewer younger ones than these. */
   readonly freshEntries: number;
   /** Blocks have so many entries, or fewer when these have so many bytes. */
   readonly blockEntries: number;

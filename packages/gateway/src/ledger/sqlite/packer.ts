@@ -97,6 +97,13 @@ function pack({ sql }: Core, { after, last, entries: count }: Run): void {
   sql.removeEntries.run(after, last);
 }
 
+/** Bytes of the entries of a host before a key that are not packed; Infinity when there are more than `entriesMax`. */
+export function bytesBefore({ sql }: Core, host: number, end: number, entriesMax: number): number {
+  const rows = sql.weights.all(host * OFFSETS_PER_HOST, end, entriesMax + 1) as WeightRow[];
+  if (rows.length > entriesMax) return Number.POSITIVE_INFINITY;
+  return rows.reduce((sum, { bytes }) => sum + (bytes ?? 0), 0);
+}
+
 /** Within a transaction: packs all entries of a host before a key, since whatever stands before a block has to be packed. */
 export function packBefore(core: Core, policy: PackPolicy, host: number, end: number): void {
   const isFresh = () => false;

@@ -46,13 +46,15 @@ export function withPayloads(
     end += bytes;
     return payloads.subarray(end - bytes, end);
   };
-  return appends.map(({ host, epoch, entries }) => ({
+  const whole = appends.map(({ host, epoch, entries }) => ({
     host,
     epoch,
     entries: entries.map(({ payloadBytes, ...head }): WireEntry => {
       return { ...head, payload: payloadBytes === null ? null : take(payloadBytes) };
     }),
   }));
+  if (end !== payloads.length) throw new Error(`the payloads have ${payloads.length} bytes, not ${end}`);
+  return whole;
 }
 
 /** @param shapes those of the portion that the entry came with. */

@@ -5,7 +5,6 @@
  *
  * Whoever answers is not trusted: bytes and time are bounded, and nothing is taken over before it was checked.
  */
-
 import { LABEL_VALUE_CHARS_MAX } from '@tributary/shared/limits';
 import { request } from '../../node-http.ts';
 import { errorCode } from '../source.ts';
