@@ -12,7 +12,10 @@ console.log(JSON.stringify(process.moduleLoadList));
 test("nothing that a reporter loads loads Node's fetch, which is 6 MB", () => {
   const args = ['--conditions=tributary-source', '--input-type=module', '--eval', SCRIPT, import.meta.url];
   const loaded = JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as string[];
-  assert.ok(loaded.some((name) => name.endsWith('_http_client')), 'HTTP itself is there');
+  assert.ok(
+    loaded.some((name) => name.endsWith('_http_client')),
+    'HTTP itself is there',
+  );
   assert.deepEqual(
     loaded.filter((name) => name.includes('undici')),
     [],

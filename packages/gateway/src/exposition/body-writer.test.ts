@@ -32,7 +32,8 @@ test('lines are the same whether their prefixes are encoded ahead or one by one'
 test('of other lines between them the right ones are written', () => {
   const [one, two] = [linesOf(['x{', 'y{']), linesOf(['z{', 'w{'])];
   const writer = new BodyWriter('openmetrics', new BodyBuffers());
-  for (const lines of [one, two, one]) writer.point(lines, { ...host, target: '} ' }, point(1000, [1, 2]), 1, 2);
+  for (const lines of [one, two, one])
+    writer.point(lines, { ...host, target: '} ' }, point(1000, [1, 2]), 1, 2);
   assert.equal(writer.take().toString(), 'y{} 2 1.000\nw{} 2 1.000\ny{} 2 1.000\n');
 });
 

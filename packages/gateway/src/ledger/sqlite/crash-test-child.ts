@@ -14,7 +14,10 @@ const BATCHES_PER_APPEND = 3;
 const BLOCK_ENTRIES = 16;
 
 const [, , folder = '', kept] = process.argv;
-const ledger = await SqliteLedger.open({ folder, packing: { ...PACK_ALL, blockEntries: BLOCK_ENTRIES, arrivingEntries: 4 } });
+const ledger = await SqliteLedger.open({
+  folder,
+  packing: { ...PACK_ALL, blockEntries: BLOCK_ENTRIES, arrivingEntries: 4 },
+});
 const HOSTS = ['web-1', 'web-2'];
 /** The last seq of each host that resolved in this life. */
 const resolved = new Map(HOSTS.map((host) => [host, 0]));
