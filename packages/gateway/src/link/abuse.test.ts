@@ -138,25 +138,31 @@ for (const [what, first, rest] of [
   });
 }
 
+/** Counts turns of the event loop until the socket is closed. */
+function turnsWhile(socket: WebSocket): () => number {
+  let turns = 0;
+  const count = () => {
+    turns++;
+    if (socket.readyState !== WebSocket.CLOSED) setImmediate(count);
+  };
+  setImmediate(count);
+  return () => turns;
+}
+
 test('thousands of tiny compressed frames in one piece do not hold the event loop', async (t) => {
   const bench = await startLink(t, open);
   const client = await bench.client();
   await client.greet();
-  let turns = 0;
-  const count = () => {
-    turns++;
-    if (client.socket.readyState !== WebSocket.CLOSED) setImmediate(count);
-  };
-  setImmediate(count);
+  const turns = turnsWhile(client.socket);
   client.batch(1);
   await client.acked(1);
   // It is settled already, so nothing comes of it.
   const skip = deflateRawSync(Buffer.from('{"kind":"skip","from":1,"to":1,"reason":"x"}'));
   const skips = Array.from({ length: 1000 }, () => rawFrame(FIN | RSV1 | 1, skip));
-  const before = turns;
+  const before = turns();
   socketOf(client.socket).write(Buffer.concat([...skips, rawFrame(FIN | 1, Buffer.from('{"kind":"bye"}'))]));
   await client.closed;
-  assert.ok(turns - before > 10, `${turns - before} turns`);
+  assert.ok(turns() - before > 10, `${turns() - before} turns`);
 });
 
 test('frames that were read in one piece and become a mebibyte each do not hold the event loop, nor those behind a close', async (t) => {
@@ -165,12 +171,7 @@ test('frames that were read in one piece and become a mebibyte each do not hold 
   for (const first of [[], [JUNK]]) {
     const client = await bench.client();
     await client.greet();
-    let turns = 0;
-    const count = () => {
-      turns++;
-      if (client.socket.readyState !== WebSocket.CLOSED) setImmediate(count);
-    };
-    setImmediate(count);
+    const turns = turnsWhile(client.socket);
     const messages = t.mock.method(receiverOf, 'dataMessage');
     const inflated = t.mock.method(Buffer, 'concat');
     const frames = Array.from({ length: 40 }, () => rawFrame(FIN | RSV1 | 1, blank));
@@ -179,7 +180,7 @@ test('frames that were read in one piece and become a mebibyte each do not hold 
     );
     await client.closed;
     const large = inflated.mock.calls.filter(({ result }) => (result?.length ?? 0) > MIB / 2).length;
-    if (first.length === 0) assert.ok(turns > 40 && messages.mock.callCount() > 40, `${turns} turns`);
+    if (first.length === 0) assert.ok(turns() > 40 && messages.mock.callCount() > 40, `${turns()} turns`);
     else assert.equal(large, 0);
     messages.mock.restore();
     inflated.mock.restore();
