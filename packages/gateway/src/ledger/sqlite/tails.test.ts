@@ -34,11 +34,19 @@ function samplesOf(entry: Entry): number {
   return entry.groups.reduce((sum, { column }) => sum + presentCount(column), 0);
 }
 
-/** About 8 KB. */
+/** About 8 KB, of which no other seq has any. */
 function large(seq: number): BatchEntry {
   const [group] = batch(seq).groups;
   assert.ok(group);
-  return { ...batch(seq), groups: [{ ...group, column: { values: new Float64Array(1000), absent: null } }] };
+  return {
+    ...batch(seq),
+    groups: [
+      {
+        ...group,
+        column: { values: Float64Array.from({ length: 1000 }, (_, i) => seq + i / 7), absent: null },
+      },
+    ],
+  };
 }
 
 test('the ends of logs that were found are known, without entries', () => {
@@ -112,6 +120,33 @@ test('beyond the bound of bytes the first that came go first, whoever’s they a
   append('web-2', [large(3), large(4), large(5)]);
   assert.deepEqual([offsets('web-1'), offsets('web-2')], [[3], [2, 3, 4, 5]]);
   assert.ok(tails.bytes <= 50_000 && tails.bytes > 40_000, `${tails.bytes} bytes`);
+});
+
+test('of batches that are alike, the newest is kept whole, and the others as what they have otherwise', () => {
+  const { clock, tails, append } = bench();
+  const [group] = large(1).groups;
+  assert.ok(group);
+  const alike = [1, 2, 3].map((seq) => {
+    const values = group.column.values.with(5, seq);
+    return { ...batch(seq), groups: [{ ...group, column: { values, absent: null } }] };
+  });
+  append('web-1', alike);
+  assert.ok(tails.bytes > 8000 && tails.bytes < 12_000, `${tails.bytes} bytes`);
+  const shown = tails.of('web-1')?.entries.map((entry) => entry.kind === 'batch' && entry.groups);
+  assert.deepEqual(
+    shown,
+    alike.map(({ groups }) => groups),
+  );
+  append('web-1', [tombstone(4, 5), large(6)]);
+  clock.now = KEEP_MS + 1;
+  append('web-2', [batch(1)]);
+  tails.forget('web-2');
+  clock.now += KEEP_MS + 1;
+  append('web-1', [tombstone(7, 7)]);
+  const before = tails.bytes;
+  clock.now += KEEP_MS + 1;
+  append('web-3', [tombstone(1, 1)]);
+  assert.equal(tails.bytes, before, 'all that went was counted as what it had become');
 });
 
 test('an entry that alone is beyond the bound is not kept, and the end is known nevertheless', () => {

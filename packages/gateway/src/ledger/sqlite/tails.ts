@@ -2,10 +2,11 @@
  * The newest entries of every host, in memory: what scrapers and acks look at all the time. Entries stay for `KEEP_MS`
  * after they came, which covers a few scrapes and their repeats, as long as all of them together have no more than
  * `bytesMax`; beyond, those that came first go first, whoever's they are. What is kept of a batch is the payload that was
- * written: its groups are made of it whenever somebody looks, since most are never looked at, and all of them as objects are more
- * than the garbage collector should have to carry about.
+ * written, or its difference from the next one's (`kept-batch.ts`): its groups are made of it whenever somebody looks, since most are
+ * never looked at, and all of them as objects are more than the garbage collector should have to carry about.
  */
-import type { HostState, Position, StoredEntry, Tail } from '../ledger.ts';
+import { type EntryPlace, KeptBatch } from '../kept-batch.ts';
+import type { HostState, Position, Tail, TombstoneEntry } from '../ledger.ts';
 import type { PackedEntry } from '../packed-batch.ts';
 import type { WireAppend } from './messages.ts';
 
@@ -14,9 +15,13 @@ export const TAIL_BYTES_MAX = 256 * 1024 * 1024;
 /** Of an entry beside its payload: objects, boxed numbers and the queue's share. */
 const ENTRY_BYTES = 800;
 
+type KeptEntry = KeptBatch | (TombstoneEntry & EntryPlace);
+
 interface HostTail {
   end: Position;
-  entries: StoredEntry[];
+  entries: KeptEntry[];
+  /** Of the newest entry, while it is kept. */
+  newest: Arrival | null;
   /** What `tail` handed out last; null once it is no longer true. */
   shown: Tail | null;
   /** Entries at the front that are dropped and not yet cut off. */
@@ -30,10 +35,10 @@ export interface Appended {
 }
 
 interface Arrival {
-  readonly host: string;
   readonly tail: HostTail;
+  readonly entry: KeptEntry;
   readonly at: number;
-  readonly bytes: number;
+  bytes: number;
 }
 
 export class Tails {
@@ -48,7 +53,7 @@ export class Tails {
   constructor(hosts: readonly HostState[], uptimeMs: () => number, bytesMax = TAIL_BYTES_MAX) {
     this.#uptimeMs = uptimeMs;
     this.#bytesMax = bytesMax;
-    for (const { host, end } of hosts) this.#hosts.set(host, { end, entries: [], shown: null, dropped: 0 });
+    for (const { host, end } of hosts) this.#hosts.set(host, tailAt(end));
   }
 
   /** What it takes up, about. */
@@ -73,7 +78,7 @@ export class Tails {
     const first = entries.length - count;
     let tail = this.#hosts.get(host);
     if (tail === undefined) {
-      tail = { end, entries: [], shown: null, dropped: 0 };
+      tail = tailAt(end);
       this.#hosts.set(host, tail);
     }
     const now = this.#uptimeMs();
@@ -84,10 +89,7 @@ export class Tails {
       const samples = samplesOf(entry);
       offset++;
       samplesThrough += samples;
-      tail.entries.push(toStored(entry, { epoch, offset, samples, samplesThrough }));
-      const bytes = ENTRY_BYTES + (entry.kind === 'batch' ? entry.payload.length : 0);
-      this.#arrivals.push({ host, tail, at: now, bytes });
-      this.#bytes += bytes;
+      this.#keep(tail, now, toKept(entry, { epoch, offset, samples, samplesThrough }));
     }
     tail.end = end;
     tail.shown = null;
@@ -96,6 +98,20 @@ export class Tails {
 
   forget(host: string): void {
     this.#hosts.delete(host);
+  }
+
+  #keep(tail: HostTail, at: number, entry: KeptEntry): void {
+    const { newest } = tail;
+    const arrival = { tail, entry, at, bytes: bytesOf(entry) };
+    tail.entries.push(entry);
+    tail.newest = arrival;
+    this.#arrivals.push(arrival);
+    this.#bytes += arrival.bytes;
+    if (newest === null || newest.entry.kind !== 'batch' || entry.kind !== 'batch') return;
+    newest.entry.leanOn(entry);
+    this.#bytes -= newest.bytes;
+    newest.bytes = bytesOf(newest.entry);
+    this.#bytes += newest.bytes;
   }
 
   #expire(now: number): void {
@@ -108,6 +124,7 @@ export class Tails {
       this.#first++;
       this.#bytes -= arrival.bytes;
       const { tail } = arrival;
+      if (tail.newest === arrival) tail.newest = null;
       tail.dropped++;
       tail.shown = null;
       // Cut off by halves, so that dropping one costs the same however many there are.
@@ -125,20 +142,14 @@ function samplesOf(entry: PackedEntry): number {
   return entry.kind === 'batch' ? entry.samples : 0;
 }
 
-function toStored(
-  entry: PackedEntry,
-  place: Pick<StoredEntry, 'epoch' | 'offset' | 'samples' | 'samplesThrough'>,
-): StoredEntry {
-  if (entry.kind === 'tombstone') return { ...entry, ...place };
-  const { seq, at, contentHash } = entry;
-  return {
-    kind: 'batch',
-    seq,
-    at,
-    contentHash,
-    ...place,
-    get groups() {
-      return entry.groups;
-    },
-  };
+function bytesOf(entry: KeptEntry): number {
+  return ENTRY_BYTES + (entry.kind === 'batch' ? entry.bytes : 0);
+}
+
+function tailAt(end: Position): HostTail {
+  return { end, entries: [], newest: null, shown: null, dropped: 0 };
+}
+
+function toKept(entry: PackedEntry, place: EntryPlace): KeptEntry {
+  return entry.kind === 'tombstone' ? { ...entry, ...place } : new KeptBatch(entry, place);
 }

@@ -4,6 +4,9 @@ import { LedgerClosedError, LedgerDamagedError, LedgerOpenError } from '../ledge
 import type { Request, Response } from './messages.ts';
 import type { WorkerData } from './worker.ts';
 
+/** Of what it makes nearly all is in buffers. */
+const YOUNG_MIB = 3;
+
 export type Opened = Extract<Response, { kind: 'opened' }>;
 export type Answer = Extract<Response, { kind: 'done' | 'failed' }>;
 
@@ -18,7 +21,10 @@ export class WorkerHandle {
   static async start(workerData: WorkerData): Promise<{ worker: WorkerHandle; opened: Opened }> {
     // Beside this file, with the ending that it has itself: the sources in tests, dist otherwise.
     const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-    const worker = new Worker(new URL(file, import.meta.url), { workerData });
+    const worker = new Worker(new URL(file, import.meta.url), {
+      workerData,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MIB },
+    });
     const opened = await new Promise<Response>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
