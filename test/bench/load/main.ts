@@ -41,6 +41,15 @@ const counts = { connected: 0, acked: 0, sampled: 0 };
 let latencies: number[] = [];
 const beganMs = performance.now();
 
+const told = new Set<string>();
+
+/** What all of a fleet are told stands there once. */
+function tellOnce(host: string, text: string): void {
+  if (told.has(text)) return;
+  told.add(text);
+  process.stderr.write(`${host} and maybe others: ${text}\n`);
+}
+
 interface Batch {
   readonly seq: number;
   readonly at: number;
@@ -135,7 +144,7 @@ class Host {
       this.#settle(frame.seq ?? 0);
       this.#fill();
     } else if (frame.kind === 'refuse' || frame.kind === 'reject') {
-      process.stderr.write(`${this.#name}: ${frame.code} ${frame.message}\n`);
+      tellOnce(this.#name, `${frame.code} ${frame.message}`);
     }
   }
 
