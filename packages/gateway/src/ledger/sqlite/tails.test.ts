@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { presentCount } from '@tributary/shared/column';
 import type { BatchEntry, Entry, Position } from '../ledger.ts';
 import { batch, tombstone } from '../ledger-contract.ts';
@@ -137,16 +140,34 @@ test('of batches that are alike, the newest is kept whole, and the others as wha
     shown,
     alike.map(({ groups }) => groups),
   );
-  append('web-1', [tombstone(4, 5), large(6)]);
+  clock.now = KEEP_MS + 1;
+  append('web-2', [tombstone(1, 1)]);
+  const one = bench();
+  one.append('web-2', [tombstone(1, 1)]);
+  assert.equal(tails.bytes, one.tails.bytes, 'each that went was counted as what it had become');
+});
+
+test('batches on the two sides of a tombstone do not lean on each other', () => {
+  const { tails, append } = bench();
+  append('web-1', [large(1), tombstone(2, 2), large(1)]);
+  assert.ok(tails.bytes > 16_000, `${tails.bytes} bytes`);
+});
+
+test('what has gone is held no longer, though its place is not cut off yet', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const { clock, tails, append } = bench();
+  append('web-1', [batch(1)]);
+  const gone = new WeakRef(tails.of('web-1')?.entries[0] ?? assert.fail('there is none'));
+  clock.now = KEEP_MS;
+  append('web-1', [batch(2), batch(3)]);
   clock.now = KEEP_MS + 1;
   append('web-2', [batch(1)]);
-  tails.forget('web-2');
-  clock.now += KEEP_MS + 1;
-  append('web-1', [tombstone(7, 7)]);
-  const before = tails.bytes;
-  clock.now += KEEP_MS + 1;
-  append('web-3', [tombstone(1, 1)]);
-  assert.equal(tails.bytes, before, 'all that went was counted as what it had become');
+  assert.equal(tails.of('web-1')?.entries.length, 2);
+  // A weak reference holds what it is for until the present turn is over.
+  await setImmediate();
+  collect();
+  assert.equal(gone.deref(), undefined);
 });
 
 test('an entry that alone is beyond the bound is not kept, and the end is known nevertheless', () => {

@@ -17,10 +17,25 @@ const ENTRY_BYTES = 800;
 
 type KeptEntry = KeptBatch | (TombstoneEntry & EntryPlace);
 
+/** Where an entry stood that is dropped: what it had is free at once. */
+const GONE: KeptEntry = {
+  kind: 'tombstone',
+  seq: 0,
+  lastSeq: 0,
+  fromAt: 0,
+  at: 0,
+  reason: '',
+  contentHash: 0,
+  epoch: '',
+  offset: 0,
+  samples: 0,
+  samplesThrough: 0,
+};
+
 interface HostTail {
   end: Position;
   entries: KeptEntry[];
-  /** Of the newest entry, while it is kept. */
+  /** Of the last entry, while it is kept. */
   newest: Arrival | null;
   /** What `tail` handed out last; null once it is no longer true. */
   shown: Tail | null;
@@ -36,7 +51,6 @@ export interface Appended {
 
 interface Arrival {
   readonly tail: HostTail;
-  readonly entry: KeptEntry;
   readonly at: number;
   bytes: number;
 }
@@ -102,15 +116,16 @@ export class Tails {
 
   #keep(tail: HostTail, at: number, entry: KeptEntry): void {
     const { newest } = tail;
-    const arrival = { tail, entry, at, bytes: bytesOf(entry) };
+    const last = newest === null ? undefined : tail.entries.at(-1);
+    const arrival = { tail, at, bytes: bytesOf(entry) };
     tail.entries.push(entry);
     tail.newest = arrival;
     this.#arrivals.push(arrival);
     this.#bytes += arrival.bytes;
-    if (newest === null || newest.entry.kind !== 'batch' || entry.kind !== 'batch') return;
-    newest.entry.leanOn(entry);
+    if (newest === null || last?.kind !== 'batch' || entry.kind !== 'batch') return;
+    last.leanOn(entry);
     this.#bytes -= newest.bytes;
-    newest.bytes = bytesOf(newest.entry);
+    newest.bytes = bytesOf(last);
     this.#bytes += newest.bytes;
   }
 
@@ -125,7 +140,7 @@ export class Tails {
       this.#bytes -= arrival.bytes;
       const { tail } = arrival;
       if (tail.newest === arrival) tail.newest = null;
-      tail.dropped++;
+      tail.entries[tail.dropped++] = GONE;
       tail.shown = null;
       // Cut off by halves, so that dropping one costs the same however many there are.
       if (tail.dropped * 2 <= tail.entries.length) continue;
