@@ -75,7 +75,7 @@ export interface ComparisonOptions {
   readonly flags: readonly string[];
   /** node_exporter's alone. */
   readonly referenceFlags?: readonly string[];
-  /** At most; no more are made once every value has agreed that is not expected to differ. */
+  /** At most; no more are made once every value was compared, and has agreed unless it is expected to differ. */
   readonly rounds: number;
   readonly isExpected: (difference: Difference) => boolean;
 }
@@ -114,6 +114,7 @@ export async function compare(options: ComparisonOptions): Promise<Comparison> {
   let shape: Difference[] | null = null;
   let before = await read();
   let told = await ours.tell();
+  let present: string[] = [];
   let rounds = 0;
   for (;;) {
     const after = await read();
@@ -123,10 +124,12 @@ export async function compare(options: ComparisonOptions): Promise<Comparison> {
     shape = shape === null ? found : shape.filter((one) => found.some((other) => isSame(one, other)));
     before = after;
     const left = [...shape, ...values.differences()].filter((one) => !options.isExpected(one));
-    if (++rounds >= options.rounds || (rounds > 1 && left.length === 0)) break;
+    present = [...before.values.keys()].filter((series) => told.values.has(series));
+    // What came meanwhile, such as a device, has not been held against anything yet.
+    const isNew = present.some((series) => isComparable(series) && !values.has(series));
+    if (++rounds >= options.rounds || (rounds > 1 && left.length === 0 && !isNew)) break;
     told = await ours.tell();
   }
-  const present = [...before.values.keys()].filter((series) => told.values.has(series));
   return {
     name: options.name,
     series: before.values.size,

@@ -116,6 +116,11 @@ export class ValueRounds {
     }
   }
 
+  /** Whether a series was held against the reference at least once. */
+  has(series: string): boolean {
+    return this.#scores.has(series);
+  }
+
   /** How many series were held against each other. */
   get compared(): number {
     return this.#scores.size;
