@@ -3,7 +3,7 @@
  *
  * There is a file for each, some twenty a device, and hosts with containers have many devices. So what the kernel fixes when
  * it makes a device is kept while the device has the same number; a device that is switched off is not asked what the
- * kernel then refuses to tell; and with more than sixteen devices, those that nothing has happened to take turns.
+ * kernel then refuses to tell; and devices that nothing has happened to take turns (turns.ts).
  */
 import { join } from 'node:path';
 import { type OptionValues, switchOption } from '@tributary/shared/options';

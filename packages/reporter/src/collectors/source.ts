@@ -5,6 +5,7 @@
  * the thread pool would cost several times the read. Nothing that can block (statfs of a mount) may be done this way.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { unlessAbsent } from './absent.ts';
 import { NoDataError } from './collector.ts';
 
 /** A line that is not what its file should hold. `parseFile` puts the file's name before it. */
@@ -51,10 +52,14 @@ function parseText<T>(path: string, text: string, parse: (text: string) => T): T
   }
 }
 
+const readUtf8 = (path: string): string => readFileSync(path, 'utf8');
+
+const sortedNames = (path: string): string[] => readdirSync(path).sort();
+
 /** The trimmed text of a file that not every kernel or device has, or null. */
 export function readOptional(path: string): string | null {
   try {
-    return readFileSync(path, 'utf8').trim();
+    return unlessAbsent(path, readUtf8)?.trim() ?? null;
   } catch (error) {
     if (isAbsent(error)) return null;
     throw error;
@@ -64,7 +69,7 @@ export function readOptional(path: string): string | null {
 /** The names in a folder, sorted, or none when this kernel does not have it. */
 export function namesIn(path: string): string[] {
   try {
-    return readdirSync(path).sort();
+    return unlessAbsent(path, sortedNames) ?? [];
   } catch (error) {
     if (isAbsent(error)) return [];
     throw error;

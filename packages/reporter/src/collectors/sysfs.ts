@@ -6,6 +6,7 @@
  */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { MetricType } from '@tributary/shared/shape';
+import { unlessAbsent } from './absent.ts';
 import { type ColumnWriter, NoDataError } from './collector.ts';
 import { errorCode, FormatError } from './source.ts';
 
@@ -59,7 +60,7 @@ export function readAttribute(path: string): string | null {
 /** The text of a file as it is, or null when the device does not tell it. */
 export function readText(path: string): string | null {
   try {
-    return read(path);
+    return unlessAbsent(path, read) ?? null;
   } catch (error) {
     if (isRefusal(error)) return null;
     throw error;
@@ -97,7 +98,7 @@ export function linkTarget(path: string): string | null {
 /** Names in a folder, sorted; none when there is no such folder or it may not be read. */
 export function directoryNames(path: string): string[] {
   try {
-    return readdirSync(path).sort();
+    return unlessAbsent(path, (folder) => readdirSync(folder).sort()) ?? [];
   } catch (error) {
     if (isRefusal(error)) return [];
     throw error;
@@ -109,15 +110,22 @@ export function directoryNames(path: string): string[] {
  * @throws NoDataError when the kernel has no such class, which node_exporter tells from a class without devices.
  */
 export function deviceNames(path: string): string[] {
+  let names: string[] | undefined;
   try {
-    return readdirSync(path, { withFileTypes: true })
-      .filter((entry) => !entry.isFile())
-      .map(({ name }) => name)
-      .sort();
+    names = unlessAbsent(path, foldersIn);
   } catch (error) {
     if (isRefusal(error)) throw new NoDataError(`there is no ${path}`, { cause: error });
     throw error;
   }
+  if (names === undefined) throw new NoDataError(`there is no ${path}`);
+  return names;
+}
+
+function foldersIn(path: string): string[] {
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => !entry.isFile())
+    .map(({ name }) => name)
+    .sort();
 }
 
 /** The devices of a class, each with its name as its only label, but for those that `leaveOut` matches. */

@@ -22,7 +22,7 @@ test('tells seconds, whether the kernel counts in nanoseconds or microseconds', 
   assert.deepEqual(samplesOf(other, 'node_timex_sync_status'), ['0']);
 });
 
-test('asks once a minute, after a tick, and tells the last answer meanwhile', async () => {
+test('asks each five minutes, after a tick, and tells the last answer meanwhile', async () => {
   let now = 1_772_000_000_000;
   let asked = 0;
   const ask = () => {

@@ -1,7 +1,8 @@
 /**
  * The state of the clock's discipline: how far it is off, by how much it may err, and whether anything keeps it.
  *
- * The numbers come from a child process (timex-call.ts) once a minute, between ticks: what they say moves slowly, and no tick
+ * The numbers come from a child process (timex-call.ts) once in five minutes, between ticks: what they say moves slowly, a
+ * process costs as much as a whole tick, and none
  * starts a process or waits for one, but for the first tick of all. A host that has nothing to make the call with, and one
  * that refuses it, has no data, as node_exporter has none then.
  */
@@ -105,7 +106,7 @@ function write(out: ColumnWriter, timex: Timex): void {
   }
 }
 
-export const TIMEX_EVERY_MS = 60_000;
+export const TIMEX_EVERY_MS = 5 * 60_000;
 /** After a tick, so that a child never competes with the collectors. */
 const BETWEEN_TICKS_MS = 500;
 

@@ -5,18 +5,26 @@ import { createTurns } from './turns.ts';
 const chosen = (isTurn: (i: number) => boolean, count: number) =>
   Array.from({ length: count }, (_, i) => i).filter(isTurn);
 
-test('few have their turn every time', () => {
+const rounds = (ticks: number, count: number): number[][] => {
   const turns = createTurns();
-  for (let tick = 0; tick < 3; tick++) assert.equal(chosen(turns.next(16), 16).length, 16);
-  assert.deepEqual(chosen(turns.next(0), 0), []);
+  return Array.from({ length: ticks }, () => chosen(turns.next(count), count));
+};
+
+test('each of a few has its turn within six ticks', () => {
+  for (const count of [1, 2, 5, 6, 20, 96]) assert.equal(new Set(rounds(6, count).flat()).size, count);
+  assert.deepEqual(rounds(3, 2), [[0], [1], [0]]);
+  assert.deepEqual(rounds(1, 0), [[]]);
 });
 
-test('many take turns, and each has one before any has a second', () => {
-  const turns = createTurns();
-  const first = [turns.next(40), turns.next(40), turns.next(40)].map((isTurn) => chosen(isTurn, 40));
+test('of many there are sixteen a tick, and each has its turn before any has a second', () => {
+  const first = rounds(10, 150);
   assert.deepEqual(first[0], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
-  assert.deepEqual(first[2], [0, 1, 2, 3, 4, 5, 6, 7, 32, 33, 34, 35, 36, 37, 38, 39]);
-  assert.equal(new Set(first.flat()).size, 40);
-  // Fewer than before: nothing is lost.
-  assert.equal(chosen(turns.next(20), 20).length, 16);
+  assert.deepEqual(first[9], [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 144, 145, 146, 147, 148, 149]);
+  assert.equal(new Set(first.flat()).size, 150);
+});
+
+test('of fewer than before none is left out', () => {
+  const turns = createTurns();
+  turns.next(150);
+  assert.equal(new Set(Array.from({ length: 6 }, () => chosen(turns.next(20), 20)).flat()).size, 20);
 });

@@ -1,6 +1,8 @@
 /** Of many devices, those whose turn it is in this tick: what hardly ever changes need not be read of all of them each time. */
 
-/** So many devices a tick; hosts with no more have all of them read every time. */
+/** Within so many ticks each device has its turn: what an administrator sets is told within a minute, at ticks of 10 s. */
+const ROUND_TICKS = 6;
+/** At most so many devices a tick, so that a host with many has longer rounds, not longer ticks. */
 const TURN_MAX = 16;
 
 export interface Turns {
@@ -13,8 +15,9 @@ export function createTurns(): Turns {
   return {
     next(count) {
       const from = count === 0 ? 0 : first % count;
-      first = from + TURN_MAX;
-      return (i) => (i - from + count) % count < TURN_MAX;
+      const length = Math.min(TURN_MAX, Math.ceil(count / ROUND_TICKS));
+      first = from + length;
+      return (i) => (i - from + count) % count < length;
     },
   };
 }

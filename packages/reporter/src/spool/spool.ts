@@ -20,7 +20,7 @@ import { withHeldAges } from './held-time.ts';
 import { insertLayer } from './insert-layer.ts';
 import { lastingOf, loadMarks, type Marks, noteSent, saveMarks } from './marks.ts';
 import { beginEpoch } from './new-epoch.ts';
-import { bytesOf, isDamage, lockFolder, openDatabase, replaceDatabase } from './open-database.ts';
+import { isDamage, lockFolder, openDatabase, replaceDatabase, sizeOf } from './open-database.ts';
 import { floorOf, restateBoot, restateEarlierBoots } from './restate.ts';
 import { Retention, type RetentionLimits } from './retention.ts';
 import { DAMAGED, type Standing, salvage } from './salvage.ts';
@@ -39,6 +39,8 @@ export interface SpoolOptions extends RetentionLimits {
 interface Parts {
   readonly sql: Statements;
   readonly marks: Marks;
+  /** What the spool takes up now. */
+  readonly bytes: () => number;
   readonly shapes: ShapeStore;
   readonly retention: Retention;
 }
@@ -127,7 +129,7 @@ export class Spool {
 
   /** Bytes that the spool takes up on disk, free pages not counted. */
   get bytes(): number {
-    return bytesOf(this.#db);
+    return this.#parts.bytes();
   }
 
   /**
@@ -299,11 +301,13 @@ export class Spool {
     const sql = prepare(db);
     const marks = loadMarks(sql);
     saveMarks(sql, marks);
+    const bytes = sizeOf(db);
     return {
       sql,
       marks,
+      bytes,
       shapes: new ShapeStore(sql),
-      retention: new Retention(sql, marks, this.#options, () => bytesOf(db)),
+      retention: new Retention(sql, marks, this.#options, bytes),
     };
   }
 
