@@ -140,8 +140,8 @@ test('the gateway prints one line on stdout and logs on stderr', async (t) => {
   assert.match(gateway.output[0] ?? '', LISTENING);
   // As Prometheus is told to read its files again; it must not end for that.
   process.kill(gateway.pid, 'SIGHUP');
-  await eventually('the gateway says why it goes on', () =>
-    gateway.log.some((line) => line.includes('SIGHUP') && line.includes('going on')),
+  await eventually('the gateway has read its configuration anew', () =>
+    gateway.log.some((line) => line.includes('SIGHUP') && line.includes('read anew')),
   );
   assert.deepEqual(await gateway.kill('SIGTERM'), { code: 0, signal: null });
   assert.equal(gateway.output.length, 1);

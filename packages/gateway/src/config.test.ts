@@ -16,6 +16,8 @@ function messageOf(argv: readonly string[], env: Record<string, string> = {}): s
 
 test('the defaults are those that are documented', () => {
   assert.deepEqual(readOptions([], {}), {
+    'config.file': '',
+    'config.auto-reload-interval': 0,
     'web.listen-address': '127.0.0.1:9750',
     'web.admin-users': '',
     'web.max-connections': 20_000,

@@ -1,12 +1,17 @@
-/** The gateway's options: one table for flags, environment and `--help`. */
+/** The gateway's options: one table for flags, environment, the keys of the file and `--help`. */
+import type { FileRules } from '@tributary/config-file/load-config';
+import { type ConfigFile, refuseTogether } from '@tributary/shared/config-file';
 import {
   choiceOption,
   durationOption,
   numberOption,
   OptionError,
+  type OptionSpec,
   type OptionValues,
   parseOptions,
   pathOption,
+  type ResolvedOptions,
+  resolveOptions,
   sizeOption,
   textOption,
 } from '@tributary/shared/options';
@@ -21,6 +26,11 @@ const DAY_MS = 24 * HOUR_MS;
 const MIB = 1024 * 1024;
 
 export const OPTION_SPECS = {
+  'config.file': pathOption({
+    help: 'YAML or JSON file with any of these options; flags and the environment go before it.',
+    default: '',
+  }),
+  'config.auto-reload-interval': autoReloadOption(),
   'web.listen-address': textOption({
     help: 'Address to listen on, for scrapes and reporters alike.',
     placeholder: 'HOST:PORT',
@@ -50,7 +60,7 @@ export const OPTION_SPECS = {
     default: 20_000,
     min: 16,
   }),
-  'storage.path': textOption({
+  'storage.path': pathOption({
     help: 'Folder of the ledger.',
     placeholder: 'DIR',
     default: './data/gateway',
@@ -117,6 +127,20 @@ export const OPTION_SPECS = {
   }),
 };
 
+/** As Prometheus's `--config.auto-reload-interval`. */
+function autoReloadOption(): OptionSpec<number> {
+  const spec = durationOption({
+    help: 'How often it is looked whether the configuration has changed, which is then read anew; 0s for never.',
+    defaultMs: 0,
+  });
+  const parse = (texts: readonly string[]) => {
+    const ms = spec.parse(texts);
+    if (ms === 0 || ms >= 1000) return ms;
+    throw new OptionError(`${texts[0]} is too short; at least 1s is needed, or 0s for never`);
+  };
+  return { ...spec, parse };
+}
+
 function checkExternalUrl(text: string): string {
   const url = URL.parse(text);
   if (text === '' || url?.protocol === 'http:' || url?.protocol === 'https:') return text;
@@ -125,16 +149,76 @@ function checkExternalUrl(text: string): string {
 
 export type GatewayOptions = OptionValues<typeof OPTION_SPECS>;
 
-/** @throws OptionError */
+/** What a reload cannot change. */
+const FIXED: ReadonlySet<string> = new Set<keyof GatewayOptions>([
+  'config.file',
+  'config.auto-reload-interval',
+  'web.listen-address',
+  'web.config.file',
+  'web.max-connections',
+  'storage.path',
+  // Cursors that are under way reckon with it.
+  'replay.overlap',
+  'log.format',
+]);
+
+/** Whether an option can change while the gateway runs. */
+export function isLive(name: string): boolean {
+  return !FIXED.has(name);
+}
+
+/** The file has the options alone. */
+export const FILE_RULES: FileRules<Record<never, never>> = { specs: OPTION_SPECS, sections: {} };
+
+export type GatewayFile = ConfigFile<Record<never, never>>;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws OptionError; ConfigFileError when options of the file do not go together with others. */
 export function readOptions(
   argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
+  env: Environment,
+  file: GatewayFile | null = null,
 ): GatewayOptions {
-  const options = parseOptions(OPTION_SPECS, { argv, env, envPrefix: ENV_PREFIX });
-  if (options['web.admin-users'] !== '' && options['web.config.file'] === '') {
-    throw new OptionError(
+  return readResolved(argv, env, file).values;
+}
+
+/** As `readOptions`, and tells where each value came from. */
+export function readResolved(
+  argv: readonly string[],
+  env: Environment,
+  file: GatewayFile | null,
+): ResolvedOptions<typeof OPTION_SPECS> {
+  const resolved = resolveOptions(OPTION_SPECS, {
+    argv,
+    env,
+    envPrefix: ENV_PREFIX,
+    ...(file === null ? {} : { file: file.options }),
+  });
+  const { values, origins } = resolved;
+  refuseTogether(mistakes(values), { origins, file, specs: OPTION_SPECS });
+  return resolved;
+}
+
+/**
+ * What is wrong with a file by itself.
+ * @throws ConfigFileError
+ */
+export function checkFile(file: GatewayFile): void {
+  readResolved([], {}, file);
+}
+
+/** The file that flag or environment name; '' for none. @throws OptionError */
+export function findFile(argv: readonly string[], env: Environment): string {
+  return parseOptions(OPTION_SPECS, { argv, env, envPrefix: ENV_PREFIX })['config.file'];
+}
+
+function mistakes(values: GatewayOptions): OptionError[] {
+  if (values['web.admin-users'] === '' || values['web.config.file'] !== '') return [];
+  return [
+    new OptionError(
       '--web.admin-users names users of --web.config.file, and there is none; give the file, or make a token with "tributary-gateway token create --admin NAME"',
-    );
-  }
-  return options;
+      ['web.admin-users'],
+    ),
+  ];
 }

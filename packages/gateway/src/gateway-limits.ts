@@ -37,8 +37,6 @@ export function createLimits(
   metrics: Pick<GatewayMetrics, 'connectionRefused'>,
   uptimeMs: () => number,
 ): GatewayLimits {
-  const samplesPerSecond = options['limits.samples-per-second'];
-  const newSeriesPerMinute = options['limits.new-series-per-minute'];
   const connectionsMax = options['web.max-connections'];
   const told = new Map<ConnectionRefusal, { readonly at: number; untold: number }>();
   const connectionRefused = (reason: ConnectionRefusal, address: string) => {
@@ -56,7 +54,13 @@ export function createLimits(
   };
   const sockets = new Connections(connectionLimits(connectionsMax), connectionRefused, uptimeMs);
   return {
-    rates: new HostRates({ samplesPerSecond, newSeriesPerMinute }, uptimeMs),
+    rates: new HostRates(
+      () => ({
+        samplesPerSecond: options['limits.samples-per-second'],
+        newSeriesPerMinute: options['limits.new-series-per-minute'],
+      }),
+      uptimeMs,
+    ),
     connections: { sockets, connectionsMax, connectionRefused },
     handshakes: new HandshakeGuard(connectionRefused, uptimeMs),
   };

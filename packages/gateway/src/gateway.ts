@@ -4,9 +4,7 @@
  *     reporters ══► link ─► ledger ─► fleet ─► exposition ─► http ◄── Prometheus
  */
 
-import type { IncomingMessage } from 'node:http';
 import { systemClock } from '@tributary/shared/clock';
-import { DEFAULT_LIMITS } from '@tributary/shared/limits';
 import type { FastifyInstance } from 'fastify';
 import type { GatewayOptions } from './config.ts';
 import { Exposition } from './exposition/exposition.ts';
@@ -19,27 +17,33 @@ import { isLoopback, parseListenAddress } from './http/listen-address.ts';
 import { createHttp, listen } from './http/server.ts';
 import { type Ledger, LedgerDamagedError } from './ledger/ledger.ts';
 import { SqliteLedger } from './ledger/sqlite/sqlite-ledger.ts';
-import type { Connections } from './limits/connections.ts';
 import { comeAgainMs } from './link/come-again.ts';
 import type { HostTimes } from './link/host-times.ts';
-import { type Authorize, LinkServer } from './link/server.ts';
+import type { LinkServer } from './link/server.ts';
 import { ShapeRegistry } from './link/shape-registry.ts';
 import { Voices } from './link/voices.ts';
-import { observeLink } from './link-events.ts';
-import { createReplaying } from './replaying.ts';
+import { createLink } from './linking.ts';
+import { Reloading } from './reloading.ts';
+import { createReplaying, tellShortRetention } from './replaying.ts';
+import { Settings } from './settings.ts';
 import { stopAll } from './stopping.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics, type GatewayMetrics } from './telemetry/metrics.ts';
 import { CredentialStore } from './trust/credentials/credential-store.ts';
 import type { Gatekeeper } from './trust/gatekeeper.ts';
 import { tellTrust } from './trust-events.ts';
-import { certificateOf, createTrust, type Trust, type TrustParts } from './trusting.ts';
+import { certificateOf, createTrust, type TrustParts } from './trusting.ts';
 import { startUpkeep, type Upkeep } from './upkeep.ts';
 import { VERSION } from './version.ts';
 import { openWeb, type Web } from './web.ts';
 
 export interface Gateway {
   readonly url: string;
+  /**
+   * Reads the configuration anew. @param cause for the log
+   * @throws OptionError when it is not valid; what was in effect goes on
+   */
+  reload(cause: string): Promise<void>;
   /** Acks what is on disk, sends everyone away, and closes the ledger. */
   stop(): Promise<void>;
 }
@@ -56,11 +60,21 @@ const CREDENTIALS_BUSY_MS = 25;
 const DAMAGED =
   'the ledger was damaged: its file is set aside and a new one begins, which the reporters refill with what they have kept';
 
+const WINDOW_AND_RETENTION: ReadonlySet<string> = new Set(['replay.window', 'storage.retention.time']);
+
 type Phase = 'starting' | 'running' | 'stopping';
 
 interface Parts {
   phase: Phase;
   metrics: GatewayMetrics | null;
+}
+
+/** Where the configuration is read anew from. */
+export interface ConfigSource {
+  /** @throws OptionError */
+  readonly load: () => Promise<GatewayOptions>;
+  /** Told of the options once some of them have changed. */
+  readonly onChange: (options: GatewayOptions) => void;
 }
 
 /**
@@ -71,15 +85,16 @@ export async function startGateway(
   options: GatewayOptions,
   log: Log,
   onDeath: (error: Error) => void,
+  source: ConfigSource = { load: () => Promise.resolve(options), onChange() {} },
 ): Promise<Gateway> {
   const now = () => systemClock.now();
   const store = CredentialStore.open({ folder: options['storage.path'], now, busyMs: CREDENTIALS_BUSY_MS });
   try {
-    return await startOnce(options, log, store, onDeath).catch(async (error: unknown) => {
+    return await startOnce(options, log, store, onDeath, source).catch(async (error: unknown) => {
       if (!(error instanceof LedgerDamagedError)) throw error;
       // It showed only when the hosts were restored. The file is out of the way now, and the next one is new.
       log.error({ err: error }, DAMAGED);
-      return await startOnce(options, log, store, onDeath);
+      return await startOnce(options, log, store, onDeath, source);
     });
   } catch (error) {
     store.close();
@@ -88,11 +103,14 @@ export async function startGateway(
 }
 
 async function startOnce(
-  options: GatewayOptions,
+  given: GatewayOptions,
   log: Log,
   store: CredentialStore,
   onDeath: (error: Error) => void,
+  source: ConfigSource,
 ): Promise<Gateway> {
+  const settings = new Settings(given);
+  const { options } = settings;
   const startedAt = systemClock.now();
   const parts: Parts = { phase: 'starting', metrics: null };
   let upkeep: Upkeep | null = null;
@@ -101,40 +119,25 @@ async function startOnce(
   const ledger = await openLedger(options, log, parts, onDeath);
   const voices = new Voices();
   const later = { guard: () => limits.handshakes, events: () => events, onChange: () => link.reexamine() };
-  const trust = createTrust({ options, log, store, web, ...later, ...presenceOf(voices, () => fleet) });
+  const trust = createTrust({ settings, log, store, web, ...later, ...presenceOf(voices, () => fleet) });
   const shapes = new ShapeRegistry(prepareShape);
   const fleet = createFleet(options, log, (reason) => link.recycle(reason));
   const replaying = createReplaying({ ledger, fleet, shapes, options, log, uptimeMs });
   const { scrapers, reports } = replaying;
   const exposition: Exposition = new Exposition({ fleet, reports, own: () => metrics.families(), uptimeMs });
-  const metrics = createOwn(parts, { ledger, fleet, shapes, exposition, web, store, link: () => link });
+  const reloading = createReloading(settings, source, { log, web, onFault });
+  const reload = (cause: string) => reloading.reload(cause);
+  const probed = { reloading, ledger, fleet, shapes, exposition, web, store, link: () => link };
+  const metrics = createOwn(parts, probed);
   const events = tellTrust(metrics, log, uptimeMs);
   const serving = () => (parts.phase === 'running' ? null : parts.phase);
   const times = new Map<string, HostTimes>();
   const limits = createLimits(options, log, metrics, uptimeMs);
   const isConnected = (host: string) => voices.of(host) !== undefined;
   const forget = createForget({ ledger, fleet, scrapers, times, log });
-  const link = new LinkServer({
-    context: {
-      limits: DEFAULT_LIMITS,
-      clock: systemClock,
-      uptimeMs,
-      shapes,
-      voices,
-      rates: limits.rates,
-      times,
-      observer: observeLink({ fleet, forget, metrics, log, uptimeMs, left: (host) => trust.left(host) }),
-      delivered: (host, epoch) => scrapers.deliveredSeq(host, epoch),
-      clockIsWrong: () => fleet.clockIsWrong(),
-      isFull: () => upkeep?.isFull ?? false,
-      isOneTooMany: (host) => fleet.size >= options['limits.hosts'] && fleet.host(host) === undefined,
-      horizonMs: options['storage.retention.time'],
-    },
-    ledger,
-    authorize: (request) => authorize(request, parts.phase, trust, limits.connections.sockets),
-    greeted: (socket) => limits.connections.sockets.spoke(socket),
-    random: Math.random,
-    onFault,
+  const link = createLink({
+    ...{ options, log, metrics, fleet, ledger, scrapers, shapes, voices, times, limits, trust, forget },
+    ...{ uptimeMs, onFault, phase: () => parts.phase, isFull: () => upkeep?.isFull ?? false },
   });
   const app = createHttp({
     fleet,
@@ -147,7 +150,8 @@ async function startOnce(
     forget,
     exposition,
     ...replaying,
-    externalUrl: options['web.external-url'],
+    externalUrl: () => options['web.external-url'],
+    reload,
     gatekeeper: trust.gatekeeper,
     certificateOf,
     onRefused: events.refused,
@@ -162,10 +166,15 @@ async function startOnce(
   await restore(fleet, scrapers, ledger, shapes).catch((error: unknown) => closeAndThrow(app, ledger, error));
   upkeep = startUpkeep({ ...replaying, fleet, ledger, forget, isConnected, options, log, metrics, uptimeMs });
   web.start();
+  reloading.start();
+  settings.onChange((changed) => {
+    if (changed.some((name) => name.startsWith('limits.'))) limits.rates.reset();
+    if (changed.some((name) => WINDOW_AND_RETENTION.has(name))) tellShortRetention(options, log);
+  });
   parts.phase = 'running';
   log.info({ url, storage: options['storage.path'], hosts: fleet.size, version: VERSION }, 'gateway started');
-  const running = { web, link, app, scrapers, ledger, store, upkeep, onFault };
-  return { url, stop: () => stopAll(parts, running) };
+  const running = { reloading, web, link, app, scrapers, ledger, store, upkeep, onFault };
+  return { url, reload, stop: () => stopAll(parts, running) };
 }
 
 async function openWebFor(
@@ -195,8 +204,8 @@ function createFleet(options: GatewayOptions, log: Log, recycle: (reason: string
   return new Fleet({
     clock: systemClock,
     uptimeMs,
-    staleAfterMs: options['fleet.stale-after'],
-    forgetAfterMs: options['fleet.forget-after'],
+    staleAfterMs: () => options['fleet.stale-after'],
+    forgetAfterMs: () => options['fleet.forget-after'],
     onClockStep: (stepMs) => {
       if (Math.abs(stepMs) < CLOCK_STEP_MS) return;
       log.warn({ stepMs }, "this machine's clock was set; hosts are told the time anew");
@@ -216,21 +225,18 @@ async function restore(
   await scrapers.load();
 }
 
-function authorize(
-  request: IncomingMessage,
-  phase: Phase,
-  trust: Trust,
-  sockets: Connections,
-): ReturnType<Authorize> {
-  const admitted = trust.admit(request);
-  if (admitted.refusal !== null) return admitted;
-  if (phase !== 'running') return { refusal: { status: 503, message: 'the gateway is not ready' } };
-  // With a credential it need not wait for its hello; whoever shows none may hold no place by an upgrade alone.
-  if (admitted.isKnown) sockets.spoke(request.socket);
-  return admitted;
+function createReloading(
+  settings: Settings,
+  { load, onChange }: ConfigSource,
+  { log, web, onFault }: { log: Log; web: Web; onFault: (error: unknown) => void },
+): Reloading {
+  settings.onChange(() => onChange(settings.options));
+  const now = () => systemClock.now();
+  return new Reloading({ settings, load, lookAround: () => web.look(), log, now, onFault });
 }
 
 interface Measured {
+  readonly reloading: Reloading;
   readonly ledger: Ledger;
   readonly fleet: Fleet;
   readonly shapes: ShapeRegistry;
@@ -242,7 +248,7 @@ interface Measured {
 
 /** The own metrics, also for those parts that were there before them. */
 function createOwn(parts: Parts, about: Measured): GatewayMetrics {
-  const { ledger, fleet, shapes, web, exposition, store, link } = about;
+  const { reloading, ledger, fleet, shapes, web, exposition, store, link } = about;
   const metrics = createMetrics(VERSION, {
     connections: () => link().connections,
     shapes: () => shapes.size,
@@ -251,6 +257,7 @@ function createOwn(parts: Parts, about: Measured): GatewayMetrics {
     demotedFamilies: () => exposition.demotedFamilies,
     ledger: () => ledgerFacts(ledger),
     credentialsReadable: () => store.fault === null,
+    reload: () => reloading.facts,
     web: web.probe,
   });
   parts.metrics = metrics;

@@ -14,7 +14,12 @@ async function bench(t: TestContext) {
   const ledger = await SqliteLedger.open({ folder: options['storage.path'] });
   t.after(() => ledger.close());
   const clock = new FakeClock();
-  const fleet = new Fleet({ clock, uptimeMs: clock.uptimeMs, staleAfterMs: 1000, forgetAfterMs: 1000 });
+  const fleet = new Fleet({
+    clock,
+    uptimeMs: clock.uptimeMs,
+    staleAfterMs: () => 1000,
+    forgetAfterMs: () => 1000,
+  });
   const metrics = createMetrics('1', {
     connections: () => 0,
     shapes: () => 0,
@@ -22,6 +27,7 @@ async function bench(t: TestContext) {
     medianSkewSeconds: () => null,
     demotedFamilies: () => 0,
     credentialsReadable: () => true,
+    reload: () => ({ lastReloadSuccessful: true, lastReloadSuccessAt: 1000 }),
     ledger: () => ({ ...ledger.stats, pendingBytes: 0, healthy: true }),
     web: null,
   });

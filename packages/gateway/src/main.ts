@@ -1,24 +1,27 @@
 /** The command line of `tributary-gateway`. */
 import { closeSync, openSync } from 'node:fs';
+import { loadConfig } from '@tributary/config-file/load-config';
 import { type Program, readInvocation, usage } from '@tributary/shared/command';
 import { ConfigFileError } from '@tributary/shared/config-file';
 import { OptionError } from '@tributary/shared/options';
-import { type GatewayOptions, OPTION_SPECS, readOptions } from './config.ts';
+import { FILE_RULES, type GatewayOptions, OPTION_SPECS } from './config.ts';
+import { checkConfig, loadOptions, printConfig } from './config-file.ts';
 import { ListenError, startGateway } from './gateway.ts';
 import { runHashPassword } from './hash-password-command.ts';
 import { LedgerOpenError } from './ledger/ledger.ts';
 import { createLog } from './telemetry/log.ts';
-import { type Output, runTokenCommand } from './token-command.ts';
+import { findTokenFile, type Output, runTokenCommand } from './token-command.ts';
 import { CredentialsError } from './trust/credentials/credentials-error.ts';
 import { VERSION } from './version.ts';
 
-const PROGRAM: Program<'serve' | 'token' | 'hash-password'> = {
+const PROGRAM: Program<'serve' | 'token' | 'hash-password' | 'check-config'> = {
   name: 'tributary-gateway',
   about: 'Buffers the samples of a fleet of reporters and exposes them as one Prometheus scrape target.',
   commands: {
     serve: 'runs the gateway',
     token: 'makes, lists, rotates and revokes credentials; see token --help',
     'hash-password': 'reads a password and prints its hash, for basic_auth_users of --web.config.file',
+    'check-config': 'says that the file named behind it is a valid configuration, or what is wrong with it',
   },
   defaultCommand: 'serve',
   options: OPTION_SPECS,
@@ -30,31 +33,44 @@ const OUTPUT: Output = {
   note: (text) => void process.stderr.write(text),
 };
 
-const NO_RELOAD =
-  'going on: --web.config.file and its certificates are followed by themselves, and other options need a restart';
-
 /** Whatever hangs, the process is gone by then. */
 const STOP_MS_MAX = 4_500;
 
 async function main(argv: readonly string[]): Promise<void> {
   // It has flags and a help of its own.
-  if (argv[0] === 'token') return runTokenCommand(argv.slice(1), process.env, OUTPUT);
+  if (argv[0] === 'token') return await token(argv.slice(1));
   const invocation = readInvocation(PROGRAM, argv);
   if (invocation.kind === 'help') return void process.stdout.write(usage(PROGRAM));
   if (invocation.kind === 'version') {
     return void process.stdout.write(`${PROGRAM.name} ${VERSION} (Node.js ${process.version})\n`);
   }
+  if (invocation.kind === 'print-config') {
+    return void process.stdout.write(await printConfig(invocation.argv, process.env));
+  }
   if (invocation.command === 'hash-password') return runHashPassword(invocation.argv, process.stdin, OUTPUT);
-  await serve(readOptions(invocation.argv, process.env));
+  if (invocation.command === 'check-config')
+    return void process.stdout.write(`${await checkConfig(invocation.argv)}\n`);
+  await serve(() => loadOptions(invocation.argv, process.env));
 }
 
-async function serve(options: GatewayOptions): Promise<void> {
+async function token(argv: readonly string[]): Promise<void> {
+  const name = findTokenFile(argv, process.env);
+  const file = name === '' ? null : await loadConfig(name, FILE_RULES);
+  runTokenCommand(argv, process.env, OUTPUT, file?.options);
+}
+
+async function serve(load: () => Promise<GatewayOptions>): Promise<void> {
+  const options = await load();
   const log = await createLog({ level: options['log.level'], format: options['log.format'] });
-  const gateway = await startGateway(options, log, (error) => {
+  const onDeath = (error: Error) => {
     // Nothing can be taken any more, and nothing that was acked is lost: a fresh start is the cure.
     log.error({ err: error }, 'the ledger died; the gateway ends');
     process.exit(1);
-  });
+  };
+  const onChange = (changed: GatewayOptions) => {
+    log.level = changed['log.level'];
+  };
+  const gateway = await startGateway(options, log, onDeath, { load, onChange });
   let stopping = false;
   const stop = (signal: string) => {
     if (stopping) return;
@@ -70,8 +86,12 @@ async function serve(options: GatewayOptions): Promise<void> {
     );
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
-  // Whoever knows Prometheus sends it so that files are read again; Node.js would end the process.
-  process.on('SIGHUP', () => (isTerminalGone() ? stop('SIGHUP') : log.info({ signal: 'SIGHUP' }, NO_RELOAD)));
+  const reload = () =>
+    gateway.reload('SIGHUP').catch((error: unknown) => {
+      // Of a configuration that is not valid the log has been told.
+      if (!(error instanceof OptionError)) log.error({ err: error }, 'internal error');
+    });
+  process.on('SIGHUP', () => (isTerminalGone() ? stop('SIGHUP') : void reload()));
   process.on('SIGINT', () => stop('SIGINT'));
   process.stdout.write(`listening on ${gateway.url}\n`);
 }
@@ -96,6 +116,8 @@ try {
 } catch (error) {
   if (!FOR_PEOPLE.some((kind) => error instanceof kind) || !(error instanceof Error)) throw error;
   const lines = error instanceof ConfigFileError ? error.lines : [error.message];
-  process.stderr.write(lines.map((line) => `${PROGRAM.name}: ${line}\n`).join(''));
+  // A check is for programs to read as well, which know FILE:LINE: from compilers.
+  const isCheck = error instanceof ConfigFileError && process.argv[2] === 'check-config';
+  process.stderr.write(lines.map((line) => `${isCheck ? '' : `${PROGRAM.name}: `}${line}\n`).join(''));
   process.exitCode = 1;
 }

@@ -41,16 +41,12 @@ export function createReplaying({
   log,
   uptimeMs,
 }: ReplayingParts): Replaying {
-  const retentionMs = options['storage.retention.time'];
-  const windowMs = Math.min(options['replay.window'], retentionMs);
-  if (windowMs < options['replay.window']) {
-    const text = 'is longer than --storage.retention.time; what is older than that is not there to be served';
-    log.warn({ retention: formatDuration(retentionMs) }, `--replay.window ${text}`);
-  }
-  const pointsMax = options['replay.max-points'];
+  const windowMs = () => Math.min(options['replay.window'], options['storage.retention.time']);
+  const pointsMax = () => options['replay.max-points'];
+  tellShortRetention(options, log);
   const hosts = () => fleet.hosts().map(({ name }) => name);
   const overlapMs = options['replay.overlap'];
-  const shared = { ledger, clock: systemClock, uptimeMs, windowMs, pointsMax, overlapMs };
+  const shared = { ledger, clock: systemClock, uptimeMs, windowMs, overlapMs };
   const observer = observeScrapers({ log, uptimeMs });
   const scrapers = new Scrapers({
     ...shared,
@@ -58,10 +54,28 @@ export function createReplaying({
     onFault: (error) => log.error({ err: error }, 'a cursor could not be removed from the ledger'),
     observer,
   });
-  const replays = new Replays({ ...shared, fleet, shapes, scrapers, order: options['replay.order'] });
+  const replays = new Replays({
+    ...shared,
+    fleet,
+    shapes,
+    scrapers,
+    pointsMax,
+    order: () => options['replay.order'],
+  });
   const now = () => systemClock.now();
   const reports = new ScraperReports({ scrapers, ledger, hosts, now, pointsMax });
   const connections = new ScrapeConnections(uptimeMs);
   const bounds = { windowMs, pointsMax };
   return { scrapers, replays, reports, connections, bounds, observer, now };
+}
+
+/** At the start, and whenever one of the two has changed. */
+export function tellShortRetention(
+  options: Pick<GatewayOptions, 'replay.window' | 'storage.retention.time'>,
+  log: Pick<Log, 'warn'>,
+): void {
+  const retentionMs = options['storage.retention.time'];
+  if (retentionMs >= options['replay.window']) return;
+  const text = 'is longer than --storage.retention.time; what is older than that is not there to be served';
+  log.warn({ retention: formatDuration(retentionMs) }, `--replay.window ${text}`);
 }

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Scrapers } from './exposition/replay/scrapers.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { LinkServer } from './link/server.ts';
+import type { Reloading } from './reloading.ts';
 import type { CredentialStore } from './trust/credentials/credential-store.ts';
 import type { Upkeep } from './upkeep.ts';
 import type { Web } from './web.ts';
@@ -16,6 +17,7 @@ const CLOSE_HTTP_MS_MAX = 2_000;
 const SAVE_MS_MAX = 2_000;
 
 export interface Running {
+  readonly reloading: Pick<Reloading, 'stop'>;
   readonly web: Web;
   readonly link: LinkServer;
   readonly app: FastifyInstance;
@@ -28,9 +30,10 @@ export interface Running {
 
 /** Sends everyone away, saves what scrapers have taken, and closes the files. @param parts whose phase everybody asks for */
 export async function stopAll(parts: { phase: string }, running: Running): Promise<void> {
-  const { web, link, app, scrapers, ledger, store, upkeep, onFault } = running;
+  const { reloading, web, link, app, scrapers, ledger, store, upkeep, onFault } = running;
   parts.phase = 'stopping';
   upkeep.stop();
+  reloading.stop();
   web.stop();
   // Both at once: the server is closed only when the reporters are gone, too.
   await Promise.all([link.drain(DRAIN_MS_MAX), closeHttp(app)]);

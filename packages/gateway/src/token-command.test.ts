@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { systemClock } from '@tributary/shared/clock';
 import { OptionError } from '@tributary/shared/options';
-import { runTokenCommand } from './token-command.ts';
+import { findTokenFile, runTokenCommand } from './token-command.ts';
 import { CredentialStore } from './trust/credentials/credential-store.ts';
 import { CredentialsError } from './trust/credentials/credentials-error.ts';
 
@@ -54,6 +54,21 @@ function mistake(act: () => unknown): string {
   }
   return 'taken';
 }
+
+test('the configuration file says where the credentials are, as for the gateway', async (t) => {
+  const token = await bench(t);
+  token('create', '--admin=ann');
+  const file = new Map([['storage.path', { value: token.folder, line: 1, texts: [token.folder] }]]);
+  const out: string[] = [];
+  const output = { out: (text: string) => void out.push(text), note: () => {} };
+  runTokenCommand(['list', '--config.file', 'g.yml'], {}, output, file);
+  assert.match(out.join(''), /\bann\b/);
+  const variable = { TRIBUTARY_GATEWAY_CONFIG_FILE: 'e.yml' };
+  assert.equal(findTokenFile(['list', '--config.file', 'g.yml'], variable), 'g.yml');
+  assert.equal(findTokenFile(['list', '--config.file=g.yml'], variable), 'g.yml');
+  assert.equal(findTokenFile(['list'], variable), 'e.yml');
+  assert.equal(findTokenFile(['list'], {}), '');
+});
 
 test('a new token stands alone on stdout, and what is said of it on stderr', async (t) => {
   const token = await bench(t);

@@ -10,6 +10,7 @@ import {
   choiceOption,
   describeOptions,
   envName,
+  type FileOption,
   OptionError,
   type OptionSpecs,
   type OptionValues,
@@ -30,7 +31,10 @@ import { isScraperName, SCRAPER_NAMES } from './trust/scraper-name.ts';
 const JOIN_EXPIRES_MS = 24 * 60 * 60_000;
 const USES_MAX = 1_000_000;
 
-const STORAGE = { 'storage.path': OPTION_SPECS['storage.path'] };
+const STORAGE = {
+  'config.file': OPTION_SPECS['config.file'],
+  'storage.path': OPTION_SPECS['storage.path'],
+};
 
 /** What was given must be something: an empty variable of a shell must not make a token for all hosts. */
 function notEmpty(text: string): string {
@@ -85,6 +89,12 @@ const REVOKE_SPECS = {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+interface Sources {
+  readonly env: Environment;
+  /** The options of the configuration file. */
+  readonly file: ReadonlyMap<string, FileOption>;
+}
+
 export interface Output {
   readonly out: (text: string) => void;
   /** What is for people, not for pipes. */
@@ -101,27 +111,44 @@ const COMMANDS = {
   revoke: { does: 'ID...: from now on they are good for nothing', specs: REVOKE_SPECS },
 } as const;
 
-/** @throws OptionError, CredentialsError */
-export function runTokenCommand(argv: readonly string[], env: Environment, output: Output): void {
+/** The configuration file that flag or variable name, which may say where the credentials are; '' for none. */
+export function findTokenFile(argv: readonly string[], env: Environment): string {
+  const flag = '--config.file';
+  const at = argv.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
+  if (at >= 0) return argv[at]?.slice(flag.length + 1) || (argv[at + 1] ?? '');
+  return env[envName(ENV_PREFIX, 'config.file')] ?? '';
+}
+
+/**
+ * @param file what the configuration file says: see `findTokenFile`.
+ * @throws OptionError, CredentialsError
+ */
+export function runTokenCommand(
+  argv: readonly string[],
+  env: Environment,
+  output: Output,
+  file: ReadonlyMap<string, FileOption> = new Map(),
+): void {
   if (argv.includes('--help') || argv.includes('-h')) return output.out(tokenUsage());
   const [command = '', ...rest] = argv;
+  const sources = { env, file };
   switch (command) {
     case 'create':
-      return create(rest, env, output);
+      return create(rest, sources, output);
     case 'list':
-      return list(rest, env, output);
+      return list(rest, sources, output);
     case 'rotate':
-      return rotate(rest, env, output);
+      return rotate(rest, sources, output);
     case 'revoke':
-      return revoke(rest, env, output);
+      return revoke(rest, sources, output);
   }
   const near = nearest(command, Object.keys(COMMANDS));
   const hint = near === undefined ? `there are ${Object.keys(COMMANDS).join(', ')}` : `did you mean ${near}?`;
   throw new OptionError(`token: unknown command ${JSON.stringify(command)}; ${hint}`);
 }
 
-function create(argv: readonly string[], env: Environment, { out, note }: Output): void {
-  const options = read(CREATE_SPECS, argv, env);
+function create(argv: readonly string[], sources: Sources, { out, note }: Output): void {
+  const options = read(CREATE_SPECS, argv, sources);
   const now = systemClock.now();
   const wanted = wantedCredential(options, now);
   const { credential, token } = withStore(options, 'make', (store) => {
@@ -144,10 +171,20 @@ function notingClosed<T>(store: CredentialStore, note: Output['note'], act: () =
   return value;
 }
 
-/** The environment gives the folder only: that a variable chose what is made would surprise. */
-function read<S extends OptionSpecs>(specs: S, argv: readonly string[], env: Environment): OptionValues<S> {
-  const variable = envName(ENV_PREFIX, 'storage.path');
-  return parseOptions(specs, { argv, env: { [variable]: env[variable] }, envPrefix: ENV_PREFIX });
+/** Environment and file give the folder only: that one of them chose what is made would surprise. */
+function read<S extends OptionSpecs>(
+  specs: S,
+  argv: readonly string[],
+  { env, file }: Sources,
+): OptionValues<S> {
+  const variables = Object.keys(STORAGE).map((name) => envName(ENV_PREFIX, name));
+  const folder = file.get('storage.path');
+  return parseOptions(specs, {
+    argv,
+    env: Object.fromEntries(variables.map((variable) => [variable, env[variable]])),
+    envPrefix: ENV_PREFIX,
+    file: new Map(folder === undefined ? [] : [['storage.path', folder]]),
+  });
 }
 
 /** @throws OptionError */
@@ -201,8 +238,8 @@ function refuseBadHost(flag: string, name: string): void {
   );
 }
 
-function list(argv: readonly string[], env: Environment, { out }: Output): void {
-  const options = read(LIST_SPECS, argv, env);
+function list(argv: readonly string[], sources: Sources, { out }: Output): void {
+  const options = read(LIST_SPECS, argv, sources);
   const now = systemClock.now();
   const isWanted = (wanted: string, is: string) => wanted === 'all' || wanted === is;
   const credentials = withStore(options, 'refuse', (store) => store.list()).filter(
@@ -213,9 +250,9 @@ function list(argv: readonly string[], env: Environment, { out }: Output): void 
   out(`${JSON.stringify(list, null, 2)}\n`);
 }
 
-function rotate(argv: readonly string[], env: Environment, { out }: Output): void {
+function rotate(argv: readonly string[], sources: Sources, { out }: Output): void {
   const { ids, flags } = splitIds(argv, STORAGE);
-  const options = read(STORAGE, flags, env);
+  const options = read(STORAGE, flags, sources);
   const [id] = ids;
   if (id === undefined || ids.length > 1)
     throw new OptionError('token rotate wants the ID of one token; see "token list"');
@@ -223,9 +260,9 @@ function rotate(argv: readonly string[], env: Environment, { out }: Output): voi
   out(`${id} of host ${name} will be given a new token; the old one is good until the new one is used\n`);
 }
 
-function revoke(argv: readonly string[], env: Environment, { out, note }: Output): void {
+function revoke(argv: readonly string[], sources: Sources, { out, note }: Output): void {
   const { ids, flags } = splitIds(argv, REVOKE_SPECS);
-  const { host, certificate, issued, ...options } = read(REVOKE_SPECS, flags, env);
+  const { host, certificate, issued, ...options } = read(REVOKE_SPECS, flags, sources);
   if (ids.length === 0 && host === '' && certificate === '') {
     throw new OptionError(
       'token revoke wants the ID of a token, --host NAME or --certificate NAME; see "token list"',
@@ -263,7 +300,7 @@ function splitIds(argv: readonly string[], specs: OptionSpecs): { ids: string[];
 
 /** @param missing what becomes of a folder without credentials: a mistyped one is not to be filled with an empty file */
 function withStore<T>(
-  options: OptionValues<typeof STORAGE>,
+  options: Pick<OptionValues<typeof STORAGE>, 'storage.path'>,
   missing: 'make' | 'refuse',
   act: (store: CredentialStore) => T,
 ): T {

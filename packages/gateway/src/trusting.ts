@@ -1,9 +1,9 @@
 /** Wires trust: the credentials, who may ask, and what becomes of connections when credentials change. */
 import type { IncomingMessage } from 'node:http';
 import { systemClock } from '@tributary/shared/clock';
-import type { GatewayOptions } from './config.ts';
 import { visitorOf } from './http/access.ts';
 import type { Identity } from './link/identity.ts';
+import type { Settings } from './settings.ts';
 import type { Log } from './telemetry/log.ts';
 import type { CredentialStore } from './trust/credentials/credential-store.ts';
 import { type FailureGuard, Gatekeeper } from './trust/gatekeeper.ts';
@@ -20,7 +20,7 @@ import type { TrustEvents } from './trust-events.ts';
 import type { Web } from './web.ts';
 
 export interface TrustParts {
-  readonly options: GatewayOptions;
+  readonly settings: Settings;
   readonly log: Log;
   readonly store: CredentialStore;
   readonly web: Pick<Web, 'config' | 'onChange'>;
@@ -51,7 +51,8 @@ const POLL_MS = 250;
 const SAVE_USES_MS = 15_000;
 
 export function createTrust(parts: TrustParts): Trust {
-  const { options, log, store, web, onChange } = parts;
+  const { settings, log, store, web, onChange } = parts;
+  const { options } = settings;
   const now = () => systemClock.now();
   const tell = teller(store, log);
   const writes = new WriteQueue(
@@ -59,14 +60,15 @@ export function createTrust(parts: TrustParts): Trust {
     tell('changes to the credentials cannot be written, so no host can join', 'hosts can join again'),
   );
   const users = () => web.config().users;
-  const adminUsers = namesOf(options['web.admin-users']);
+  let adminUsers = namesOf(options['web.admin-users']);
+  let ownOrigin = originOf(options['web.external-url']);
   const gatekeeper = new Gatekeeper({
     store,
     users,
     passwords: new BasicAuth({ users }),
-    adminUsers,
+    adminUsers: () => adminUsers,
     takesCertificates: () => isVerified(web.config().tls?.clientAuth ?? 'NoClientCert'),
-    ownOrigin: originOf(options['web.external-url']),
+    ownOrigin: () => ownOrigin,
     // It is made later than this.
     guard: {
       badToken: (address) => parts.guard().badToken(address),
@@ -82,6 +84,12 @@ export function createTrust(parts: TrustParts): Trust {
     certificates = authorityOf(config);
     gatekeeper.lookAnew();
     onChange();
+  });
+  settings.onChange(() => {
+    ownOrigin = originOf(options['web.external-url']);
+    const before = [...adminUsers].join();
+    adminUsers = namesOf(options['web.admin-users']);
+    if ([...adminUsers].join() !== before) tellUnknown(adminUsers, web.config(), log);
   });
   const identify = (principal: Principal): Identity => {
     const asOf = certificates;

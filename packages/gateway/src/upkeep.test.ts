@@ -22,8 +22,8 @@ async function bench(t: TestContext, ...argv: readonly string[]) {
   const fleet = new Fleet({
     clock,
     uptimeMs: clock.uptimeMs,
-    staleAfterMs: 1000,
-    forgetAfterMs: options['fleet.forget-after'],
+    staleAfterMs: () => 1000,
+    forgetAfterMs: () => options['fleet.forget-after'],
   });
   const log = keepLog();
   const trimmed = { age: 0, size: 0 };

@@ -8,7 +8,7 @@ import { ConfigFileError } from '@tributary/shared/config-file';
 import { fileKey } from '@tributary/shared/config-keys';
 import { OptionError, type OptionSpec } from '@tributary/shared/options';
 import { ENV_PREFIX, OPTION_SPECS, type ReporterOptions, readOptions } from './config.ts';
-import { checkConfig, loadOptions, takeFile } from './config-file.ts';
+import { checkConfig, loadOptions, printConfig, takeFile } from './config-file.ts';
 
 const FILE = '/etc/tributary/reporter.yml';
 
@@ -169,8 +169,8 @@ const SAMPLES: Readonly<Record<string, string>> = {
 
 /** What some flags cannot be without. */
 const BESIDE: Readonly<Record<string, string>> = {
-  'gateway.tls.cert-file': '--gateway.tls.key-file=k',
-  'gateway.tls.key-file': '--gateway.tls.cert-file=c',
+  'gateway.tls.cert-file': '--gateway.tls.key-file=/k',
+  'gateway.tls.key-file': '--gateway.tls.cert-file=/c',
   'gateway.tls.pin-only': `--gateway.tls.pin=sha256/${'A'.repeat(43)}=`,
 };
 
@@ -207,6 +207,28 @@ describe('every flag', () => {
       const byFile = readOptions(others, {}, takeFile(FILE, parseYaml(fileOf(name, spec, text))));
       assert.deepEqual(byFile, byFlag, name);
       assert.notDeepEqual(Object.entries(byFile).find(([key]) => key === name)?.[1], spec.defaultValue, name);
+    }
+  });
+
+  test('is printed as a file that says the same, but for secrets', async () => {
+    for (const [name, spec] of options) {
+      const text = sampleOf(spec);
+      const folder = name === 'spool.path' ? [] : ['--spool.path=/var/lib/x'];
+      const others = [...besides(name), ...folder];
+      const flag = spec.placeholder === '' ? [`--${name}=${text}`] : [`--${name}`, text];
+      const printed = await printConfig([...others, ...flag], {});
+      const key = fileKey(name, spec).split('.').at(-1);
+      assert.match(
+        printed,
+        new RegExp(`(${key}|enabled): .*  # --${name.replaceAll('.', '\\.')}$`, 'm'),
+        name,
+      );
+      if (text.includes(':pw@')) {
+        assert.doesNotMatch(printed, /:pw@/);
+        continue;
+      }
+      const again = readOptions([], {}, takeFile(FILE, parseYaml(printed)));
+      assert.deepEqual(again, readOptions([...others, ...flag], {}), name);
     }
   });
 

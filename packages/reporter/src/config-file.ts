@@ -1,52 +1,53 @@
-/** The reporter's file: where it is found, and what checks it. What it may say is in config.ts. */
-import { dirname, resolve } from 'node:path';
-import { takeConfigFile } from '@tributary/shared/config-file';
+/** The reporter's file: where it is found, and what checks and prints it. What it may say is in config.ts. */
+import { resolve } from 'node:path';
+import { checkConfig as check, loadConfig, takeConfig } from '@tributary/config-file/load-config';
 import type { ConfigReading } from '@tributary/shared/config-tree';
-import { OptionError } from '@tributary/shared/options';
+import { printConfig as print } from '@tributary/shared/print-config';
 import {
   checkFile,
-  FILE_SECTIONS,
+  ENV_PREFIX,
+  FILE_RULES,
   findFile,
-  OPTION_SPECS,
   type ReporterFile,
   type ReporterOptions,
   readOptions,
+  readOrigins,
 } from './config.ts';
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** @throws OptionError; ConfigFileError when the file is not valid. */
-export async function loadOptions(
-  argv: readonly string[],
-  env: Readonly<Record<string, string | undefined>>,
-): Promise<ReporterOptions> {
-  const file = findFile(argv, env);
-  return file === '' ? readOptions(argv, env) : readOptions(argv, env, await readConfig(file));
+export async function loadOptions(argv: readonly string[], env: Environment): Promise<ReporterOptions> {
+  return readOptions(argv, env, await loadFile(argv, env));
 }
 
-/**
- * `check-config FILE`, whatever flags and environment say.
- * @returns what to print.
- * @throws OptionError; ConfigFileError when the file is not valid.
- */
+/** `check-config FILE`. @returns what to print. @throws OptionError; ConfigFileError */
 export async function checkConfig(argv: readonly string[]): Promise<string> {
-  const [file, ...others] = argv;
-  if (file === undefined || file === '' || others.length > 0)
-    throw new OptionError('check-config takes the name of one file');
-  checkFile(await readConfig(file));
-  return `${file} is valid`;
+  return await check(argv, FILE_RULES, checkFile);
 }
 
-async function readConfig(file: string): Promise<ReporterFile> {
-  // Late, because most reporters have no file.
-  const { readConfigFile } = await import('@tributary/config-file/read-config-file');
-  return takeFile(file, await readConfigFile(file));
+/** `--print-config`. @throws OptionError; ConfigFileError */
+export async function printConfig(argv: readonly string[], env: Environment): Promise<string> {
+  const file = await loadFile(argv, env);
+  const origins = readOrigins(argv, env, file);
+  const { specs, sections } = FILE_RULES;
+  return print({
+    program: 'tributary-reporter',
+    specs,
+    origins,
+    envPrefix: ENV_PREFIX,
+    file,
+    sections,
+    resolvePath: (path) => resolve(path),
+  });
+}
+
+async function loadFile(argv: readonly string[], env: Environment): Promise<ReporterFile | null> {
+  const file = findFile(argv, env);
+  return file === '' ? null : await loadConfig(file, FILE_RULES);
 }
 
 /** @throws ConfigFileError */
 export function takeFile(file: string, reading: ConfigReading): ReporterFile {
-  const folder = dirname(resolve(file));
-  return takeConfigFile(file, reading, {
-    specs: OPTION_SPECS,
-    sections: FILE_SECTIONS,
-    resolvePath: (path) => resolve(folder, path),
-  });
+  return takeConfig(file, reading, FILE_RULES);
 }

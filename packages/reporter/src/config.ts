@@ -1,5 +1,6 @@
 /** The reporter's options: one table for flags, environment, the keys of the file and `--help`. */
 import { hostname } from 'node:os';
+import type { FileRules } from '@tributary/config-file/load-config';
 import { type ConfigFile, refuseTogether } from '@tributary/shared/config-file';
 import { LABEL_VALUE_CHARS_MAX } from '@tributary/shared/limits';
 import { isHostName, isTargetLabelName } from '@tributary/shared/names';
@@ -8,6 +9,7 @@ import {
   durationOption,
   mapOption,
   OptionError,
+  type OptionOrigin,
   type OptionSpec,
   type OptionSpecs,
   type OptionValues,
@@ -144,6 +146,8 @@ export type ReporterOptions = OptionValues<typeof SPECS> & {
 /** What the file has beside the options. */
 export const FILE_SECTIONS = { targets: TARGETS_SECTION };
 
+export const FILE_RULES: FileRules<typeof FILE_SECTIONS> = { specs: OPTION_SPECS, sections: FILE_SECTIONS };
+
 export type ReporterFile = ConfigFile<typeof FILE_SECTIONS>;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -154,10 +158,21 @@ export function readOptions(
   env: Environment,
   file: ReporterFile | null = null,
 ): ReporterOptions {
-  const options = readWithoutHost(argv, env, file);
+  const { options } = readWithoutHost(argv, env, file);
   // Not of a file by itself: the URL may come from elsewhere.
   refusePlainText(options);
   return options.host === '' ? { ...options, host: ownName() } : options;
+}
+
+/** Where each value came from. @throws as `readOptions` */
+export function readOrigins(
+  argv: readonly string[],
+  env: Environment,
+  file: ReporterFile | null,
+): ReadonlyMap<string, OptionOrigin> {
+  const { options, origins } = readWithoutHost(argv, env, file);
+  refusePlainText(options);
+  return origins;
 }
 
 function ownName(): string {
@@ -185,7 +200,7 @@ function readWithoutHost(
   argv: readonly string[],
   env: Environment,
   file: ReporterFile | null,
-): ReporterOptions {
+): { options: ReporterOptions; origins: ReadonlyMap<string, OptionOrigin> } {
   const { values, origins } = resolveOptions(OPTION_SPECS, {
     argv,
     env,
@@ -208,7 +223,7 @@ function readWithoutHost(
     ...targetMistakes(targets, values),
   ];
   refuseTogether(mistakes, { origins, file, specs: OPTION_SPECS });
-  return { ...values, collectors, collectorSettings, collectorIntervals, targets };
+  return { options: { ...values, collectors, collectorSettings, collectorIntervals, targets }, origins };
 }
 
 /** A duration, or `auto`: see sampler/pace.ts. */

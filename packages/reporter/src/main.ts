@@ -4,7 +4,7 @@ import { ConfigFileError } from '@tributary/shared/config-file';
 import { OptionError } from '@tributary/shared/options';
 import { redact } from '@tributary/shared/redact';
 import { OPTION_SPECS, type ReporterOptions } from './config.ts';
-import { checkConfig, loadOptions } from './config-file.ts';
+import { checkConfig, loadOptions, printConfig } from './config-file.ts';
 import { createLog } from './log.ts';
 import { createSampler, startReporter } from './reporter.ts';
 import { SpoolOpenError } from './spool/spool-error.ts';
@@ -40,6 +40,9 @@ async function main(argv: readonly string[]): Promise<void> {
   if (invocation.kind === 'help') return void process.stdout.write(usage(PROGRAM));
   if (invocation.kind === 'version') {
     return void process.stdout.write(`${PROGRAM.name} ${VERSION} (Node.js ${process.version})\n`);
+  }
+  if (invocation.kind === 'print-config') {
+    return void process.stdout.write(await printConfig(invocation.argv, process.env));
   }
   if (invocation.command === 'check-config') {
     return void process.stdout.write(`${await checkConfig(invocation.argv)}\n`);

@@ -22,12 +22,13 @@ const JOBS_MAX = 256;
 
 const text = (help: string, otherwise = '') => value(textOption({ help, default: otherwise }));
 const texts = (help: string) => value(textsOption({ help }));
+const secret = (help: string) => value({ ...textOption({ help, default: '' }), isSecret: true });
 const path = (help: string) => value(pathOption({ help, default: '' }));
 const toggle = (help: string, otherwise: boolean) => value(switchOption({ help, default: otherwise }));
 
 /** Texts by name, in the form that JSON has. */
-function record(help: string) {
-  const spec = mapOption({ help, checkKey: () => {} });
+function record(help: string, isSecret = false) {
+  const spec = { ...mapOption({ help, checkKey: () => {} }), isSecret };
   const parse = (given: readonly string[]) => Object.fromEntries(spec.parse(given));
   return value<Readonly<Record<string, string>>>({ ...spec, defaultValue: {}, parse });
 }
@@ -60,20 +61,24 @@ const TARGET = {
   honor_labels: toggle("The series' own labels go before the target's.", TARGET_DEFAULTS.honorLabels),
   honor_timestamps: toggle("The series' own timestamps are kept.", TARGET_DEFAULTS.honorTimestamps),
   basic_auth: objectOf(
-    { username: text('Name.'), password: text('Password.'), password_file: path('File with the password.') },
+    {
+      username: text('Name.'),
+      password: secret('Password.'),
+      password_file: path('File with the password.'),
+    },
     { required: ['username'], oneOf: [['password', 'password_file']] },
   ),
   authorization: objectOf(
     {
       type: text('Type of the credentials.', TARGET_DEFAULTS.authorizationType),
-      credentials: text('The credentials.'),
+      credentials: secret('The credentials.'),
       credentials_file: path('File with the credentials.'),
     },
     { oneOf: [['credentials', 'credentials_file']] },
   ),
   bearer_token_file: path('File with the credentials for `authorization` of type Bearer.'),
   tls_config: objectOf(TLS),
-  headers: record('More headers of the request.'),
+  headers: record('More headers of the request.', true),
   follow_redirects: toggle('Follow redirects.', TARGET_DEFAULTS.followRedirects),
   enable_compression: toggle('Ask for a compressed answer.', TARGET_DEFAULTS.enableCompression),
   sample_limit: value(

@@ -28,6 +28,18 @@ test('help and version are answered wherever they stand', () => {
   assert.deepEqual(readInvocation(PROGRAM, ['--version']), { kind: 'version' });
 });
 
+test('the configuration is printed of the default command alone', () => {
+  const argv = ['--storage.retention.time=5m', '--print-config'];
+  assert.deepEqual(readInvocation(PROGRAM, argv), { kind: 'print-config', argv: argv.slice(0, 1) });
+  assert.deepEqual(readInvocation(PROGRAM, ['serve', ...argv]), {
+    kind: 'print-config',
+    argv: argv.slice(0, 1),
+  });
+  assert.throws(() => readInvocation(PROGRAM, ['once', '--print-config']), {
+    message: '--print-config goes with serve, not once',
+  });
+});
+
 test('an unknown command names its nearest neighbour', () => {
   assert.throws(() => readInvocation(PROGRAM, ['onse']), {
     name: OptionError.name,

@@ -16,8 +16,11 @@ export interface Program<C extends string> {
 
 export type Invocation<C extends string> =
   | { readonly kind: 'command'; readonly command: C; readonly argv: readonly string[] }
+  | { readonly kind: 'print-config'; readonly argv: readonly string[] }
   | { readonly kind: 'help' }
   | { readonly kind: 'version' };
+
+const PRINT_CONFIG = '--print-config';
 
 /** @throws OptionError for a command that the program does not have. */
 export function readInvocation<C extends string>(
@@ -26,6 +29,13 @@ export function readInvocation<C extends string>(
 ): Invocation<C> {
   if (argv.includes('--help') || argv.includes('-h')) return { kind: 'help' };
   if (argv.includes('--version')) return { kind: 'version' };
+  if (argv.includes(PRINT_CONFIG)) {
+    const rest = argv.filter((word) => word !== PRINT_CONFIG);
+    const isDefault = rest[0] === undefined || rest[0].startsWith('-') || rest[0] === program.defaultCommand;
+    if (!isDefault)
+      throw new OptionError(`${PRINT_CONFIG} goes with ${program.defaultCommand}, not ${rest[0]}`);
+    return { kind: 'print-config', argv: rest[0] === program.defaultCommand ? rest.slice(1) : rest };
+  }
   const word = argv[0];
   if (word === undefined || word.startsWith('-')) {
     return { kind: 'command', command: program.defaultCommand, argv };
@@ -54,7 +64,8 @@ ${lines.join('\n')}
 
 Flags (each also as an environment variable, such as ${program.exampleVariable}):
 ${describeOptions(program.options)}
-  --help     prints this
-  --version  prints the version
+  --print-config  prints the configuration as it is in effect, each value with where it came from, and ends
+  --help          prints this
+  --version       prints the version
 `;
 }

@@ -5,7 +5,7 @@
 import { fileSchema, inFileWords } from './config-keys.ts';
 import { readFileTree } from './config-read.ts';
 import { camelCase, type ObjectOf, type SchemaKeys } from './config-schema.ts';
-import type { ConfigProblem, ConfigReading } from './config-tree.ts';
+import type { ConfigNode, ConfigProblem, ConfigReading } from './config-tree.ts';
 import { printable } from './names.ts';
 import { type FileOption, OptionError, type OptionOrigin, type OptionSpecs } from './options.ts';
 
@@ -15,6 +15,8 @@ export interface ConfigFile<K extends SchemaKeys> {
   readonly file: string;
   readonly options: ReadonlyMap<string, FileOption>;
   readonly sections: ObjectOf<K, never>;
+  /** The sections as they are written, by key. */
+  readonly sectionNodes: ReadonlyMap<string, ConfigNode>;
   /** Of everything in it, by path: `targets[0].basic_auth.password`. */
   readonly lines: ReadonlyMap<string, number>;
 }
@@ -54,10 +56,13 @@ export function takeConfigFile<K extends SchemaKeys>(
   refuse(file, [...reading.problems, ...contents.problems], contents.untold);
   const names = Object.keys(sections).map(camelCase);
   const given = Object.entries(contents.values).filter(([name]) => names.includes(name));
+  const entries = reading.tree?.kind === 'map' ? reading.tree.entries : [];
+  const nodes = entries.filter(({ key }) => Object.hasOwn(sections, key));
   return {
     file,
     options: contents.options,
     lines: contents.lines,
+    sectionNodes: new Map(nodes.map(({ key, value }) => [key, value])),
     sections: Object.fromEntries(given) as ObjectOf<K, never>,
   };
 }

@@ -12,7 +12,7 @@ interface Branch {
 }
 
 /** An option that chooses the file cannot stand in it. */
-const FILE_OPTION = 'config.file';
+export const FILE_OPTION = 'config.file';
 
 /**
  * The schema of a program's whole file.
@@ -54,6 +54,11 @@ export function inFileWords(message: string, specs: OptionSpecs): string {
   });
 }
 
+/** The key of an option whose key begins those of others as well: `cpu: {enabled: …, guest: …}`. */
+export function selfKey({ placeholder }: OptionSpec<unknown>): string {
+  return placeholder === '' ? 'enabled' : 'value';
+}
+
 function keysOf(name: string, spec: OptionSpec<unknown>): string[] {
   const keys = name.replaceAll('-', '_').split('.');
   // In the plural where a flag names one of several: `--collector.cpu`, `--label a=b`.
@@ -75,7 +80,7 @@ function toSchema(from: Branch, maps: ReadonlySet<Branch>): ConfigSchema {
 /** A name that is an option and begins others' names as well has itself among the keys: `cpu: {enabled: …, guest: …}`. */
 function toObject({ spec, option, below }: Branch, maps: ReadonlySet<Branch>): AnyObjectSchema {
   const keys: Record<string, ConfigSchema> = {};
-  const self = spec === null ? null : spec.placeholder === '' ? 'enabled' : 'value';
+  const self = spec === null ? null : selfKey(spec);
   if (spec !== null && self !== null) {
     if (below.has(self)) throw new TypeError(`--${option} and --${option}.${self} have one key in the file`);
     keys[self] = value(spec, option);

@@ -70,7 +70,7 @@ describe('options', () => {
     assert.deepEqual(
       [...read(file).options],
       [
-        ['interval', { value: 5000, line: 1 }],
+        ['interval', { value: 5000, line: 1, texts: ['5s'] }],
         [
           'label',
           {
@@ -79,11 +79,12 @@ describe('options', () => {
               ['zone', 'a'],
             ]),
             line: 3,
+            texts: ['env=prod', 'zone=a'],
           },
         ],
-        ['web.listen-address', { value: '[::]:80', line: 6 }],
-        ['collector.cpu', { value: false, line: 8 }],
-        ['collector.text.directory', { value: ['/etc/a', '/etc/b'], line: 11 }],
+        ['web.listen-address', { value: '[::]:80', line: 6, texts: ['[::]:80'] }],
+        ['collector.cpu', { value: false, line: 8, texts: ['false'] }],
+        ['collector.text.directory', { value: ['/etc/a', '/etc/b'], line: 11, texts: ['/etc/a', '/etc/b'] }],
       ],
     );
   });
@@ -116,7 +117,7 @@ describe('options', () => {
       untold: 0,
     });
     const { options } = read({ interval: null, labels: { a: null }, collectors: { cpu: null, load: {} } });
-    assert.deepEqual([...options], [['label', { value: new Map(), line: 3 }]]);
+    assert.deepEqual([...options], [['label', { value: new Map(), line: 3, texts: [] }]]);
   });
 
   test('of a list or a map are told in the line of the wrong one', () => {

@@ -85,7 +85,7 @@ class Reader {
     if (this.mistakes > before) return NOTHING;
     const parsed = this.#try(node.line, path, () => schema.spec.parse(texts));
     if (parsed !== NOTHING && schema.option !== null)
-      this.options.set(schema.option, { value: parsed, line: node.line });
+      this.options.set(schema.option, { value: parsed, line: node.line, texts });
     return parsed;
   }
 

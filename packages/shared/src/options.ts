@@ -20,6 +20,8 @@ export interface OptionSpec<T> {
   readonly isMap?: boolean;
   /** The text is a path: one from a file that is relative is so to the file's folder. */
   readonly isPath?: boolean;
+  /** Shown to nobody. */
+  readonly isSecret?: boolean;
   /** @throws OptionError with what is needed; the option's name is added by the caller. */
   parse(texts: readonly string[]): T;
 }
@@ -54,13 +56,17 @@ export interface OptionSources {
 /** An option's value in a configuration file, parsed. */
 export interface FileOption {
   readonly value: unknown;
+  /** As a flag would be given them. */
+  readonly texts: readonly string[];
   /** From 1. */
   readonly line: number;
 }
 
-export type OptionOrigin =
+/** Where a value came from, and how it was written there, one text for each time that it was given. */
+export type OptionOrigin = { readonly texts: readonly string[] } & (
   | { readonly from: 'flag' | 'environment' | 'default' }
-  | { readonly from: 'file'; readonly line: number };
+  | { readonly from: 'file'; readonly line: number }
+);
 
 export interface ResolvedOptions<S extends OptionSpecs> {
   readonly values: OptionValues<S>;
@@ -86,20 +92,26 @@ export function resolveOptions<S extends OptionSpecs>(specs: S, sources: OptionS
     const inFile = sources.file?.get(name);
     if (flag !== undefined) {
       values[name] = parseNamed(`--${name}`, spec, flag);
-      origins.set(name, { from: 'flag' });
+      origins.set(name, { from: 'flag', texts: flag });
     } else if (fromEnv !== '') {
       const texts = spec.repeatable ? fromEnv.split(',').map((text) => text.trim()) : [fromEnv];
       values[name] = parseNamed(variable, spec, texts);
-      origins.set(name, { from: 'environment' });
+      origins.set(name, { from: 'environment', texts });
     } else if (inFile !== undefined) {
       values[name] = inFile.value;
-      origins.set(name, { from: 'file', line: inFile.line });
+      origins.set(name, { from: 'file', line: inFile.line, texts: inFile.texts });
     } else {
       values[name] = spec.defaultValue;
-      origins.set(name, { from: 'default' });
+      origins.set(name, { from: 'default', texts: defaultTexts(spec) });
     }
   }
   return { values: values as OptionValues<S>, origins };
+}
+
+function defaultTexts({ placeholder, defaultText, defaultValue }: OptionSpec<unknown>): readonly string[] {
+  // In `--help` a switch is on or off.
+  if (placeholder === '') return [`${defaultValue === true}`];
+  return defaultText === '' ? [] : [defaultText];
 }
 
 /** `storage.retention.time` with `TRIBUTARY_GATEWAY_` is `TRIBUTARY_GATEWAY_STORAGE_RETENTION_TIME`. */

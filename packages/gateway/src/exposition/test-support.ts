@@ -21,8 +21,8 @@ export function emptyFleet(clock: FakeClock): Fleet {
   return new Fleet({
     clock,
     uptimeMs: clock.uptimeMs,
-    staleAfterMs: 300_000,
-    forgetAfterMs: 86_400_000,
+    staleAfterMs: () => 300_000,
+    forgetAfterMs: () => 86_400_000,
   });
 }
 
@@ -33,7 +33,7 @@ export function idleReports(clock: FakeClock): ScraperReports {
     ledger: { tail: () => null, readMany: async () => [] },
     hosts: () => [],
     now: () => clock.now(),
-    pointsMax: 1,
+    pointsMax: () => 1,
   });
 }
 

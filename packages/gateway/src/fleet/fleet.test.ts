@@ -17,7 +17,12 @@ const A = shapeOf(gauges('a'));
 const B = shapeOf(gauges('b'));
 
 function bench(clock = new FakeClock()) {
-  const options = { clock, uptimeMs: clock.uptimeMs, staleAfterMs: STALE_MS, forgetAfterMs: FORGET_MS };
+  const options = {
+    clock,
+    uptimeMs: clock.uptimeMs,
+    staleAfterMs: () => STALE_MS,
+    forgetAfterMs: () => FORGET_MS,
+  };
   return { clock, fleet: new Fleet(options) };
 }
 
@@ -223,8 +228,8 @@ test('a step of the clock is told', () => {
   const fleet = new Fleet({
     clock,
     uptimeMs: clock.uptimeMs,
-    staleAfterMs: STALE_MS,
-    forgetAfterMs: FORGET_MS,
+    staleAfterMs: () => STALE_MS,
+    forgetAfterMs: () => FORGET_MS,
     onClockStep: (stepMs) => void steps.push(stepMs),
   });
   clock.pass(10_000);

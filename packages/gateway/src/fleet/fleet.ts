@@ -17,9 +17,9 @@ export interface FleetOptions {
   /** Milliseconds that never step, unlike the clock's. */
   readonly uptimeMs: () => number;
   /** A host or a series without a newer sample is no longer shown. */
-  readonly staleAfterMs: number;
+  readonly staleAfterMs: () => number;
   /** A host that was not seen for so long is forgotten. */
-  readonly forgetAfterMs: number;
+  readonly forgetAfterMs: () => number;
   /** Told when this machine's clock was set, and by how much. */
   readonly onClockStep?: (stepMs: number) => void;
 }
@@ -87,7 +87,7 @@ export class Fleet {
 
   /** Points older than this are not shown. */
   freshSince(): number {
-    return this.#options.clock.now() - this.#options.staleAfterMs;
+    return this.#options.clock.now() - this.#options.staleAfterMs();
   }
 
   /** Connected and fresh; for a minute after a start, what was so before it. */
@@ -182,7 +182,7 @@ export class Fleet {
     this.#followClock();
     if (this.clockIsWrong()) return [];
     const isEarly = this.#options.uptimeMs() - this.#startedAt < FIRST_FORGET_MS;
-    const forgetBefore = this.#options.clock.now() - this.#options.forgetAfterMs;
+    const forgetBefore = this.#options.clock.now() - this.#options.forgetAfterMs();
     const gone: string[] = [];
     for (const host of this.#hosts.values()) {
       if (host.expire(this.freshSince())) this.#groups = null;
@@ -194,7 +194,7 @@ export class Fleet {
   /** Whether a host that `expire` named is still to be forgotten: it may have come back since. */
   isForgettable(name: string): boolean {
     const host = this.#hosts.get(name);
-    const forgetBefore = this.#options.clock.now() - this.#options.forgetAfterMs;
+    const forgetBefore = this.#options.clock.now() - this.#options.forgetAfterMs();
     return host !== undefined && this.#isForgettable(host, forgetBefore);
   }
 
@@ -218,7 +218,7 @@ export class Fleet {
         if (state.lastAt > 0) host.lastSeenAt = Math.min(state.lastAt, this.#options.clock.now());
         // When the gateway went down is not written anywhere; the newest sample of anyone tells it well enough. Who
         // was fresh then counts as up: how often a host sends is its own affair, and who was connected is not known.
-        if (state.lastAt > 0 && newestAt - state.lastAt <= this.#options.staleAfterMs)
+        if (state.lastAt > 0 && newestAt - state.lastAt <= this.#options.staleAfterMs())
           this.#wereUp.add(state.host);
         if (state.lastAt < this.freshSince()) continue;
         const after = Math.max(0, state.end.offset - RESTORE_ENTRIES);

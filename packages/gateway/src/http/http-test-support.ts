@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, request } from 'node:http';
 import { request as requestTls } from 'node:https';
 import type { TestContext } from 'node:test';
+import { OptionError } from '@tributary/shared/options';
 import type { FastifyInstance } from 'fastify';
 import type { Format } from '../exposition/format.ts';
 import { ScrapeConnections } from '../exposition/replay/connection.ts';
@@ -32,7 +33,7 @@ export function gatekeeperOfAnn(over: Partial<GatekeeperOptions> = {}): Gatekeep
       remembers: () => false,
       verify: async (name, password) => name === 'ann' && password === 'secret',
     },
-    adminUsers: new Set(['ann']),
+    adminUsers: () => new Set(['ann']),
     ...over,
   });
 }
@@ -55,6 +56,8 @@ export interface HttpBench {
   /** Why the gateway is not ready, and why it does not serve. */
   notReady: string | null;
   notServing: string | null;
+  /** What is wrong with the configuration that is read anew; null for nothing. */
+  badConfig: string | null;
   chunks: (format: Format, selection: Selection) => Iterable<string>;
   /** What an exposition waits for before it begins. */
   gate: Promise<void>;
@@ -121,9 +124,10 @@ export async function startHttp(t: TestContext, options: HttpBenchOptions = {}):
       removed: (name, by) => void told.push(`removed ${name} by ${by}`),
       rewound: (name, to, by) => void told.push(`rewound ${name} to ${to} by ${by}`),
     },
-    bounds: { windowMs: 3_000_000, pointsMax: 1_000_000 },
+    bounds: { windowMs: () => 3_000_000, pointsMax: () => 1_000_000 },
     reports: idleReports(clock),
-    externalUrl: '',
+    externalUrl: () => '',
+    reload: reloadOf(told, () => bench.badConfig),
     gatekeeper,
     certificateOf: () => null,
     onRefused: ({ reason }) => void told.push(`refused ${reason}`),
@@ -152,6 +156,7 @@ export async function startHttp(t: TestContext, options: HttpBenchOptions = {}):
     scrapes: [],
     notReady: null,
     notServing: null,
+    badConfig: null,
     chunks: () => ['up 1\n'],
     gate: Promise.resolve(),
     onNewest: () => {},
@@ -160,6 +165,14 @@ export async function startHttp(t: TestContext, options: HttpBenchOptions = {}):
     ask: (path, options) => ask(new URL(path, url), options),
   };
   return bench;
+}
+
+function reloadOf(told: string[], mistake: () => string | null): HttpSources['reload'] {
+  return async (cause) => {
+    told.push(`reload ${cause}`);
+    const text = mistake();
+    if (text !== null) throw new OptionError(text);
+  };
 }
 
 function replaysOf(told: string[]): HttpSources['replays'] {

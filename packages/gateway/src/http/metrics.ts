@@ -152,12 +152,12 @@ function tell(
   const address = plainAddress(`${socket.remoteAddress}:${socket.remotePort}`);
   observer.scraped({ name, selection: matches, scope, connection, address, timeoutMs, proxied });
   const called = name ?? connection.address;
-  if (windowMs !== null && windowMs > bounds.windowMs) {
-    const given = formatDuration(bounds.windowMs);
+  if (windowMs !== null && windowMs > bounds.windowMs()) {
+    const given = formatDuration(bounds.windowMs());
     observer.capped(called, { asked: `window=${formatDuration(windowMs)}`, given, flag: '--replay.window' });
   }
-  if (maxPoints !== null && maxPoints > bounds.pointsMax) {
-    const given = `${bounds.pointsMax}`;
+  if (maxPoints !== null && maxPoints > bounds.pointsMax()) {
+    const given = `${bounds.pointsMax()}`;
     observer.capped(called, { asked: `max_points=${maxPoints}`, given, flag: '--replay.max-points' });
   }
 }

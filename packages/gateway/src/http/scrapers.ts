@@ -20,8 +20,8 @@ export interface ScraperSources {
 
 /** How much any scraper gets, whatever it asks for. */
 export interface ReplayBounds {
-  readonly windowMs: number;
-  readonly pointsMax: number;
+  readonly windowMs: () => number;
+  readonly pointsMax: () => number;
 }
 
 interface Named {
@@ -40,7 +40,7 @@ export function registerScrapers(app: FastifyInstance, sources: ScraperSources):
   app.post<Named>('/api/v1/scrapers/:name/rewind', only('admin'), async (request, reply) => {
     const { name } = request.params;
     const asked = readTarget(request.url, now());
-    const since = now() - bounds.windowMs;
+    const since = now() - bounds.windowMs();
     const to = Math.max(asked, since);
     if (!(await scrapers.rewind(name, to))) return unknown(reply);
     observer.rewound(name, to, askedBy(request));
@@ -60,7 +60,7 @@ function readTarget(url: string, now: number): number {
 }
 
 function cutTo({ windowMs }: ReplayBounds, asked: number): { asked: string; note: string } {
-  const note = `the cursor is set to the beginning of the window: what is older than --replay.window (${formatDuration(windowMs)}) is not served`;
+  const note = `the cursor is set to the beginning of the window: what is older than --replay.window (${formatDuration(windowMs())}) is not served`;
   return { asked: timeText(asked), note };
 }
 

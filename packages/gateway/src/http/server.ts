@@ -23,6 +23,7 @@ import type { ListenAddress } from './listen-address.ts';
 import { refuseWrongMethods } from './methods.ts';
 import { type MetricsSources, registerMetrics } from './metrics.ts';
 import { limitPipelining } from './pipelining.ts';
+import { type Reload, registerReload } from './reload.ts';
 import { limitRequestBytes } from './request-bytes.ts';
 import { registerScrapers, type ScraperSources } from './scrapers.ts';
 import { registerServiceDiscovery } from './service-discovery.ts';
@@ -36,7 +37,8 @@ export interface HttpSources
     Omit<ScraperSources, 'observer'> {
   readonly observer: MetricsSources['observer'] & ScraperSources['observer'];
   /** `host:port` that scrapers reach the gateway at; null where only the request can tell. */
-  readonly externalUrl: string;
+  readonly externalUrl: () => string;
+  readonly reload: Reload;
   readonly web: WebSource;
   /** Takes WebSocket upgrades. */
   readonly upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
@@ -134,6 +136,7 @@ export function createHttp(
   registerLanding(app, sources.version);
   registerMetrics(app, sources);
   registerHealth(app, sources.readiness);
+  registerReload(app, sources.reload);
   registerApi(app, sources);
   registerScrapers(app, sources);
   registerServiceDiscovery(app, { fleet: sources.fleet, externalUrl: sources.externalUrl });

@@ -10,15 +10,16 @@ import type { Fleet } from '../fleet/fleet.ts';
 export interface ServiceDiscoverySources {
   readonly fleet: Pick<Fleet, 'hosts'>;
   /** `--web.external-url`: where scrapers reach the gateway; empty where only the request can tell. */
-  readonly externalUrl: string;
+  readonly externalUrl: () => string;
 }
 
 export function registerServiceDiscovery(
   app: FastifyInstance,
   { fleet, externalUrl }: ServiceDiscoverySources,
 ): void {
-  const external = externalUrl === '' ? null : placeOf(new URL(externalUrl));
   app.get('/sd', (request, reply) => {
+    const url = externalUrl();
+    const external = url === '' ? null : placeOf(new URL(url));
     const { address, path, labels } = external ?? placeAsked(request);
     const groups = fleet.hosts().map(({ name }) => ({
       targets: [address],

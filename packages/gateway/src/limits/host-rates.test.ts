@@ -5,7 +5,7 @@ import { frameCost, HostRates, seriesCost } from './host-rates.ts';
 
 function rates(samplesPerSecond = 200_000, newSeriesPerMinute = 60_000) {
   const clock = new FakeClock();
-  return { clock, rates: new HostRates({ samplesPerSecond, newSeriesPerMinute }, clock.uptimeMs) };
+  return { clock, rates: new HostRates(() => ({ samplesPerSecond, newSeriesPerMinute }), clock.uptimeMs) };
 }
 
 test('by default, a day of backlog and whatever a restart restates come at once', () => {

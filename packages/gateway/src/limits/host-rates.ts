@@ -50,11 +50,19 @@ class Rates {
 
 export class HostRates {
   readonly #uptimeMs: () => number;
-  readonly #rates: BoundedBuckets<Rates>;
+  readonly #create: () => BoundedBuckets<Rates>;
+  #rates: BoundedBuckets<Rates>;
 
-  constructor(limits: RateLimits, uptimeMs: () => number) {
+  /** @param limits asked for each host that is not remembered. */
+  constructor(limits: () => RateLimits, uptimeMs: () => number) {
     this.#uptimeMs = uptimeMs;
-    this.#rates = new BoundedBuckets((now) => new Rates(limits, now), HOSTS_MAX);
+    this.#create = () => new BoundedBuckets((now) => new Rates(limits(), now), HOSTS_MAX);
+    this.#rates = this.#create();
+  }
+
+  /** The limits have changed: every host begins by the new ones, with all that it may save up. */
+  reset(): void {
+    this.#rates = this.#create();
   }
 
   /** @param amount in samples, as `frameCost` counts them. */

@@ -98,7 +98,7 @@ export async function startLink(
       uptimeMs: clock.uptimeMs,
       shapes: new ShapeRegistry(),
       voices: new Voices(),
-      rates: new HostRates(over.rates ?? AMPLE_RATES, clock.uptimeMs),
+      rates: new HostRates(() => over.rates ?? AMPLE_RATES, clock.uptimeMs),
       times: new Map(),
       observer: silentObserver({
         refused: (host, code) => void refusals.push(`${host} ${code}`),
@@ -108,7 +108,7 @@ export async function startLink(
       isOneTooMany: () => false,
       isFull: () => false,
       clockIsWrong: () => false,
-      horizonMs: 3_600_000,
+      horizonMs: () => 3_600_000,
     },
     ledger,
     authorize: over.authorize ?? (() => ({ identity: ANYONE, refusal: null })),

@@ -47,7 +47,7 @@ export interface SessionContext {
   /** True for a host that is not known, when there are as many as may be. */
   readonly isOneTooMany: (host: string) => boolean;
   /** Batches older than this need not come. */
-  readonly horizonMs: number;
+  readonly horizonMs: () => number;
   /** The other end's address, for people. */
   readonly address: string;
 }

@@ -121,7 +121,7 @@ test('while the clock is wrong nobody is let in and nobody is replaced; who has 
 
 test('a host that connects again and again is told to wait, and one that is refused uses up nothing of it', () => {
   const clock = new FakeClock();
-  const rates = new HostRates(AMPLE_RATES, clock.uptimeMs);
+  const rates = new HostRates(() => AMPLE_RATES, clock.uptimeMs);
   const come = (identity: Partial<Identity> = {}) => {
     const voices = new Voices();
     const bench = new Bench(clock, voices, new Map(), { ...ANYONE, ...identity }, rates);

@@ -42,7 +42,7 @@ export class Bench {
     voices = new Voices(),
     times = new Map<string, HostTimes>(),
     identity: Identity = ANYONE,
-    rates = new HostRates(AMPLE_RATES, clock.uptimeMs),
+    rates = new HostRates(() => AMPLE_RATES, clock.uptimeMs),
     isOneTooMany: () => boolean = () => false,
   ) {
     this.times = times;
@@ -81,7 +81,7 @@ export class Bench {
         isOneTooMany,
         isFull: () => false,
         clockIsWrong: () => this.clockIsWrong,
-        horizonMs: 60_000,
+        horizonMs: () => 60_000,
         address: '10.0.0.1:1',
       },
       {

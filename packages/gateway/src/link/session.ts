@@ -296,7 +296,7 @@ export class Session implements Voice {
     const now = clock.now();
     const given = this.#token === null ? {} : { token: this.#token };
     this.#token = null;
-    const horizon = now - horizonMs;
+    const horizon = now - horizonMs();
     this.#effects.send({ kind: 'welcome', next: this.#next, clock: now, horizon, limits, ...given });
     observer.opened(this.#hello, address, this.#skewMs);
   }

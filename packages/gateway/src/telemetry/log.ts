@@ -6,6 +6,9 @@ export const LOG_FORMATS = ['auto', 'json', 'pretty'] as const;
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
+/** The level can be set while it is written. */
+export type LeveledLog = Log & { level: string };
+
 export interface LogOptions {
   readonly level: (typeof LOG_LEVELS)[number];
   /** `auto` is `pretty` on a terminal and `json` elsewhere. */
@@ -15,7 +18,7 @@ export interface LogOptions {
 const STDERR = 2;
 
 /** Lines are written before the call returns: what a program said before it died must not be lost. */
-export async function createLog(options: LogOptions): Promise<Log> {
+export async function createLog(options: LogOptions): Promise<LeveledLog> {
   const readable = options.format === 'pretty' || (options.format === 'auto' && process.stderr.isTTY);
   const settings = {
     level: options.level,
@@ -24,7 +27,7 @@ export async function createLog(options: LogOptions): Promise<Log> {
     formatters: { level: (label: string) => ({ level: label }) },
   };
   const destination = readable ? await readableLines() : pino.destination({ dest: STDERR, sync: true });
-  const log: Log = pino(settings, destination);
+  const log: LeveledLog = pino(settings, destination);
   return log;
 }
 

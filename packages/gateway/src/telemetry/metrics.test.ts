@@ -10,6 +10,7 @@ const PROBES: GatewayProbes = {
   medianSkewSeconds: () => null,
   demotedFamilies: () => 0,
   credentialsReadable: () => true,
+  reload: () => ({ lastReloadSuccessful: true, lastReloadSuccessAt: 1000 }),
   ledger: () => ({ bytes: 1024, entries: 6, oldestAt: 1500, pendingBytes: 7, healthy: false }),
   web: null,
 };

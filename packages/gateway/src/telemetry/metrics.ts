@@ -6,6 +6,7 @@ import { REFUSALS, REJECT_CODES } from '@tributary/shared/errors';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { createLimitMetrics, type LimitMetrics } from './limit-metrics.ts';
 import type { OwnFamily, OwnSeries } from './own-family.ts';
+import { type ReloadProbe, registerReloadMetrics } from './reload-metrics.ts';
 import { registerWebMetrics, type WebProbe } from './web-metrics.ts';
 
 export interface GatewayMetrics extends LimitMetrics {
@@ -41,6 +42,7 @@ export interface GatewayProbes {
     healthy: boolean;
   };
   readonly credentialsReadable: () => boolean;
+  readonly reload: () => ReloadProbe;
   /** Null without a web configuration. */
   readonly web: WebProbe | null;
 }
@@ -61,6 +63,7 @@ export function createMetrics(version: string, probes: GatewayProbes): GatewayMe
   collectDefaultMetrics({ register: registry });
   for (const name of MISNAMED_DEFAULTS) registry.removeSingleMetric(name);
   registerGauges(registry, version, probes);
+  registerReloadMetrics(registry, 'tributary_config', probes.reload);
   const web = probes.web === null ? null : registerWebMetrics(registry, probes.web);
   const counter = <L extends string>(name: string, help: string, labelNames: L[] = []) =>
     new Counter({ name, help, labelNames, registers });

@@ -1,11 +1,9 @@
 /** What the gateway tells of its web configuration and of TLS; nothing where there is none. */
 import { Counter, Gauge, type Registry } from 'prom-client';
+import { type ReloadProbe, registerReloadMetrics } from './reload-metrics.ts';
 
 export interface WebProbe {
-  readonly facts: () => {
-    readonly lastReloadSuccessful: boolean;
-    /** In ms since 1970. */
-    readonly lastReloadSuccessAt: number;
+  readonly facts: () => ReloadProbe & {
     /** In ms since 1970; null without TLS, which stays so. */
     readonly certificateNotAfter: number | null;
   };
@@ -15,31 +13,16 @@ export interface WebProbe {
 
 export function registerWebMetrics(registry: Registry, { facts, handshakeFailures }: WebProbe) {
   const registers = [registry];
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers,
-      collect() {
-        this.set(read());
-      },
-    });
-  gauge(
-    'tributary_gateway_web_config_last_reload_successful',
-    '1 while the web configuration, and what it names, is in use as it stands on disk.',
-    () => (facts().lastReloadSuccessful ? 1 : 0),
-  );
-  gauge(
-    'tributary_gateway_web_config_last_reload_success_timestamp_seconds',
-    'When the web configuration was taken last.',
-    () => facts().lastReloadSuccessAt / 1000,
-  );
+  registerReloadMetrics(registry, 'tributary_gateway_web_config', facts);
   if (facts().certificateNotAfter === null) return { handshakeFailed() {} };
-  gauge(
-    'tributary_gateway_tls_certificate_not_after_timestamp_seconds',
-    'When the certificate that is served ends.',
-    () => (facts().certificateNotAfter ?? Number.NaN) / 1000,
-  );
+  new Gauge({
+    name: 'tributary_gateway_tls_certificate_not_after_timestamp_seconds',
+    help: 'When the certificate that is served ends.',
+    registers,
+    collect() {
+      this.set((facts().certificateNotAfter ?? Number.NaN) / 1000);
+    },
+  });
   const failures = new Counter({
     name: 'tributary_gateway_tls_handshake_failures_total',
     help: 'Connections by TLS that did not come about.',

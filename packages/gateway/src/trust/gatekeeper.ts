@@ -50,11 +50,11 @@ export interface GatekeeperOptions {
   readonly users: () => Pick<ReadonlyMap<string, unknown>, 'size' | 'has'>;
   readonly passwords: Passwords;
   /** Those of the users who are administrators. */
-  readonly adminUsers: ReadonlySet<string>;
+  readonly adminUsers: () => ReadonlySet<string>;
   /** Whether client certificates are verified. */
   readonly takesCertificates: () => boolean;
   /** See `refuseForeignOrigin`. */
-  readonly ownOrigin: string;
+  readonly ownOrigin: () => string;
   readonly guard: FailureGuard;
   /** In ms. */
   readonly now: () => number;
@@ -86,7 +86,7 @@ export class Gatekeeper {
 
   /** Of a request over HTTP. */
   async ask(visitor: Visitor, role: Role): Promise<Outcome> {
-    const foreign = refuseForeignOrigin(visitor, this.#options.ownOrigin);
+    const foreign = refuseForeignOrigin(visitor, this.#options.ownOrigin());
     if (foreign !== null) return refused(foreign);
     if (isBasic(visitor)) {
       return this.#check(await this.#user(visitor), role);
@@ -96,7 +96,7 @@ export class Gatekeeper {
 
   /** Of a reporter's upgrade; users do not report, so nothing has to be waited for. */
   askToReport(visitor: Visitor): Outcome {
-    const foreign = refuseForeignOrigin(visitor, this.#options.ownOrigin);
+    const foreign = refuseForeignOrigin(visitor, this.#options.ownOrigin());
     if (foreign !== null) return refused(foreign);
     if (isBasic(visitor)) return refused(NO_USERS);
     return this.#check(this.#shown(visitor, 'report'), 'report');
@@ -105,7 +105,7 @@ export class Gatekeeper {
   /** Whoever asks: for what is no secret, as whether the gateway lives. */
   async recognise(visitor: Visitor): Promise<Outcome | null> {
     if (this.isOpen) return this.ask(visitor, 'scrape');
-    const foreign = refuseForeignOrigin(visitor, this.#options.ownOrigin);
+    const foreign = refuseForeignOrigin(visitor, this.#options.ownOrigin());
     if (foreign !== null) return refused(foreign);
     if (visitor.headers.authorization === undefined) return null;
     const outcome = await this.ask(visitor, 'scrape');
@@ -176,7 +176,7 @@ export class Gatekeeper {
   }
 
   #check(outcome: Outcome, role: Role): Outcome {
-    const { adminUsers } = this.#options;
+    const adminUsers = this.#options.adminUsers();
     if (outcome.refusal !== null || hasRole(outcome.principal, role, (user) => adminUsers.has(user))) {
       return outcome;
     }

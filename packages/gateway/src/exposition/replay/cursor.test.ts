@@ -39,7 +39,7 @@ class Bench {
     { name: 'p', selection: '' },
     new Map([['a', placeAt(at(0))]]),
     { createdAt: 0, seenAt: 0, takenUntil: 0, uptime: this.now },
-    { overlapMs: OVERLAP_MS, pointsMax: POINTS_MAX },
+    { overlapMs: OVERLAP_MS },
   );
 
   /** A scrape on a connection, which is sent everything from where it is to begin up to `through`. */
@@ -339,7 +339,7 @@ test('however many scopes step back, each does so by the overlap and no more', (
     { name: 'p', selection: '' },
     new Map(hosts.map((host) => [host, placeAt(at(0))])),
     { createdAt: 0, seenAt: 0, takenUntil: 0, uptime: now },
-    { overlapMs: OVERLAP_MS, pointsMax: POINTS_MAX },
+    { overlapMs: OVERLAP_MS },
   );
   const scrape = (host: string, connection: ScrapeConnection, through: number) => {
     connection.requested();

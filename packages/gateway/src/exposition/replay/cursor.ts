@@ -51,8 +51,6 @@ export interface Asking {
 
 export interface CursorOptions {
   readonly overlapMs: number;
-  /** In points; how much a budget may grow to. */
-  readonly pointsMax: number;
 }
 
 export class Cursor {

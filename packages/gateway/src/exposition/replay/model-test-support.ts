@@ -110,14 +110,14 @@ export function startWorld(random: Random, scenery: Scenery): World {
 
 function build({ scenery, clock, log, registry }: Omit<World, 'gateway'>, hosts: Iterable<string>): Gateway {
   const uptimeMs = clock.uptimeMs;
-  const fleet = new Fleet({ clock, uptimeMs, staleAfterMs: 300_000, forgetAfterMs: 1e12 });
+  const fleet = new Fleet({ clock, uptimeMs, staleAfterMs: () => 300_000, forgetAfterMs: () => 1e12 });
   for (const host of hosts) fleet.settled(host, []);
   const shared = {
     ledger: log,
     clock,
     uptimeMs,
-    windowMs: scenery.windowMs,
-    pointsMax: PROXIED_POINTS_MAX,
+    windowMs: () => scenery.windowMs,
+    pointsMax: () => PROXIED_POINTS_MAX,
     overlapMs: OVERLAP_MS,
   };
   const names = () => fleet.hosts().map(({ name }) => name);
@@ -129,7 +129,7 @@ function build({ scenery, clock, log, registry }: Omit<World, 'gateway'>, hosts:
       throw error;
     },
   });
-  const replays = new Replays({ ...shared, fleet, shapes: registry, scrapers, order: 'in-order' });
+  const replays = new Replays({ ...shared, fleet, shapes: registry, scrapers, order: () => 'in-order' });
   return { fleet, scrapers, replays };
 }
 

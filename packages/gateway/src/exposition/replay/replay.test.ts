@@ -22,8 +22,8 @@ class Bench {
   readonly fleet = new Fleet({
     clock: this.clock,
     uptimeMs: this.clock.uptimeMs,
-    staleAfterMs: 5 * MINUTE_MS,
-    forgetAfterMs: 1e12,
+    staleAfterMs: () => 5 * MINUTE_MS,
+    forgetAfterMs: () => 1e12,
   });
   readonly connection = new ScrapeConnection('127.0.0.1', this.clock.uptimeMs());
   readonly scrapers: Scrapers;
@@ -36,8 +36,8 @@ class Bench {
       ledger: log,
       clock,
       uptimeMs,
-      windowMs: 50 * MINUTE_MS,
-      pointsMax,
+      windowMs: () => 50 * MINUTE_MS,
+      pointsMax: () => pointsMax,
       overlapMs: MINUTE_MS,
     };
     const hosts = () => fleet.hosts().map(({ name }) => name);
@@ -52,7 +52,7 @@ class Bench {
       fleet,
       shapes: registry,
       scrapers: this.scrapers,
-      order: 'in-order',
+      order: () => 'in-order',
     });
   }
 

@@ -34,10 +34,10 @@ export interface ReplayOptions {
   readonly scrapers: Scrapers;
   readonly clock: Clock;
   readonly uptimeMs: () => number;
-  readonly windowMs: number;
+  readonly windowMs: () => number;
   readonly overlapMs: number;
-  readonly pointsMax: number;
-  readonly order: ReplayOrder;
+  readonly pointsMax: () => number;
+  readonly order: () => ReplayOrder;
 }
 
 export interface ReplayRequest {
@@ -99,8 +99,8 @@ export class Replays {
     // What is old, and what is new, cannot be told by a wrong clock; all of it comes once the clock is right.
     if (this.#options.fleet.clockIsWrong())
       return { input: new Map(), samples: 0, completed: () => {}, failed: () => {} };
-    const windowMs = Math.min(request.windowMs ?? Number.POSITIVE_INFINITY, this.#options.windowMs);
-    const pointsMax = Math.min(request.pointsMax ?? Number.POSITIVE_INFINITY, this.#options.pointsMax);
+    const windowMs = Math.min(request.windowMs ?? Number.POSITIVE_INFINITY, this.#options.windowMs());
+    const pointsMax = Math.min(request.pointsMax ?? Number.POSITIVE_INFINITY, this.#options.pointsMax());
     const beginMs = request.fromWindow ? windowMs : null;
     const cursor = await scrapers.open({ name, selection, connection, beginMs, isProxied: client.proxied });
     if (cursor === null) return null;
@@ -136,7 +136,7 @@ export class Replays {
     times: { readonly windowSince: number; readonly pointsMax: number; readonly now: number },
   ): Promise<boolean> {
     const { fleet, ledger } = this.#options;
-    const order = request.order ?? this.#options.order;
+    const order = request.order ?? this.#options.order();
     const hosts = hostsOf(fleet, scope).filter(({ name }) => !this.#options.scrapers.isLeaving(name));
     const liveSince = times.now - this.#liveMs(scope, request.client.proxied);
     const plans = await this.#planAll(hosts, cursor, liveSince, times.windowSince);

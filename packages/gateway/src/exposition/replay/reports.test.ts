@@ -24,14 +24,14 @@ class Bench {
     { name: 'p', selection: '' },
     new Map(),
     { createdAt: 0, seenAt: 0, takenUntil: this.clock.now() - 5 * MINUTE_MS, uptime: this.clock.uptimeMs() },
-    { overlapMs: MINUTE_MS, pointsMax: 1000 },
+    { overlapMs: MINUTE_MS },
   );
   readonly reports = new ScraperReports({
     scrapers: { all: () => generatorOf(this.cursor) },
     ledger: this.log,
     hosts: () => this.hosts,
     now: () => this.clock.now(),
-    pointsMax: 1000,
+    pointsMax: () => 1000,
   });
 
   append(host: string, ...minutesAgo: number[]): void {

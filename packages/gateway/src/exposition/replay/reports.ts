@@ -22,7 +22,7 @@ export interface ReportSources {
   readonly ledger: Pick<Ledger, 'tail' | 'readMany'>;
   readonly hosts: () => readonly string[];
   readonly now: () => number;
-  readonly pointsMax: number;
+  readonly pointsMax: () => number;
 }
 
 /** Hosts that are looked at in one turn of the event loop. */
@@ -63,7 +63,8 @@ export class ScraperReports {
   }
 
   async #report(cursor: Cursor): Promise<ScraperReport> {
-    const { ledger, hosts, now, pointsMax } = this.#sources;
+    const { ledger, hosts, now } = this.#sources;
+    const pointsMax = this.#sources.pointsMax();
     let pending = 0;
     let oldestAt = Number.POSITIVE_INFINITY;
     const unknown: string[] = [];

@@ -34,9 +34,8 @@ export class Bench {
       hosts: () => ['web-1'],
       clock: this.clock,
       uptimeMs: this.clock.uptimeMs,
-      windowMs: 50 * MINUTE_MS,
+      windowMs: () => 50 * MINUTE_MS,
       overlapMs: MINUTE_MS,
-      pointsMax: 1_000_000,
       onFault: (error) => this.faults.push(error),
       observer: {
         tooMany: (name) => this.tooMany.push(name),

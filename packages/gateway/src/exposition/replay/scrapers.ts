@@ -25,7 +25,7 @@ export interface ScrapersOptions extends CursorOptions {
   /** Milliseconds that never step. */
   readonly uptimeMs: () => number;
   /** The widest window that any scraper gets. */
-  readonly windowMs: number;
+  readonly windowMs: () => number;
   readonly observer: Pick<ScraperObserver, 'began' | 'gaveWay' | 'tooMany' | 'tooManyConnections'>;
   /** Told of what went wrong where nobody waits for it. */
   readonly onFault: (error: unknown) => void;
@@ -244,7 +244,8 @@ export class Scrapers {
   }
 
   async #begin(key: string, { beginMs, connection }: CursorRequest): Promise<Cursor> {
-    const { ledger, clock, uptimeMs, windowMs } = this.#options;
+    const { ledger, clock, uptimeMs } = this.#options;
+    const windowMs = this.#options.windowMs();
     const now = clock.now();
     const isYoung = now - ledger.bornAt < YOUNG_MS;
     const takenUntil = now - (beginMs ?? (isYoung ? windowMs : Math.min(BEGIN_MS, windowMs)));

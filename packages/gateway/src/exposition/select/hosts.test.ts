@@ -7,7 +7,7 @@ import { parseSelection, type SelectionQuery } from './selection.ts';
 
 function fleetOf(...names: readonly string[]): Fleet {
   const clock = new FakeClock();
-  const fleet = new Fleet({ clock, uptimeMs: clock.uptimeMs, staleAfterMs: 1, forgetAfterMs: 1 });
+  const fleet = new Fleet({ clock, uptimeMs: clock.uptimeMs, staleAfterMs: () => 1, forgetAfterMs: () => 1 });
   for (const name of names) fleet.settled(name, []);
   return fleet;
 }

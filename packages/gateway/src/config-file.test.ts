@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { ConfigFileError } from '@tributary/shared/config-file';
+import { fileKey } from '@tributary/shared/config-keys';
+import { OPTION_SPECS } from './config.ts';
+import { checkConfig, loadOptions, printConfig } from './config-file.ts';
+
+function written(t: TestContext, text: string): { file: string; folder: string } {
+  const folder = mkdtempSync(join(tmpdir(), 'gateway-config-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const file = join(folder, 'gateway.yml');
+  writeFileSync(file, text);
+  return { file, folder };
+}
+
+test('a flag goes before the environment, that before the file, that before the default', async (t) => {
+  const { file } = written(
+    t,
+    'storage: {retention: {time: 2h, size: 3GB}}\nreplay: {window: 20m}\nlog: {level: warn}\n',
+  );
+  const env = { TRIBUTARY_GATEWAY_CONFIG_FILE: file, TRIBUTARY_GATEWAY_REPLAY_WINDOW: '30m' };
+  const options = await loadOptions(['--log.level=error'], env);
+  assert.equal(options['storage.retention.time'], 2 * 3_600_000);
+  assert.equal(options['storage.retention.size'], 3 * 1024 ** 3);
+  assert.equal(options['replay.window'], 30 * 60_000);
+  assert.equal(options['log.level'], 'error');
+  assert.equal(options['fleet.stale-after'], 300_000);
+});
+
+test('paths are relative to the folder of the file', async (t) => {
+  const { file, folder } = written(t, 'storage: {path: data}\nweb: {config: {file: web.yml}}\n');
+  const options = await loadOptions(['--config.file', file], {});
+  assert.equal(options['storage.path'], join(folder, 'data'));
+  assert.equal(options['web.config.file'], join(folder, 'web.yml'));
+});
+
+test('every option but the file itself is a key', () => {
+  const keys = Object.entries(OPTION_SPECS).map(([name, spec]) => fileKey(name, spec));
+  assert.equal(new Set(keys).size, keys.length);
+  assert.ok(keys.includes('limits.new_series_per_minute'));
+});
+
+test('check-config says what is wrong, with its line', async (t) => {
+  const bad = written(t, 'storage:\n  retention: {time: 15, siez: 1GB}\nweb: {admin_users: ann}\n').file;
+  await assert.rejects(checkConfig([bad]), (error) => {
+    assert.ok(error instanceof ConfigFileError);
+    assert.deepEqual(error.lines, [
+      `${bad}:2: storage.retention.time: 15 has no unit; write it as 15s`,
+      `${bad}:2: unknown key storage.retention.siez; did you mean storage.retention.size?`,
+    ]);
+    return true;
+  });
+  const alone = written(t, '\nweb: {admin_users: ann}\n').file;
+  await assert.rejects(checkConfig([alone]), {
+    message: new RegExp(
+      `^${alone}:2: web\\.admin_users names users of web\\.config\\.file, and there is none`,
+    ),
+  });
+  const good = written(t, 'web: {listen_address: "0.0.0.0:9750"}\n').file;
+  assert.equal(await checkConfig([good]), `${good} is valid`);
+});
+
+test('what is printed says the same as what it was printed of', async (t) => {
+  const { file } = written(t, 'web: {external_url: "http://a:1/b"}\nlimits: {hosts: 7}\n');
+  const argv = ['--config.file', file, '--replay.order=live-first', '--storage.path=/a b'];
+  const text = await printConfig(argv, { TRIBUTARY_GATEWAY_FLEET_STALE_AFTER: '2m' });
+  const again = written(t, text).file;
+  const { 'config.file': _, ...values } = await loadOptions(argv, {
+    TRIBUTARY_GATEWAY_FLEET_STALE_AFTER: '2m',
+  });
+  const { 'config.file': __, ...reread } = await loadOptions(['--config.file', again], {});
+  assert.deepEqual(reread, values);
+});

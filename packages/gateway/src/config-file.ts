@@ -1,0 +1,47 @@
+/** The gateway's file: where it is found, and what checks and prints it. What it may say is in config.ts. */
+import { resolve } from 'node:path';
+import { checkConfig as check, loadConfig } from '@tributary/config-file/load-config';
+import { printConfig as print } from '@tributary/shared/print-config';
+import {
+  checkFile,
+  ENV_PREFIX,
+  FILE_RULES,
+  findFile,
+  type GatewayFile,
+  type GatewayOptions,
+  OPTION_SPECS,
+  readOptions,
+  readResolved,
+} from './config.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** @throws OptionError; ConfigFileError when the file is not valid. */
+export async function loadOptions(argv: readonly string[], env: Environment): Promise<GatewayOptions> {
+  return readOptions(argv, env, await loadFile(argv, env));
+}
+
+/** `check-config FILE`. @returns what to print. @throws OptionError; ConfigFileError */
+export async function checkConfig(argv: readonly string[]): Promise<string> {
+  return await check(argv, FILE_RULES, checkFile);
+}
+
+/** `--print-config`. @throws OptionError; ConfigFileError */
+export async function printConfig(argv: readonly string[], env: Environment): Promise<string> {
+  const file = await loadFile(argv, env);
+  const { origins } = readResolved(argv, env, file);
+  return print({
+    program: 'tributary-gateway',
+    specs: OPTION_SPECS,
+    origins,
+    envPrefix: ENV_PREFIX,
+    file,
+    sections: {},
+    resolvePath: (path) => resolve(path),
+  });
+}
+
+async function loadFile(argv: readonly string[], env: Environment): Promise<GatewayFile | null> {
+  const file = findFile(argv, env);
+  return file === '' ? null : await loadConfig(file, FILE_RULES);
+}
