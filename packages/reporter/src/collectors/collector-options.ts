@@ -30,13 +30,15 @@ export function patternOption(described: {
   readonly insteadOf?: string;
 }): PatternOption {
   const { help, default: text = '', anchored = false, insteadOf } = described;
+  const defaultValue = toPattern(text, anchored);
   return {
     help,
     placeholder: 'REGEXP',
     defaultText: text,
-    defaultValue: toPattern(text, anchored),
+    defaultValue,
     repeatable: false,
-    parse: (texts) => toPattern(texts[0] ?? '', anchored),
+    // The default's own text is as good as nothing, so that a file with every default in it says no more than an empty one.
+    parse: ([given = '']) => (given === text ? defaultValue : toPattern(given, anchored)),
     ...(insteadOf === undefined ? {} : { insteadOf }),
   };
 }
