@@ -24,7 +24,7 @@ import { formatDuration } from '@tributary/shared/units';
 import { APPLICATION_SPECS } from './applications/options.ts';
 import type { CollectorSettings } from './collectors/collector-options.ts';
 import { COLLECTORS, collectorConflicts } from './collectors/list.ts';
-import { GATEWAY_SPECS, gatewayMistakes, refusePlainText } from './link/gateway-options.ts';
+import { GATEWAY_SPECS, gatewayMistakes, plainTextMistakes } from './link/gateway-options.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './log.ts';
 import { AUTO_INTERVALS_MS, type IntervalSetting } from './sampler/pace.ts';
 import { targetMistakes } from './targets/check-targets.ts';
@@ -150,6 +150,8 @@ export const FILE_RULES: FileRules<typeof FILE_SECTIONS> = { specs: OPTION_SPECS
 
 export type ReporterFile = ConfigFile<typeof FILE_SECTIONS>;
 
+type Origins = ReadonlyMap<string, OptionOrigin>;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** @throws OptionError; ConfigFileError when options of the file do not go together with others. */
@@ -158,21 +160,20 @@ export function readOptions(
   env: Environment,
   file: ReporterFile | null = null,
 ): ReporterOptions {
-  const { options } = readWithoutHost(argv, env, file);
-  // Not of a file by itself: the URL may come from elsewhere.
-  refusePlainText(options);
+  const { options } = readWithOrigins(argv, env, file);
   return options.host === '' ? { ...options, host: ownName() } : options;
 }
 
 /** Where each value came from. @throws as `readOptions` */
-export function readOrigins(
-  argv: readonly string[],
-  env: Environment,
-  file: ReporterFile | null,
-): ReadonlyMap<string, OptionOrigin> {
+export function readOrigins(argv: readonly string[], env: Environment, file: ReporterFile | null): Origins {
+  return readWithOrigins(argv, env, file).origins;
+}
+
+function readWithOrigins(argv: readonly string[], env: Environment, file: ReporterFile | null) {
   const { options, origins } = readWithoutHost(argv, env, file);
-  refusePlainText(options);
-  return origins;
+  // Not of a file by itself: the URL may come from elsewhere.
+  refuseTogether(plainTextMistakes(options), { origins, file, specs: OPTION_SPECS });
+  return { options, origins };
 }
 
 function ownName(): string {
@@ -200,7 +201,7 @@ function readWithoutHost(
   argv: readonly string[],
   env: Environment,
   file: ReporterFile | null,
-): { options: ReporterOptions; origins: ReadonlyMap<string, OptionOrigin> } {
+): { options: ReporterOptions; origins: Origins } {
   const { values, origins } = resolveOptions(OPTION_SPECS, {
     argv,
     env,

@@ -110,19 +110,16 @@ export function gatewayMistakes(options: GatewayOptions): readonly OptionError[]
   return mistakes;
 }
 
-/**
- * Whoever asks for TLS must not get plain text for a letter that is missing in the URL.
- * @throws OptionError
- */
-export function refusePlainText(options: GatewayOptions): void {
-  if (options['gateway.url'].startsWith('wss:')) return;
+/** Whoever asks for TLS must not get plain text for a letter that is missing in the URL. */
+export function plainTextMistakes(options: GatewayOptions): readonly OptionError[] {
+  if (options['gateway.url'].startsWith('wss:')) return [];
   const isSet = (name: keyof GatewayOptions) =>
     String(options[name]) !== String(GATEWAY_SPECS[name].defaultValue);
   const name = Object.keys(GATEWAY_SPECS)
     .filter((each): each is keyof GatewayOptions => each.startsWith('gateway.tls.'))
     .find(isSet);
-  if (name !== undefined)
-    throw new OptionError(`--${name} is of no use without TLS; begin --gateway.url with wss://`, [name]);
+  if (name === undefined) return [];
+  return [new OptionError(`--${name} is of no use without TLS; begin --gateway.url with wss://`, [name])];
 }
 
 /** What tokens of random bits are made of, and names of files hardly ever. */
