@@ -1,12 +1,16 @@
 /**
- * `npm run compare` and `npm run bench -- [PART …]`: runs a program of this repository's tests on the sources as they are,
+ * `npm run compare`, `npm run generate` and `npm run bench -- [PART …]`: runs a program of this repository's tests on the sources as they are,
  * after installing and building what is missing.
  */
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { ensureInstalled, repository, runScript } from './ensure-installed.mjs';
 
-const TOOLS = { compare: 'test/tools/compare.ts', bench: 'test/bench/main.ts' };
+const TOOLS = {
+  compare: 'test/tools/compare.ts',
+  bench: 'test/bench/main.ts',
+  generate: 'test/tools/generate.ts',
+};
 
 async function main() {
   const [tool, ...args] = process.argv.slice(2);

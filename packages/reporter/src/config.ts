@@ -235,7 +235,9 @@ function intervalOption(): OptionSpec<IntervalSetting> {
     defaultMs: 10_000,
     minMs: 100,
   });
-  return { ...fixed, parse: (texts) => (texts[0] === 'auto' ? 'auto' : fixed.parse(texts)) };
+  const parse: OptionSpec<IntervalSetting>['parse'] = (texts) =>
+    texts[0] === 'auto' ? 'auto' : fixed.parse(texts);
+  return { ...fixed, form: { kind: 'duration', or: 'auto' }, parse };
 }
 
 function checkHost(text: string): string {

@@ -20,11 +20,20 @@ export interface OptionSpec<T> {
   readonly isMap?: boolean;
   /** The text is a path: one from a file that is relative is so to the file's folder. */
   readonly isPath?: boolean;
+  /** How its text is made, for references and editors; any text unless set. */
+  readonly form?: OptionForm;
   /** Shown to nobody. */
   readonly isSecret?: boolean;
   /** @throws OptionError with what is needed; the option's name is added by the caller. */
   parse(texts: readonly string[]): T;
 }
+
+export type OptionForm =
+  | { readonly kind: 'size' | 'switch' }
+  /** `or`: a word that may stand in its place. */
+  | { readonly kind: 'duration'; readonly or?: string }
+  | { readonly kind: 'number'; readonly min: number; readonly max: number }
+  | { readonly kind: 'choice'; readonly choices: readonly string[] };
 
 export type OptionSpecs = Readonly<Record<string, OptionSpec<unknown>>>;
 
@@ -209,6 +218,7 @@ function single<T>(
   defaultText: string,
   defaultValue: T,
   parse: (text: string) => T,
+  form?: OptionForm,
 ): OptionSpec<T> {
   const { help } = described;
   return {
@@ -218,6 +228,7 @@ function single<T>(
     defaultValue,
     repeatable: false,
     parse: (texts) => parse(texts[0] ?? ''),
+    ...(form === undefined ? {} : { form }),
   };
 }
 
@@ -239,7 +250,7 @@ export function durationOption(
   described: Described & { readonly defaultMs: number; readonly minMs?: number },
 ): OptionSpec<number> {
   const { defaultMs, minMs = 0 } = described;
-  return single(described, 'DURATION', formatDuration(defaultMs), defaultMs, (text) => {
+  const parse = (text: string) => {
     const ms = parseDuration(text);
     if (ms === undefined) {
       if (isBareNumber(text)) throw new OptionError(`${text} has no unit; write it as ${text}s`);
@@ -248,7 +259,8 @@ export function durationOption(
     if (ms < minMs)
       throw new OptionError(`${text} is too short; at least ${formatDuration(minMs)} is needed`);
     return ms;
-  });
+  };
+  return single(described, 'DURATION', formatDuration(defaultMs), defaultMs, parse, { kind: 'duration' });
 }
 
 function isBareNumber(text: string): boolean {
@@ -260,7 +272,7 @@ export function sizeOption(
   described: Described & { readonly defaultBytes: number; readonly minBytes?: number },
 ): OptionSpec<number> {
   const { defaultBytes, minBytes = 0 } = described;
-  return single(described, 'SIZE', formatSize(defaultBytes), defaultBytes, (text) => {
+  const parse = (text: string) => {
     const bytes = parseSize(text);
     if (bytes === undefined && isBareNumber(text))
       throw new OptionError(`${text} has no unit; write it as ${text}MB`);
@@ -269,7 +281,8 @@ export function sizeOption(
     if (bytes < minBytes)
       throw new OptionError(`${text} is too small; at least ${formatSize(minBytes)} is needed`);
     return bytes;
-  });
+  };
+  return single(described, 'SIZE', formatSize(defaultBytes), defaultBytes, parse, { kind: 'size' });
 }
 
 /** A whole number, at least `min`. */
@@ -277,13 +290,15 @@ export function numberOption(
   described: Described & { readonly default: number; readonly min: number; readonly max?: number },
 ): OptionSpec<number> {
   const { min, max = Number.MAX_SAFE_INTEGER } = described;
-  return single(described, 'NUMBER', `${described.default}`, described.default, (text) => {
+  const parse = (text: string) => {
     const number = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (!Number.isSafeInteger(number)) throw new OptionError(`${JSON.stringify(text)} is no whole number`);
     if (number < min) throw new OptionError(`${text} is too small; at least ${min} is needed`);
     if (number > max) throw new OptionError(`${text} is too large; at most ${max} can be`);
     return number;
-  });
+  };
+  const form = { kind: 'number', min, max } as const;
+  return single(described, 'NUMBER', `${described.default}`, described.default, parse, form);
 }
 
 /** One of a few words. */
@@ -291,22 +306,28 @@ export function choiceOption<T extends string>(
   described: Described & { readonly choices: readonly T[]; readonly default: T },
 ): OptionSpec<T> {
   const { choices } = described;
-  return single(described, choices.join('|'), described.default, described.default, (text) => {
+  const parse = (text: string) => {
     const choice = choices.find((candidate) => candidate === text);
     if (choice === undefined)
       throw new OptionError(`${JSON.stringify(text)} is none of ${choices.join(', ')}`);
     return choice;
+  };
+  const placeholder = choices.join('|');
+  return single(described, placeholder, described.default, described.default, parse, {
+    kind: 'choice',
+    choices,
   });
 }
 
 /** `--NAME` and `--no-NAME`. */
 export function switchOption(described: Described & { readonly default: boolean }): OptionSpec<boolean> {
   const text = described.default ? 'on' : 'off';
-  return single(described, '', text, described.default, (word) => {
+  const parse = (word: string) => {
     if (word === 'true') return true;
     if (word === 'false') return false;
     throw new OptionError(`${JSON.stringify(word)} is neither true nor false`);
-  });
+  };
+  return single(described, '', text, described.default, parse, { kind: 'switch' });
 }
 
 /** Several `KEY=VALUE`. */
