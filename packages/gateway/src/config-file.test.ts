@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { ConfigFileError } from '@tributary/shared/config-file';
 import { fileKey } from '@tributary/shared/config-keys';
 import { OPTION_SPECS } from './config.ts';
-import { checkConfig, loadOptions, printConfig } from './config-file.ts';
+import { checkConfig, createLoader, loadOptions, printConfig } from './config-file.ts';
 
 function written(t: TestContext, text: string): { file: string; folder: string } {
   const folder = mkdtempSync(join(tmpdir(), 'gateway-config-'));
@@ -73,4 +75,31 @@ test('what is printed says the same as what it was printed of', async (t) => {
   });
   const { 'config.file': __, ...reread } = await loadOptions(['--config.file', again], {});
   assert.deepEqual(reread, values);
+});
+
+test('a file that is emptied is most likely being written, and a pipe is read once', async (t) => {
+  const { file, folder } = written(t, 'limits: {hosts: 7}\n');
+  const load = createLoader(['--config.file', file], {});
+  assert.equal((await load())['limits.hosts'], 7);
+  writeFileSync(file, '');
+  await assert.rejects(load(), {
+    message: `${file}: the file is empty, and was not before; write {} into it if that is meant`,
+  });
+  writeFileSync(file, '{}');
+  assert.equal((await load())['limits.hosts'], 20_000);
+  const pipe = join(folder, 'pipe');
+  execFileSync('mkfifo', [pipe]);
+  const loadPipe = createLoader(['--config.file', pipe], {});
+  const [options] = await Promise.all([loadPipe(), writeFile(pipe, 'limits: {hosts: 9}\n')]);
+  assert.equal(options['limits.hosts'], 9);
+  await assert.rejects(loadPipe(), /no regular file cannot be read a second time/);
+});
+
+test('a web configuration that is named is checked with the file', async (t) => {
+  const { file, folder } = written(t, 'web: {config: {file: web.yml}}\n');
+  await assert.rejects(checkConfig([file]), {
+    message: new RegExp(`^${folder}/web\\.yml: the file cannot be read`),
+  });
+  writeFileSync(join(folder, 'web.yml'), 'http_server_config: {}\n');
+  assert.equal(await checkConfig([file]), `${file} is valid`);
 });

@@ -64,6 +64,7 @@ test('mistakes are named with what is needed', () => {
   assert.match(messageOf(['--log.level=loud']), /"loud" is none of debug, info, warn, error/);
   assert.match(messageOf(['--web.admin-users=ann']), /users of --web\.config\.file, and there is none; give/);
   assert.equal(messageOf(['--web.admin-users=ann', '--web.config.file=web.yml']), 'taken');
+  assert.match(messageOf(['--web.external-url=http://a:b@c/']), /cannot have a name or a password/);
   assert.match(messageOf(['serve']), /unexpected argument "serve"/);
   assert.match(
     messageOf([], { TRIBUTARY_GATEWAY_FLEET_STALE_AFTER: 'soon' }),

@@ -15,6 +15,7 @@ import {
   sizeOption,
   textOption,
 } from '@tributary/shared/options';
+import { mayHoldCredentials } from '@tributary/shared/redact';
 import { parseListenAddress } from './http/listen-address.ts';
 import { LOG_FORMATS, LOG_LEVELS } from './telemetry/log.ts';
 
@@ -143,7 +144,10 @@ function autoReloadOption(): OptionSpec<number> {
 
 function checkExternalUrl(text: string): string {
   const url = URL.parse(text);
-  if (text === '' || url?.protocol === 'http:' || url?.protocol === 'https:') return text;
+  if (text === '') return text;
+  // It stands in /sd, for whoever scrapes.
+  if (mayHoldCredentials(text, url)) throw new OptionError('it cannot have a name or a password in it');
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return text;
   throw new OptionError(`${JSON.stringify(text)} is not an http:// or https:// URL`);
 }
 
@@ -204,8 +208,8 @@ export function readResolved(
  * What is wrong with a file by itself.
  * @throws ConfigFileError
  */
-export function checkFile(file: GatewayFile): void {
-  readResolved([], {}, file);
+export function checkFile(file: GatewayFile): GatewayOptions {
+  return readResolved([], {}, file).values;
 }
 
 /** The file that flag or environment name; '' for none. @throws OptionError */

@@ -43,7 +43,9 @@ export interface Gateway {
    * Reads the configuration anew. @param cause for the log
    * @throws OptionError when it is not valid; what was in effect goes on
    */
-  reload(cause: string): Promise<void>;
+  reload(cause: string): Promise<readonly string[]>;
+  /** True while a call of the system that nothing can cancel has not come back; `process.exit` would wait for it. */
+  isStuck(): boolean;
   /** Acks what is on disk, sends everyone away, and closes the ledger. */
   stop(): Promise<void>;
 }
@@ -133,6 +135,10 @@ async function startOnce(
   const serving = () => (parts.phase === 'running' ? null : parts.phase);
   const times = new Map<string, HostTimes>();
   const limits = createLimits(options, log, metrics, uptimeMs);
+  settings.onChange((changed) => {
+    limits.rates.update();
+    if (changed.some((name) => WINDOW_AND_RETENTION.has(name))) tellShortRetention(options, log);
+  });
   const isConnected = (host: string) => voices.of(host) !== undefined;
   const forget = createForget({ ledger, fleet, scrapers, times, log });
   const link = createLink({
@@ -167,14 +173,10 @@ async function startOnce(
   upkeep = startUpkeep({ ...replaying, fleet, ledger, forget, isConnected, options, log, metrics, uptimeMs });
   web.start();
   reloading.start();
-  settings.onChange((changed) => {
-    if (changed.some((name) => name.startsWith('limits.'))) limits.rates.reset();
-    if (changed.some((name) => WINDOW_AND_RETENTION.has(name))) tellShortRetention(options, log);
-  });
   parts.phase = 'running';
   log.info({ url, storage: options['storage.path'], hosts: fleet.size, version: VERSION }, 'gateway started');
   const running = { reloading, web, link, app, scrapers, ledger, store, upkeep, onFault };
-  return { url, reload, stop: () => stopAll(parts, running) };
+  return { url, reload, isStuck: () => reloading.isStuck, stop: () => stopAll(parts, running) };
 }
 
 async function openWebFor(

@@ -1,15 +1,15 @@
 /** The command line of `tributary-gateway`. */
-import { closeSync, openSync } from 'node:fs';
 import { loadConfig } from '@tributary/config-file/load-config';
 import { type Program, readInvocation, usage } from '@tributary/shared/command';
 import { ConfigFileError } from '@tributary/shared/config-file';
 import { OptionError } from '@tributary/shared/options';
 import { FILE_RULES, type GatewayOptions, OPTION_SPECS } from './config.ts';
-import { checkConfig, loadOptions, printConfig } from './config-file.ts';
-import { ListenError, startGateway } from './gateway.ts';
+import { checkConfig, createLoader, printConfig } from './config-file.ts';
+import { type Gateway, ListenError, startGateway } from './gateway.ts';
 import { runHashPassword } from './hash-password-command.ts';
 import { LedgerOpenError } from './ledger/ledger.ts';
-import { createLog } from './telemetry/log.ts';
+import { createLog, type Log } from './telemetry/log.ts';
+import { watchTerminal } from './terminal.ts';
 import { findTokenFile, type Output, runTokenCommand } from './token-command.ts';
 import { CredentialsError } from './trust/credentials/credentials-error.ts';
 import { VERSION } from './version.ts';
@@ -50,7 +50,7 @@ async function main(argv: readonly string[]): Promise<void> {
   if (invocation.command === 'hash-password') return runHashPassword(invocation.argv, process.stdin, OUTPUT);
   if (invocation.command === 'check-config')
     return void process.stdout.write(`${await checkConfig(invocation.argv)}\n`);
-  await serve(() => loadOptions(invocation.argv, process.env));
+  await serve(createLoader(invocation.argv, process.env));
 }
 
 async function token(argv: readonly string[]): Promise<void> {
@@ -60,6 +60,15 @@ async function token(argv: readonly string[]): Promise<void> {
 }
 
 async function serve(load: () => Promise<GatewayOptions>): Promise<void> {
+  const isTerminalGone = watchTerminal();
+  let running: Gateway | null = null;
+  let isReloadWanted = false;
+  // First of all: whoever starts it may tell it at once to read its files again.
+  process.on('SIGHUP', () => {
+    if (isTerminalGone()) return running === null ? process.exit(1) : stop('SIGHUP');
+    if (running === null) isReloadWanted = true;
+    else reload(running, log);
+  });
   const options = await load();
   const log = await createLog({ level: options['log.level'], format: options['log.format'] });
   const onDeath = (error: Error) => {
@@ -71,41 +80,42 @@ async function serve(load: () => Promise<GatewayOptions>): Promise<void> {
     log.level = changed['log.level'];
   };
   const gateway = await startGateway(options, log, onDeath, { load, onChange });
+  running = gateway;
   let stopping = false;
   const stop = (signal: string) => {
     if (stopping) return;
     stopping = true;
     log.info({ signal }, 'stopping');
-    setTimeout(() => process.exit(1), STOP_MS_MAX).unref();
+    setTimeout(die, STOP_MS_MAX).unref();
     gateway.stop().then(
-      () => process.exit(0),
+      () => leave(0, gateway),
       (error: Error) => {
         log.error({ error: error.message }, 'did not stop cleanly');
-        process.exit(1);
+        leave(1, gateway);
       },
     );
   };
   process.on('SIGTERM', () => stop('SIGTERM'));
-  const reload = () =>
-    gateway.reload('SIGHUP').catch((error: unknown) => {
-      // Of a configuration that is not valid the log has been told.
-      if (!(error instanceof OptionError)) log.error({ err: error }, 'internal error');
-    });
-  process.on('SIGHUP', () => (isTerminalGone() ? stop('SIGHUP') : void reload()));
   process.on('SIGINT', () => stop('SIGINT'));
   process.stdout.write(`listening on ${gateway.url}\n`);
+  if (isReloadWanted) reload(gateway, log);
 }
 
-/** The same signal comes when the terminal is closed in which the gateway was started; nobody could stop it then who did not know of it. */
-function isTerminalGone(): boolean {
-  if (process.platform === 'win32') return true;
-  if (!process.stderr.isTTY) return false;
-  try {
-    closeSync(openSync('/dev/tty', 'r'));
-    return false;
-  } catch {
-    return true;
-  }
+function reload(gateway: Gateway, log: Log): void {
+  gateway.reload('SIGHUP').catch((error: unknown) => {
+    // Of a configuration that is not valid the log has been told.
+    if (!(error instanceof OptionError)) log.error({ err: error }, 'internal error');
+  });
+}
+
+/** `process.exit` waits for calls of the system that have not come back, such as one to a mount that does not answer. */
+function leave(code: number, gateway: Gateway): void {
+  if (gateway.isStuck()) die();
+  process.exit(code);
+}
+
+function die(): void {
+  process.kill(process.pid, 'SIGKILL');
 }
 
 /** Errors whose message says all that there is to know. */

@@ -15,11 +15,16 @@ function bench(...argv: readonly string[]) {
   const state = {
     next: (): GatewayOptions | Promise<GatewayOptions> => settings.options,
     now: 1000,
+    fault: null as string | null,
   };
   const reloading = new Reloading({
     settings,
     load: async () => state.next(),
-    lookAround: async () => void told.push('looked'),
+    lookAround: async () => {
+      told.push('looked');
+      return state.fault;
+    },
+    timeoutMs: 200,
     log,
     now: () => state.now,
     onFault: (error) => assert.fail(String(error)),
@@ -58,23 +63,76 @@ test('what is not valid changes nothing, and is told', async () => {
   assert.deepEqual(reloading.facts, { lastReloadSuccessful: true, lastReloadSuccessAt: 2000 });
 });
 
-test('looks by the clock say something only when something is new', async (t) => {
-  const { log, state, reloading } = bench('--config.auto-reload-interval=1s');
-  const good = readOptions(['--config.auto-reload-interval=1s', '--limits.hosts=7'], {});
-  state.next = () => good;
+test('looks by the clock take what two of them in a row have found, and say something only when something is new', async (t) => {
+  const { log, settings, state, reloading } = bench('--config.auto-reload-interval=1s');
+  const file = (...argv: string[]) => readOptions(['--config.auto-reload-interval=1s', ...argv], {});
+  state.next = () => file('--limits.hosts=7');
   reloading.start();
   t.after(() => reloading.stop());
   while (log.lines.length === 0) await delay(50);
   assert.match(log.lines[0] ?? '', /read anew .*"changed":\["limits\.hosts"\]/);
-  for (let i = 0; i < 3; i++) await reloading.reload(null);
+  for (let i = 0; i < 3; i++) await reloading.look();
   assert.equal(log.lines.length, 1);
-  state.next = () => readOptions(['--log.level=loud'], {});
-  for (let i = 0; i < 3; i++) await assert.rejects(reloading.reload(null), OptionError);
-  assert.equal(log.lines.length, 2);
-  state.next = () => good;
-  await reloading.reload(null);
-  assert.match(log.lines[2] ?? '', /read anew/);
+  // Half of it was written when it was looked at.
+  state.next = () => file();
+  await reloading.look();
+  state.next = () => file('--limits.hosts=8');
+  await reloading.look();
+  assert.equal(settings.options['limits.hosts'], 7);
+  await reloading.look();
+  assert.equal(settings.options['limits.hosts'], 8);
+  state.next = () => file('--log.level=loud');
+  await reloading.look();
   assert.equal(reloading.facts.lastReloadSuccessful, true);
+  for (let i = 0; i < 3; i++) await reloading.look();
+  assert.equal(log.lines.length, 3);
+  assert.equal(reloading.facts.lastReloadSuccessful, false);
+  state.next = () => file('--limits.hosts=8');
+  await reloading.look();
+  await reloading.look();
+  assert.match(log.lines[3] ?? '', /read anew/);
+  assert.equal(reloading.facts.lastReloadSuccessful, true);
+});
+
+test('what is wrong with the web configuration is a failure, too', async () => {
+  const { log, state, reloading } = bench();
+  state.fault = 'web.yml:1: unknown key';
+  await assert.rejects(reloading.reload('SIGHUP'), { message: 'web.yml:1: unknown key' });
+  assert.equal(reloading.facts.lastReloadSuccessful, false);
+  assert.equal(log.lines.length, 1);
+});
+
+test('a file that does not answer holds up nothing but its own reload', async () => {
+  const { settings, state, reloading } = bench();
+  const { promise, resolve } = Promise.withResolvers<GatewayOptions>();
+  state.next = () => promise;
+  await assert.rejects(reloading.reload('a'), {
+    message: 'the configuration file was not read within 0.2 s',
+  });
+  await assert.rejects(reloading.reload('b'), /still being read/);
+  await reloading.look();
+  assert.equal(reloading.isStuck, true);
+  resolve(settings.options);
+  await delay(1);
+  assert.equal(reloading.isStuck, false);
+  state.next = () => settings.options;
+  await reloading.reload('c');
+  assert.equal(reloading.facts.lastReloadSuccessful, true);
+});
+
+test('a fault of another kind is a failure as well', async () => {
+  const { state, reloading } = bench();
+  state.next = () => Promise.reject(new Error('out of files'));
+  await assert.rejects(reloading.reload('a'), /out of files/);
+  assert.equal(reloading.facts.lastReloadSuccessful, false);
+});
+
+test('once it is stopped nothing changes', async () => {
+  const { settings, state, reloading } = bench();
+  state.next = () => readOptions(['--limits.hosts=7'], {});
+  reloading.stop();
+  await assert.rejects(reloading.reload('a'), /stopping/);
+  assert.equal(settings.options['limits.hosts'], 20_000);
 });
 
 test('reloads come one after the other', async () => {

@@ -1,6 +1,8 @@
 /**
  * Reads the configuration anew: on SIGHUP, on `POST /-/reload`, and, when asked to, when it has changed. One that is not
  * valid changes nothing: what was in effect goes on, the log says why once, and a metric for as long as it lasts.
+ *
+ * A file is seldom written in one go. So a look by the clock takes what is new only when the next look finds the same.
  */
 import { ConfigFileError } from '@tributary/shared/config-file';
 import { OptionError } from '@tributary/shared/options';
@@ -12,13 +14,15 @@ export interface ReloadingParts {
   readonly settings: Settings;
   /** Reads flags, environment and file as at the start. @throws OptionError */
   readonly load: () => Promise<GatewayOptions>;
-  /** Has what is followed by itself be looked at now: the web configuration. Never fails. */
-  readonly lookAround: () => Promise<void>;
+  /** Has the web configuration looked at now, which is followed by itself. @returns what is wrong with it */
+  readonly lookAround: () => Promise<string | null>;
   readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
   /** In ms since 1970. */
   readonly now: () => number;
   /** Errors that are the gateway's own fault. */
   readonly onFault: (error: unknown) => void;
+  /** For reading; longer takes only a mount that does not answer. */
+  readonly timeoutMs?: number;
 }
 
 /** For the metrics. */
@@ -30,13 +34,19 @@ export interface ReloadFacts {
 
 const BAD = 'the configuration cannot be taken; the one before goes on';
 const WAITING = 'these options take a restart, and stay as they were until then';
+const TIMEOUT_MS = 10_000;
 
 export class Reloading {
   readonly #parts: ReloadingParts;
   #facts: ReloadFacts;
   #last: Promise<unknown> = Promise.resolve();
+  /** A read that has not come back. */
+  #reading = false;
+  #isStopped = false;
   /** What was told last of what is wrong, or waits for a restart; '' for nothing. */
   #told = '';
+  /** What the last look by the clock found; '' for nothing new. */
+  #seen = '';
   #timer: NodeJS.Timeout | null = null;
 
   constructor(parts: ReloadingParts) {
@@ -48,12 +58,18 @@ export class Reloading {
     return this.#facts;
   }
 
+  /** True while a file does not answer: the end of the process would wait for it, possibly for ever. */
+  get isStuck(): boolean {
+    return this.#reading;
+  }
+
   /**
    * One at a time, in the order in which they were asked for.
-   * @param cause for the log; null for a look that is no news unless something has changed.
+   * @param cause for the log
+   * @returns the options that take a restart
    * @throws OptionError when the configuration is not valid
    */
-  reload(cause: string | null): Promise<void> {
+  reload(cause: string): Promise<readonly string[]> {
     const run = this.#last.then(() => this.#reload(cause));
     this.#last = run.catch(() => {});
     return run;
@@ -63,39 +79,86 @@ export class Reloading {
   start(): void {
     const everyMs = this.#parts.settings.options['config.auto-reload-interval'];
     if (everyMs === 0) return;
-    const look = () =>
-      void this.reload(null).catch((error: unknown) => {
-        if (!(error instanceof OptionError)) this.#parts.onFault(error);
-      });
-    this.#timer = setInterval(look, everyMs);
+    this.#timer = setInterval(() => void this.look().catch(this.#parts.onFault), everyMs);
     this.#timer.unref();
   }
 
+  /** What is under way changes nothing any more. */
   stop(): void {
+    this.#isStopped = true;
     if (this.#timer !== null) clearInterval(this.#timer);
   }
 
-  async #reload(cause: string | null): Promise<void> {
-    const { load, lookAround, log, settings, now } = this.#parts;
-    let options: GatewayOptions;
+  /** A look by the clock: says nothing unless something is new. @throws what is no mistake in the configuration */
+  async look(): Promise<void> {
+    if (this.#reading || this.#isStopped) return;
     try {
-      options = await load();
+      const options = await this.#read();
+      const news = this.#newsOf(options);
+      const isConfirmed = news === this.#seen;
+      this.#seen = news;
+      if (isConfirmed && news !== '') this.#take(options, null);
     } catch (error) {
-      if (error instanceof OptionError) this.#fail(error, cause);
-      throw error;
+      if (!(error instanceof OptionError)) throw error;
+      const isConfirmed = error.message === this.#seen;
+      this.#seen = error.message;
+      if (isConfirmed) this.#fail(error, null);
     }
-    if (cause !== null) await lookAround();
-    const wasBad = !this.#facts.lastReloadSuccessful;
+  }
+
+  /** What a configuration says otherwise than the one in effect; '' for nothing, unless something is to be mended. */
+  #newsOf(options: GatewayOptions): string {
+    const { settings } = this.#parts;
+    const other = settings.differences(options).map((name) => [name, options[name]]);
+    return other.length === 0 && this.#facts.lastReloadSuccessful ? '' : JSON.stringify(other);
+  }
+
+  async #reload(cause: string): Promise<readonly string[]> {
+    let mistake: unknown = null;
+    const options = await this.#read().catch((error: unknown) => {
+      mistake = error;
+      return null;
+    });
+    // Whatever the one says, the other is looked at.
+    const fault = await this.#parts.lookAround();
+    if (options !== null && fault === null) return this.#take(options, cause);
+    const error = mistake ?? new OptionError(fault ?? 'it cannot be read');
+    this.#facts = { ...this.#facts, lastReloadSuccessful: false };
+    if (error instanceof OptionError) this.#fail(error, cause);
+    throw error;
+  }
+
+  async #read(): Promise<GatewayOptions> {
+    if (this.#isStopped) throw new OptionError('the gateway is stopping');
+    if (this.#reading)
+      throw new OptionError('the configuration file is still being read; does its disk answer?');
+    const { load, timeoutMs = TIMEOUT_MS } = this.#parts;
+    this.#reading = true;
+    const reading = load().finally(() => {
+      this.#reading = false;
+    });
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const error = new OptionError(`the configuration file was not read within ${timeoutMs / 1000} s`);
+    const timer = setTimeout(() => reject(error), timeoutMs);
+    try {
+      return await Promise.race([reading, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  #take(options: GatewayOptions, cause: string | null): readonly string[] {
+    if (this.#isStopped) throw new OptionError('the gateway is stopping');
+    const { log, settings, now } = this.#parts;
     const { changed, waiting } = settings.apply(options);
-    const isNews = cause !== null || wasBad || changed.length > 0;
-    if (isNews) {
-      this.#facts = { lastReloadSuccessful: true, lastReloadSuccessAt: now() };
-      log.info({ cause: cause ?? 'it has changed', changed }, 'the configuration was read anew');
-    }
+    this.#facts = { lastReloadSuccessful: true, lastReloadSuccessAt: now() };
     const text = waiting.join();
+    if (cause !== null || changed.length > 0 || text !== this.#told)
+      log.info({ cause: cause ?? 'it has changed', changed }, 'the configuration was read anew');
     if (waiting.length > 0 && (cause !== null || text !== this.#told))
       log.warn({ options: waiting }, WAITING);
     this.#told = text;
+    return waiting;
   }
 
   #fail(error: OptionError, cause: string | null): void {

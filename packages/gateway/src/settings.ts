@@ -33,10 +33,15 @@ export class Settings {
     this.#listeners.push(listener);
   }
 
+  /** The options that have other values there. */
+  differences(next: GatewayOptions): (keyof GatewayOptions)[] {
+    const names = Object.keys(next) as (keyof GatewayOptions)[];
+    return names.filter((name) => next[name] !== this.#options[name]);
+  }
+
   /** Puts into effect what can be. */
   apply(next: GatewayOptions): SettingsChange {
-    const names = Object.keys(next) as (keyof GatewayOptions)[];
-    const other = names.filter((name) => next[name] !== this.#options[name]);
+    const other = this.differences(next);
     const changed = other.filter(isLive);
     Object.assign(this.#options, Object.fromEntries(changed.map((name) => [name, next[name]])));
     if (changed.length > 0) for (const listener of this.#listeners) listener(changed);

@@ -68,6 +68,12 @@ test('the configuration file says where the credentials are, as for the gateway'
   assert.equal(findTokenFile(['list', '--config.file=g.yml'], variable), 'g.yml');
   assert.equal(findTokenFile(['list'], variable), 'e.yml');
   assert.equal(findTokenFile(['list'], {}), '');
+  assert.equal(findTokenFile(['create', '--config.file=', '--join'], variable), '');
+  assert.equal(findTokenFile(['create', '--scrape', '--config.file=g.yml'], {}), '');
+  // Nothing in the file can keep anybody from these.
+  assert.equal(findTokenFile(['create', '--help'], variable), '');
+  assert.equal(findTokenFile(['list', '--storage.path', 'x', '--config.file', 'g.yml'], {}), '');
+  assert.equal(findTokenFile(['list'], { ...variable, TRIBUTARY_GATEWAY_STORAGE_PATH: '/x' }), '');
 });
 
 test('a new token stands alone on stdout, and what is said of it on stderr', async (t) => {

@@ -111,12 +111,32 @@ const COMMANDS = {
   revoke: { does: 'ID...: from now on they are good for nothing', specs: REVOKE_SPECS },
 } as const;
 
-/** The configuration file that flag or variable name, which may say where the credentials are; '' for none. */
+/**
+ * The configuration file that flag or variable name, where it alone may say where the credentials are; else ''. So a mistake in
+ * it keeps nobody from revoking a token who names the folder.
+ */
 export function findTokenFile(argv: readonly string[], env: Environment): string {
-  const flag = '--config.file';
-  const at = argv.findIndex((word) => word === flag || word.startsWith(`${flag}=`));
-  if (at >= 0) return argv[at]?.slice(flag.length + 1) || (argv[at + 1] ?? '');
-  return env[envName(ENV_PREFIX, 'config.file')] ?? '';
+  const [command = '', ...words] = argv;
+  const known = Object.entries(COMMANDS).find(([name]) => name === command)?.[1];
+  if (known === undefined || isHelp(argv)) return '';
+  const given = (option: keyof typeof STORAGE) =>
+    givenFor(option, words, known.specs) ?? env[envName(ENV_PREFIX, option)] ?? '';
+  return given('storage.path') === '' ? given('config.file') : '';
+}
+
+const isHelp = (argv: readonly string[]) => argv.includes('--help') || argv.includes('-h');
+
+/** What stands behind a flag, if it is there. */
+function givenFor(option: string, words: readonly string[], specs: OptionSpecs): string | undefined {
+  const flag = `--${option}`;
+  for (let i = 0; i < words.length; i++) {
+    const word = words[i] ?? '';
+    if (word === flag) return words[i + 1] ?? '';
+    if (word.startsWith(`${flag}=`)) return word.slice(flag.length + 1);
+    const spec = specs[word.replace(/^--/, '')];
+    if (spec !== undefined && spec.placeholder !== '') i++;
+  }
+  return undefined;
 }
 
 /**
@@ -129,7 +149,7 @@ export function runTokenCommand(
   output: Output,
   file: ReadonlyMap<string, FileOption> = new Map(),
 ): void {
-  if (argv.includes('--help') || argv.includes('-h')) return output.out(tokenUsage());
+  if (isHelp(argv)) return output.out(tokenUsage());
   const [command = '', ...rest] = argv;
   const sources = { env, file };
   switch (command) {

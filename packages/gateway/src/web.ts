@@ -15,8 +15,8 @@ export interface Web extends WebSource {
   readonly probe: WebProbe | null;
   /** @param listener told of each new configuration. */
   onChange(listener: (config: WebConfig) => void): void;
-  /** Looks for changes now. Never fails. */
-  look(): Promise<void>;
+  /** Looks for changes now. Never fails. @returns what is wrong; null for nothing */
+  look(): Promise<string | null>;
   /** Looks for changes from now on. */
   start(): void;
   stop(): void;
@@ -64,7 +64,7 @@ export async function openWeb(file: string, { log, handshakeFailed, onFault }: W
     tls,
     probe: { facts: () => watch.facts, handshakeFailures: HANDSHAKE_FAILURES },
     onChange: (listener) => watch.onChange(listener),
-    look: () => watch.poll(),
+    look: () => watch.look(),
     start: () => watch.start(),
     stop: () => watch.stop(),
   };
@@ -75,7 +75,7 @@ const NO_WEB: Web = {
   tls: null,
   probe: null,
   onChange() {},
-  look: () => Promise.resolve(),
+  look: () => Promise.resolve(null),
   start() {},
   stop() {},
 };

@@ -1,5 +1,5 @@
 /** The reporter's file: where it is found, and what checks and prints it. What it may say is in config.ts. */
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { checkConfig as check, loadConfig, takeConfig } from '@tributary/config-file/load-config';
 import type { ConfigReading } from '@tributary/shared/config-tree';
 import { printConfig as print } from '@tributary/shared/print-config';
@@ -39,6 +39,7 @@ export async function printConfig(argv: readonly string[], env: Environment): Pr
     file,
     sections,
     resolvePath: (path) => resolve(path),
+    resolveInFile: (path) => resolve(dirname(resolve(file?.file ?? '')), path),
   });
 }
 

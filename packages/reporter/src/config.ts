@@ -166,7 +166,9 @@ export function readOptions(
 
 /** Where each value came from. @throws as `readOptions` */
 export function readOrigins(argv: readonly string[], env: Environment, file: ReporterFile | null): Origins {
-  return readWithOrigins(argv, env, file).origins;
+  const { options, origins } = readWithOrigins(argv, env, file);
+  if (options.host !== '') return origins;
+  return new Map([...origins, ['host', { from: 'default', texts: [ownName()] }]]);
 }
 
 function readWithOrigins(argv: readonly string[], env: Environment, file: ReporterFile | null) {

@@ -13,6 +13,7 @@ import type { ConfigEntry, ConfigMap, ConfigNode, ConfigProblem, ConfigScalar } 
 import { knownKeys, unknownKey } from './config-unknown-key.ts';
 import { quote } from './names.ts';
 import { type FileOption, OptionError } from './options.ts';
+import { SECRET_SHOWN } from './redact.ts';
 
 export interface ReadContext {
   /** A path as the file names it, to one that holds for the program. */
@@ -83,6 +84,10 @@ class Reader {
     const before = this.mistakes;
     const texts = this.#texts(schema, node, path);
     if (this.mistakes > before) return NOTHING;
+    if (texts.some((text) => isHidden(schema.spec, text))) {
+      this.#tell(node.line, path, 'this was printed without its secret, which has to be put in again');
+      return NOTHING;
+    }
     const parsed = this.#try(node.line, path, () => schema.spec.parse(texts));
     if (parsed !== NOTHING && schema.option !== null)
       this.options.set(schema.option, { value: parsed, line: node.line, texts });
@@ -223,6 +228,12 @@ class Reader {
     const text = typeof message === 'string' ? message : message();
     this.problems.push({ line, message: path === '' ? text : `${path}: ${text}` });
   }
+}
+
+/** What --print-config shows in place of a secret. */
+function isHidden({ isSecret, isMap }: ValueSchema<unknown>['spec'], text: string): boolean {
+  if (/:\/\/…@|[?&][^=&\s#]+=…/.test(text)) return true;
+  return isSecret === true && (isMap === true ? text.endsWith(`=${SECRET_SHOWN}`) : text === SECRET_SHOWN);
 }
 
 function kindOf(node: ConfigNode): string {

@@ -35,6 +35,7 @@ const sections = {
       job: value(textOption({ help: '', default: '' })),
       urls: value(textsOption({ help: '' })),
       basic_auth: objectOf({ username: value(textOption({ help: '', default: '' })), password: secret }),
+      ca_file: value(pathOption({ help: '', default: '' })),
       headers: value({ ...mapOption({ help: '', checkKey: () => {} }), isSecret: true }),
     }),
     10,
@@ -58,6 +59,7 @@ function print(
     file,
     sections,
     resolvePath,
+    resolveInFile: (path) => `/file/${path}`,
   });
 }
 
@@ -91,7 +93,8 @@ test('no secret is shown, neither an option nor in a section nor in a URL', () =
       targets: [
         {
           job: 'a: b',
-          urls: ['http://me:hunter2@x/'],
+          urls: ['http://me:hun/ter2@x/', 'http://x/m?token=hunter2&a=b'],
+          ca_file: 'ca.pem',
           basic_auth: { username: 'me', password: 'hunter2' },
           headers: { 'X-Key': 'hunter2' },
         },
@@ -100,7 +103,7 @@ test('no secret is shown, neither an option nor in a section nor in a URL', () =
     },
     ['--token=hunter2', '--gateway.url=wss://me:hunter2@gateway/'],
   );
-  assert.doesNotMatch(text, /hunter2/);
+  assert.doesNotMatch(text, /hunter2|ter2/);
   assert.match(text, /^token: "<secret>" {2}# --token$/m);
   assert.match(text, /^ {2}url: "wss:\/\/…@gateway\/" {2}# --gateway\.url$/m);
   assert.equal(
@@ -109,6 +112,8 @@ test('no secret is shown, neither an option nor in a section nor in a URL', () =
   - job: "a: b"
     urls:
       - "http://…@x/"
+      - "http://x/m?token=…&a=…"
+    ca_file: /file/ca.pem
     basic_auth:
       username: me
       password: "<secret>"
@@ -118,4 +123,24 @@ test('no secret is shown, neither an option nor in a section nor in a URL', () =
     urls: []
 `,
   );
+});
+
+test('what was printed without its secrets is not taken again', () => {
+  const contents = {
+    gateway: { url: 'wss://…@gateway/' },
+    token: '<secret>',
+    targets: [
+      { basic_auth: { password: '<secret>' }, headers: { 'X-Key': '<secret>' }, urls: ['http://x/?t=…'] },
+    ],
+  };
+  assert.throws(
+    () => print(contents),
+    ({ message }: Error) =>
+      message.split('\n').every((line) => line.endsWith('has to be put in again')) &&
+      message.split('\n').length === 5,
+  );
+});
+
+test('an empty section is one, and a strange name of the file ends no comment', () => {
+  assert.match(print({ targets: [] }), /^targets: \[\] {2}# f\.yml:1$/m);
 });

@@ -6,11 +6,9 @@ import type { ConfigFile } from './config-file.ts';
 import { FILE_OPTION, fileKey, selfKey } from './config-keys.ts';
 import type { ConfigSchema, SchemaKeys } from './config-schema.ts';
 import type { ConfigNode } from './config-tree.ts';
+import { printable } from './names.ts';
 import { envName, type OptionOrigin, type OptionSpec, type OptionSpecs } from './options.ts';
-import { redact } from './redact.ts';
-
-/** What Prometheus shows in place of one. */
-const SECRET = '<secret>';
+import { redact, SECRET_SHOWN } from './redact.ts';
 
 export interface EffectiveConfig {
   /** The program's name. */
@@ -22,6 +20,8 @@ export interface EffectiveConfig {
   readonly sections: SchemaKeys;
   /** A path as flags and environment have it, to one that holds wherever the output is read. */
   resolvePath(path: string): string;
+  /** Likewise of a path in the file. */
+  resolveInFile(path: string): string;
 }
 
 interface Leaf {
@@ -50,7 +50,9 @@ export function printConfig(config: EffectiveConfig): string {
   for (const [key, node] of file?.sectionNodes ?? []) {
     const schema = sections[key];
     if (schema === undefined || file === null) continue;
-    lines.push(`${key}:  # ${file.file}:${node.line}`, ...sectionLines(node, schema, '  '));
+    const below = sectionLines(node, schema, '  ', config);
+    const head = below.length === 0 ? `${key}: ${emptyOf(node)}` : `${key}:`;
+    lines.push(`${head}  # ${placeIn(file.file, node.line)}`, ...below);
   }
   return `${lines.join('\n')}\n`;
 }
@@ -76,7 +78,16 @@ function linesOf(tree: Tree, indent: string): string[] {
 function sourceOf(name: string, origin: OptionOrigin, { envPrefix, file }: EffectiveConfig): string {
   if (origin.from === 'flag') return `--${name}`;
   if (origin.from === 'environment') return envName(envPrefix, name);
-  return origin.from === 'file' ? `${file?.file}:${origin.line}` : 'default';
+  return origin.from === 'file' ? placeIn(file?.file ?? '', origin.line) : 'default';
+}
+
+/** A name with a newline in it would end the comment. */
+function placeIn(file: string, line: number): string {
+  return `${printable(file)}:${line}`;
+}
+
+function emptyOf({ kind }: ConfigNode): string {
+  return kind === 'list' ? '[]' : '{}';
 }
 
 function textOf(spec: OptionSpec<unknown>, texts: readonly string[]): string {
@@ -93,7 +104,13 @@ function textOf(spec: OptionSpec<unknown>, texts: readonly string[]): string {
 }
 
 function shown({ isSecret }: OptionSpec<unknown>, text: string): string {
-  return isSecret === true ? SECRET : redact(text);
+  return isSecret === true ? SECRET_SHOWN : hide(text);
+}
+
+/** Whatever a URL has before its last @, and the values of its query: a token may be among them. */
+function hide(text: string): string {
+  if (!text.includes('://')) return redact(text);
+  return redact(text.replace(/(:\/\/)[^\s?#]*@/g, '$1…@').replace(/([?&][^=&\s#]+=)[^&\s#]+/g, '$1…'));
 }
 
 function quoted(spec: OptionSpec<unknown>, text: string): string {
@@ -108,20 +125,25 @@ function scalar(text: string): string {
   return PLAIN.test(text) && !NULLS.test(text) ? text : JSON.stringify(text);
 }
 
-function sectionLines(node: ConfigNode, schema: ConfigSchema, indent: string): string[] {
-  if (node.kind === 'scalar') return [`${indent}${scalarOf(node, schema)}`];
+function sectionLines(
+  node: ConfigNode,
+  schema: ConfigSchema,
+  indent: string,
+  config: EffectiveConfig,
+): string[] {
+  if (node.kind === 'scalar') return [`${indent}${scalarOf(node, schema, config)}`];
   if (node.kind === 'list') {
     return node.items.flatMap((item) => {
-      const [first = '', ...others] = sectionLines(item, itemSchema(schema), `${indent}  `);
+      const [first = '', ...others] = sectionLines(item, itemSchema(schema), `${indent}  `, config);
       return [`${indent}- ${first.trimStart()}`, ...others];
     });
   }
   return node.entries.flatMap(({ key, value }) => {
     const below = entrySchema(schema, key);
     const name = `${indent}${scalar(key)}:`;
-    if (value.kind === 'scalar') return [`${name} ${scalarOf(value, below)}`.trimEnd()];
-    const lines = sectionLines(value, below, `${indent}  `);
-    return lines.length === 0 ? [`${name} ${value.kind === 'list' ? '[]' : '{}'}`] : [name, ...lines];
+    if (value.kind === 'scalar') return [`${name} ${scalarOf(value, below, config)}`.trimEnd()];
+    const lines = sectionLines(value, below, `${indent}  `, config);
+    return lines.length === 0 ? [`${name} ${emptyOf(value)}`] : [name, ...lines];
   });
 }
 
@@ -134,8 +156,13 @@ function entrySchema(schema: ConfigSchema, key: string): ConfigSchema {
   return (schema.kind === 'object' ? schema.keys[key] : undefined) ?? schema;
 }
 
-function scalarOf({ text, type }: ConfigNode & { kind: 'scalar' }, schema: ConfigSchema): string {
+function scalarOf(
+  { text, type }: ConfigNode & { kind: 'scalar' },
+  schema: ConfigSchema,
+  { resolveInFile }: EffectiveConfig,
+): string {
   if (type === 'null') return '';
-  if (schema.kind === 'value') return scalar(shown(schema.spec, text));
-  return scalar(redact(text));
+  if (schema.kind !== 'value') return scalar(hide(text));
+  const { spec } = schema;
+  return scalar(shown(spec, spec.isPath === true && text !== '' ? resolveInFile(text) : text));
 }

@@ -1,5 +1,8 @@
 /** Keeps secrets out of what is shown: the last line of defence, behind code that does not show them in the first place. */
 
+/** What stands in place of a secret where a configuration is shown, as in Prometheus. */
+export const SECRET_SHOWN = '<secret>';
+
 /** Name and password of a URL, up to the last @ of what may be its host. */
 const USERINFO = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s"'`<>/?#]*@/gi;
 /** The value of an `Authorization` header, with or without its name. */

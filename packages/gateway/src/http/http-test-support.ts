@@ -172,6 +172,7 @@ function reloadOf(told: string[], mistake: () => string | null): HttpSources['re
     told.push(`reload ${cause}`);
     const text = mistake();
     if (text !== null) throw new OptionError(text);
+    return [];
   };
 }
 

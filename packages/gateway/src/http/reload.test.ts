@@ -5,7 +5,9 @@ import { ANN, gatekeeperOfAnn, startHttp } from './http-test-support.ts';
 test('an administrator has the configuration read anew, by POST and by PUT', async (t) => {
   const bench = await startHttp(t, { gatekeeper: gatekeeperOfAnn() });
   for (const method of ['POST', 'PUT']) {
-    const { status, text } = await bench.ask('/-/reload', { method, headers: ANN });
+    // What `curl -d` says of a body is no matter.
+    const headers = { ...ANN, 'content-type': 'application/json' };
+    const { status, text } = await bench.ask('/-/reload', { method, headers });
     assert.deepEqual({ status, text }, { status: 200, text: '' });
   }
   assert.deepEqual(bench.told, [

@@ -24,6 +24,10 @@ export class BoundedBuckets<T extends Drained> {
     return this.#byName.size;
   }
 
+  values(): Iterable<T> {
+    return this.#byName.values();
+  }
+
   find(name: string): T | undefined {
     return this.#byName.get(name);
   }

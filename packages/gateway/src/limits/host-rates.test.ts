@@ -40,3 +40,23 @@ test('what has few samples or series, and many characters, costs by the characte
     [1, 20, 508],
   );
 });
+
+test('limits that change are in force at once, and what is owed stays owed', () => {
+  const clock = new FakeClock();
+  let limits = { samplesPerSecond: 100, newSeriesPerMinute: 60 };
+  const rates = new HostRates(() => limits, clock.uptimeMs);
+  rates.takeSamples('web-1', 100 * 50 + 1000);
+  assert.deepEqual(rates.wait('web-1'), { limit: 'samples', ms: 10_000 });
+  limits = { samplesPerSecond: 1000, newSeriesPerMinute: 60 };
+  rates.update();
+  assert.deepEqual(rates.wait('web-1'), { limit: 'samples', ms: 1000 });
+  limits = { samplesPerSecond: 10, newSeriesPerMinute: 60 };
+  rates.update();
+  assert.deepEqual(rates.wait('web-1'), { limit: 'samples', ms: 100_000 });
+  // Of what was saved up no more is left than there is room for now.
+  rates.takeSamples('web-2', 0);
+  limits = { samplesPerSecond: 1, newSeriesPerMinute: 60 };
+  rates.update();
+  rates.takeSamples('web-2', 60);
+  assert.deepEqual(rates.wait('web-2'), { limit: 'samples', ms: 10_000 });
+});

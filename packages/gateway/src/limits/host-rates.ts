@@ -28,19 +28,32 @@ export interface Wait {
   readonly ms: number;
 }
 
+type Terms = readonly [perSecond: number, capacity: number];
+
+const samplesOf = ({ samplesPerSecond }: RateLimits): Terms => [
+  samplesPerSecond,
+  samplesPerSecond * SAMPLES_SAVED_SECONDS,
+];
+
+const newSeriesOf = ({ newSeriesPerMinute }: RateLimits): Terms => [
+  newSeriesPerMinute / 60,
+  newSeriesPerMinute * NEW_SERIES_SAVED_MINUTES,
+];
+
 class Rates {
   readonly samples: TokenBucket;
   readonly newSeries: TokenBucket;
   readonly hellos: TokenBucket;
 
-  constructor({ samplesPerSecond, newSeriesPerMinute }: RateLimits, now: number) {
-    this.samples = new TokenBucket(samplesPerSecond, samplesPerSecond * SAMPLES_SAVED_SECONDS, now);
-    this.newSeries = new TokenBucket(
-      newSeriesPerMinute / 60,
-      newSeriesPerMinute * NEW_SERIES_SAVED_MINUTES,
-      now,
-    );
+  constructor(limits: RateLimits, now: number) {
+    this.samples = new TokenBucket(...samplesOf(limits), now);
+    this.newSeries = new TokenBucket(...newSeriesOf(limits), now);
     this.hellos = new TokenBucket(HELLOS_PER_SECOND, HELLOS_SAVED, now);
+  }
+
+  update(limits: RateLimits, now: number): void {
+    this.samples.change(...samplesOf(limits), now);
+    this.newSeries.change(...newSeriesOf(limits), now);
   }
 
   isFull(now: number): boolean {
@@ -50,19 +63,21 @@ class Rates {
 
 export class HostRates {
   readonly #uptimeMs: () => number;
-  readonly #create: () => BoundedBuckets<Rates>;
-  #rates: BoundedBuckets<Rates>;
+  readonly #limits: () => RateLimits;
+  readonly #rates: BoundedBuckets<Rates>;
 
   /** @param limits asked for each host that is not remembered. */
   constructor(limits: () => RateLimits, uptimeMs: () => number) {
     this.#uptimeMs = uptimeMs;
-    this.#create = () => new BoundedBuckets((now) => new Rates(limits(), now), HOSTS_MAX);
-    this.#rates = this.#create();
+    this.#limits = limits;
+    this.#rates = new BoundedBuckets((now) => new Rates(limits(), now), HOSTS_MAX);
   }
 
-  /** The limits have changed: every host begins by the new ones, with all that it may save up. */
-  reset(): void {
-    this.#rates = this.#create();
+  /** The limits may have changed: every host goes on by the new ones, with what it has saved up, or owes. */
+  update(): void {
+    const limits = this.#limits();
+    const now = this.#uptimeMs();
+    for (const rates of this.#rates.values()) rates.update(limits, now);
   }
 
   /** @param amount in samples, as `frameCost` counts them. */

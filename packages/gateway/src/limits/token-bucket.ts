@@ -3,8 +3,8 @@
  * draws on it has to wait until it is even again.
  */
 export class TokenBucket {
-  readonly #perMs: number;
-  readonly #capacity: number;
+  #perMs: number;
+  #capacity: number;
   #level: number;
   #at: number;
 
@@ -17,6 +17,14 @@ export class TokenBucket {
     this.#capacity = capacity;
     this.#level = capacity;
     this.#at = now;
+  }
+
+  /** From now on by another rate: what was saved up is kept as far as there is room, and what is owed stays owed. */
+  change(perSecond: number, capacity: number, now: number): void {
+    this.#fill(now);
+    this.#perMs = perSecond / 1000;
+    this.#capacity = capacity;
+    this.#level = Math.min(this.#level, capacity);
   }
 
   take(amount: number, now: number): void {

@@ -67,22 +67,41 @@ test('garbage names its file, and a kernel without the class has no data', async
 test('what a device is made with is kept until another takes its name', async (t) => {
   const roots = temporaryRoots(t, {
     [`${BASE}/eth0/ifindex`]: '2\n',
-    [`${BASE}/eth0/type`]: '1\n',
+    [`${BASE}/eth0/dev_id`]: '0x0\n',
     [`${BASE}/eth0/mtu`]: '1500\n',
   });
   const collector = createNetclassCollector(roots);
   const told = async () => {
     const text = await renderOnce(collector);
-    return ['protocol_type', 'mtu_bytes'].flatMap((name) => samplesOf(text, `node_network_${name}`));
+    return ['device_id', 'mtu_bytes'].flatMap((name) => samplesOf(text, `node_network_${name}`));
   };
   const write = (file: string, text: string) => writeFileSync(join(roots.sys, 'class/net/eth0', file), text);
   await told();
-  write('type', '772\n');
+  write('dev_id', '0x5\n');
   write('mtu', '9000\n');
   // The only device has its turn in each tick.
-  assert.deepEqual(await told(), ['{device="eth0"} 1', '{device="eth0"} 9000']);
+  assert.deepEqual(await told(), ['{device="eth0"} 0', '{device="eth0"} 9000']);
   write('ifindex', '3\n');
-  assert.deepEqual(await told(), ['{device="eth0"} 772', '{device="eth0"} 9000']);
+  assert.deepEqual(await told(), ['{device="eth0"} 5', '{device="eth0"} 9000']);
+});
+
+test('what an administrator changes is told when it is the turn of the device', async (t) => {
+  const roots = temporaryRoots(t, {
+    [`${BASE}/eth0/ifindex`]: '2\n',
+    [`${BASE}/eth0/addr_assign_type`]: '1\n',
+    [`${BASE}/eth0/link_mode`]: '0\n',
+    [`${BASE}/eth0/type`]: '1\n',
+  });
+  const collector = createNetclassCollector(roots);
+  const names = ['address_assign_type', 'iface_link_mode', 'protocol_type'];
+  const told = async () => {
+    const text = await renderOnce(collector);
+    return names.flatMap((name) => samplesOf(text, `node_network_${name}`));
+  };
+  await told();
+  for (const file of ['addr_assign_type', 'link_mode', 'type'])
+    writeFileSync(join(roots.sys, 'class/net/eth0', file), '3\n');
+  assert.deepEqual(await told(), Array(3).fill('{device="eth0"} 3'));
 });
 
 test('of devices those that nothing has happened to take turns', async (t) => {

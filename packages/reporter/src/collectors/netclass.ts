@@ -63,8 +63,8 @@ export function adminState(flags: number | null): string {
   return (flags & FLAG_UP) === FLAG_UP ? 'up' : 'down';
 }
 
-/** Set when the device is made. */
-const FIXED = new Set(['addr_assign_type', 'broadcast', 'dev_id', 'link_mode', 'name_assign_type', 'type']);
+/** Set when the device is made; nobody changes it while the device has its number. */
+const FIXED = new Set(['dev_id']);
 /** Refused while the device is switched off. */
 const OF_RUNNING = new Set(['carrier', 'dormant', 'duplex', 'speed']);
 /** What cannot change while the count of carrier changes stands still. */

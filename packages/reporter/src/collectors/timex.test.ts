@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { NoDataError } from './collector.ts';
 import { collectOnce, FIXTURE_TIMEX, renderOnce, samplesOf } from './test-support.ts';
-import { createTimexCollector, TIMEX_EVERY_MS } from './timex.ts';
+import { createTimexCollector, TIMEX_AGAIN_MS, TIMEX_EVERY_MS } from './timex.ts';
 import { askTimex, parseTimex } from './timex-call.ts';
 
 test('tells seconds, whether the kernel counts in nanoseconds or microseconds', async () => {
@@ -64,6 +64,21 @@ test('has no data where nothing can make the call, which is looked for once, and
     () => Promise.resolve('-1 0\n'),
   );
   await assert.rejects(collectOnce(refused), NoDataError);
+});
+
+test('asks again after a minute when it failed', async () => {
+  let now = 0;
+  let asked = 0;
+  const collector = createTimexCollector(
+    () => now,
+    () => (++asked === 1 ? Promise.reject(new Error('took too long')) : FIXTURE_TIMEX()),
+  );
+  await assert.rejects(collectOnce(collector), /took too long/);
+  now = TIMEX_AGAIN_MS;
+  await assert.rejects(collectOnce(collector), /took too long/);
+  while (asked < 2) await delay(20);
+  await delay(1);
+  assert.notEqual(await collectOnce(collector), null);
 });
 
 test('fails on what is no answer', async () => {

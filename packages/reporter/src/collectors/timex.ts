@@ -2,9 +2,8 @@
  * The state of the clock's discipline: how far it is off, by how much it may err, and whether anything keeps it.
  *
  * The numbers come from a child process (timex-call.ts) once in five minutes, between ticks: what they say moves slowly, a
- * process costs as much as a whole tick, and none
- * starts a process or waits for one, but for the first tick of all. A host that has nothing to make the call with, and one
- * that refuses it, has no data, as node_exporter has none then.
+ * process costs as much as a whole tick, and no tick starts one or waits for one, but for the first tick of all. A host that
+ * has nothing to make the call with, and one that refuses it, has no data, as node_exporter has none then.
  */
 import type { MetricType } from '@tributary/shared/shape';
 import { type Collector, type ColumnWriter, NoDataError } from './collector.ts';
@@ -107,6 +106,8 @@ function write(out: ColumnWriter, timex: Timex): void {
 }
 
 export const TIMEX_EVERY_MS = 5 * 60_000;
+/** After what may have been a passing failure, such as a child that took too long. */
+export const TIMEX_AGAIN_MS = 60_000;
 /** After a tick, so that a child never competes with the collectors. */
 const BETWEEN_TICKS_MS = 500;
 
@@ -120,6 +121,8 @@ export function createTimexCollector(now: () => number, ask: AskTimex = askTimex
   let asking: Promise<void> | null = null;
   /** Set when there is nothing to ask with: looking for it again would cost a process each time. */
   let isHopeless = false;
+  const everyMs = () =>
+    last instanceof Error && !(last instanceof NoDataError) ? TIMEX_AGAIN_MS : TIMEX_EVERY_MS;
   const start = async (): Promise<void> => {
     askedAt = now();
     try {
@@ -139,7 +142,7 @@ export function createTimexCollector(now: () => number, ask: AskTimex = askTimex
         asking ??= start();
         await asking;
         // A clock that was set back by more than that is one more reason to ask.
-      } else if (asking === null && !isHopeless && Math.abs(now() - askedAt) >= TIMEX_EVERY_MS) {
+      } else if (asking === null && !isHopeless && Math.abs(now() - askedAt) >= everyMs()) {
         asking = new Promise((resolve) => {
           setTimeout(() => void start().then(resolve), BETWEEN_TICKS_MS).unref();
         });

@@ -106,6 +106,15 @@ export class WebConfigWatch {
     return this.#polling;
   }
 
+  /** Looks now, twice if need be: see above. Never fails. @returns what is wrong; null for nothing */
+  async look(): Promise<string | null> {
+    // One that is under way may have begun before what is asked about was written.
+    await this.#polling;
+    await this.poll();
+    if (this.#failure?.isTold === false) await this.poll();
+    return this.#failure?.message ?? null;
+  }
+
   async #poll(): Promise<void> {
     // Before anything is read: what is written meanwhile shows with the next poll.
     const stamp = await stampOf([this.#file, ...this.#reading.files]);
