@@ -85,7 +85,7 @@ test('check-config says that a file is valid, or each mistake with its line', as
 
 test('the example of the documentation is valid', async (t) => {
   const page = await readFile(join(REPOSITORY, 'docs/CONFIGURATION.md'), 'utf8');
-  const [, example = ''] = /```yaml\n(.*?)```/s.exec(page) ?? [];
+  const [, example = ''] = /\n## An example\n\n```yaml\n(.*?)```/s.exec(page) ?? [];
   assert.match(example, /^gateway:/);
   const file = await written(t, example);
   const { stdout } = await runToEnd(t, 'reporter', ['check-config', file]);

@@ -34,8 +34,8 @@ test('the generated files are current; npm run generate makes them so', () => {
 });
 
 test('the example of the documentation is valid', () => {
-  const section = read('docs/CONFIGURATION.md').split('\n## An example\n')[1] ?? '';
-  const example = /```yaml\n(.*?)```/s.exec(section)?.[1] ?? '';
+  const page = read('docs/CONFIGURATION.md');
+  const [, example = ''] = /\n## An example\n\n```yaml\n(.*?)```/s.exec(page) ?? [];
   assert.match(example, /^gateway:/);
   const validate = validator('reporter');
   assert.ok(validate(plain(parseYaml(example).tree)), JSON.stringify(validate.errors));

@@ -129,7 +129,7 @@ async function startOnce(
   const exposition: Exposition = new Exposition({ fleet, reports, own: () => metrics.families(), uptimeMs });
   const reloading = createReloading(settings, source, { log, web, onFault });
   const reload = (cause: string) => reloading.reload(cause);
-  const probed = { reloading, ledger, fleet, shapes, exposition, web, store, link: () => link };
+  const probed = { options, reloading, ledger, fleet, shapes, exposition, web, store, link: () => link };
   const metrics = createOwn(parts, probed);
   const events = tellTrust(metrics, log, uptimeMs);
   const serving = () => (parts.phase === 'running' ? null : parts.phase);
@@ -238,6 +238,7 @@ function createReloading(
 }
 
 interface Measured {
+  readonly options: GatewayOptions;
   readonly reloading: Reloading;
   readonly ledger: Ledger;
   readonly fleet: Fleet;
@@ -250,7 +251,7 @@ interface Measured {
 
 /** The own metrics, also for those parts that were there before them. */
 function createOwn(parts: Parts, about: Measured): GatewayMetrics {
-  const { reloading, ledger, fleet, shapes, web, exposition, store, link } = about;
+  const { options, reloading, ledger, fleet, shapes, web, exposition, store, link } = about;
   const metrics = createMetrics(VERSION, {
     connections: () => link().connections,
     shapes: () => shapes.size,
@@ -258,6 +259,7 @@ function createOwn(parts: Parts, about: Measured): GatewayMetrics {
     medianSkewSeconds: () => medianSkewSeconds(fleet),
     demotedFamilies: () => exposition.demotedFamilies,
     ledger: () => ledgerFacts(ledger),
+    ledgerLimitBytes: () => options['storage.retention.size'],
     credentialsReadable: () => store.fault === null,
     reload: () => reloading.facts,
     web: web.probe,

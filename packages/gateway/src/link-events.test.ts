@@ -26,6 +26,7 @@ async function bench(t: TestContext) {
     hosts: () => 0,
     medianSkewSeconds: () => null,
     demotedFamilies: () => 0,
+    ledgerLimitBytes: () => 4096,
     credentialsReadable: () => true,
     reload: () => ({ lastReloadSuccessful: true, lastReloadSuccessAt: 1000 }),
     ledger: () => ({ ...ledger.stats, pendingBytes: 0, healthy: true }),

@@ -9,6 +9,7 @@ const PROBES: GatewayProbes = {
   hosts: () => 5,
   medianSkewSeconds: () => null,
   demotedFamilies: () => 0,
+  ledgerLimitBytes: () => 4096,
   credentialsReadable: () => true,
   reload: () => ({ lastReloadSuccessful: true, lastReloadSuccessAt: 1000 }),
   ledger: () => ({ bytes: 1024, entries: 6, oldestAt: 1500, pendingBytes: 7, healthy: false }),

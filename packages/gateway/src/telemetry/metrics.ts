@@ -41,6 +41,8 @@ export interface GatewayProbes {
     pendingBytes: number;
     healthy: boolean;
   };
+  /** How much disk the ledger's samples may take up. */
+  readonly ledgerLimitBytes: () => number;
   readonly credentialsReadable: () => boolean;
   readonly reload: () => ReloadProbe;
   /** Null without a web configuration. */
@@ -169,6 +171,11 @@ function registerGauges(registry: Registry, version: string, probes: GatewayProb
     () => (probes.credentialsReadable() ? 1 : 0),
   );
   gauge('tributary_ledger_bytes', 'Bytes that the ledger takes up.', () => probes.ledger().bytes);
+  gauge(
+    'tributary_ledger_retention_limit_bytes',
+    'Bytes that it may take up; the oldest entries go first.',
+    probes.ledgerLimitBytes,
+  );
   gauge('tributary_ledger_batches', 'Entries that the ledger holds.', () => probes.ledger().entries);
   gauge(
     'tributary_ledger_oldest_timestamp_seconds',
