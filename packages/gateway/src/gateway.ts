@@ -174,7 +174,11 @@ async function startOnce(
   web.start();
   reloading.start();
   parts.phase = 'running';
-  log.info({ url, storage: options['storage.path'], hosts: fleet.size, version: VERSION }, 'gateway started');
+  const { pid } = process;
+  log.info(
+    { url, storage: options['storage.path'], hosts: fleet.size, version: VERSION, pid },
+    'gateway started',
+  );
   const running = { reloading, web, link, app, scrapers, ledger, store, upkeep, onFault };
   return { url, reload, isStuck: () => reloading.isStuck, stop: () => stopAll(parts, running) };
 }

@@ -150,11 +150,16 @@ export class Reloading {
   #take(options: GatewayOptions, cause: string | null): readonly string[] {
     if (this.#isStopped) throw new OptionError('the gateway is stopping');
     const { log, settings, now } = this.#parts;
+    const wasBad = !this.#facts.lastReloadSuccessful;
     const { changed, waiting } = settings.apply(options);
     this.#facts = { lastReloadSuccessful: true, lastReloadSuccessAt: now() };
     const text = waiting.join();
     if (cause !== null || changed.length > 0 || text !== this.#told)
-      log.info({ cause: cause ?? 'it has changed', changed }, 'the configuration was read anew');
+      // Whoever reads of failures is to read of their end.
+      log[wasBad ? 'warn' : 'info'](
+        { cause: cause ?? 'it has changed', changed },
+        'the configuration was read anew',
+      );
     if (waiting.length > 0 && (cause !== null || text !== this.#told))
       log.warn({ options: waiting }, WAITING);
     this.#told = text;

@@ -171,13 +171,14 @@ function create(argv: readonly string[], sources: Sources, { out, note }: Output
   const options = read(CREATE_SPECS, argv, sources);
   const now = systemClock.now();
   const wanted = wantedCredential(options, now);
-  const { credential, token } = withStore(options, 'make', (store) => {
+  const { credential, token, path } = withStore(options, 'make', (store) => {
     if (store.isNew) note(`made ${store.path}, the file of the credentials\n`);
-    return notingClosed(store, note, () => store.create(wanted));
+    return { ...notingClosed(store, note, () => store.create(wanted)), path: store.path };
   });
   out(`${token}\n`);
   const until = credential.expiresAt === null ? '' : `, good until ${timeText(credential.expiresAt)}`;
-  note(`made ${credential.kind} token ${credential.id}${until}; it is not shown again\n`);
+  // Which gateway it is for shows in nothing else.
+  note(`made ${credential.kind} token ${credential.id} in ${path}${until}; it is not shown again\n`);
 }
 
 /** The first credential shuts out everybody who needed none. */
