@@ -65,6 +65,10 @@ test('a hundred reloads under load', { skip: without('PROMETHEUS_3') }, async (t
     'a signal does it as well',
     async () => (await ownValue(gateway, 'tributary_config_last_reload_successful')) === 1,
   );
+  assert.equal(
+    ((await gateway.api('/api/v1/status/flags')) as Record<string, string>)['replay.window'],
+    '40m',
+  );
   await stage.scraped(prometheus);
   assert.ok(openFiles(gateway) <= filesBefore + FILES_SLACK, `${filesBefore}, then ${openFiles(gateway)}`);
   await assertAllWhole(t, stage, [prometheus], { scenario: 'a hundred reloads' });

@@ -13,6 +13,8 @@ const HOSTS = 60;
 const FLEET = { hosts: HOSTS, intervalMs: either(1000, 1000), series: either(50, 200) };
 const SHARDS = 4;
 const AWAY_MS = either(5_000, 60_000);
+/** And what a scrape may take. In CI both fleets are scraped at once, beside other tests on the same two processors. */
+const INTERVAL = either('4s', '2s');
 
 /** A short outage of the link, so that there is something to bring after. */
 async function outage(stage: Stage): Promise<void> {
@@ -26,7 +28,7 @@ async function outage(stage: Stage): Promise<void> {
 describe('many targets', { concurrency: !LONG, skip: without('PROMETHEUS_3') }, () => {
   test(`${HOSTS} targets from /sd`, async (t) => {
     const stage = await Stage.start(t, { fleet: FLEET });
-    const { targets: _, ...job } = stage.job('sd', { interval: '2s' });
+    const { targets: _, ...job } = stage.job('sd', { interval: INTERVAL });
     const prometheus = await Prometheus.start(t, {
       version: 'PROMETHEUS_3',
       jobs: [{ ...job, discovery: `${stage.gateway.url}/sd` }],
@@ -46,7 +48,7 @@ describe('many targets', { concurrency: !LONG, skip: without('PROMETHEUS_3') }, 
       stage.job('shards', {
         job: `${JOB}-${i}`,
         params: { scraper: ['shards'], shard: [`${i}/${SHARDS}`] },
-        interval: '2s',
+        interval: INTERVAL,
       }),
     );
     const prometheus = await Prometheus.start(t, { version: 'PROMETHEUS_3', jobs });

@@ -1,12 +1,14 @@
 /** The gateway's options: one table for flags, environment, the keys of the file and `--help`. */
 import type { FileRules } from '@tributary/config-file/load-config';
 import { type ConfigFile, refuseTogether } from '@tributary/shared/config-file';
+import { optionText } from '@tributary/shared/option-text';
 import {
   choiceOption,
   durationOption,
   numberOption,
   OptionError,
   type OptionSpec,
+  type OptionSpecs,
   type OptionValues,
   parseOptions,
   pathOption,
@@ -169,6 +171,17 @@ const FIXED: ReadonlySet<string> = new Set<keyof GatewayOptions>([
 /** Whether an option can change while the gateway runs. */
 export function isLive(name: string): boolean {
   return !FIXED.has(name);
+}
+
+/** Each as a user would write it, by flag. */
+export function textsOf(options: GatewayOptions): Readonly<Record<string, string>> {
+  const specs: OptionSpecs = OPTION_SPECS;
+  return Object.fromEntries(
+    Object.entries(specs).map(([name, spec]) => [
+      name,
+      optionText(spec, options[name as keyof GatewayOptions]),
+    ]),
+  );
 }
 
 /** The file has the options alone. */

@@ -6,7 +6,7 @@
 
 import { systemClock } from '@tributary/shared/clock';
 import type { FastifyInstance } from 'fastify';
-import type { GatewayOptions } from './config.ts';
+import { type GatewayOptions, textsOf } from './config.ts';
 import { Exposition } from './exposition/exposition.ts';
 import type { Scrapers } from './exposition/replay/scrapers.ts';
 import { prepareShape } from './exposition/shape-class.ts';
@@ -158,6 +158,7 @@ async function startOnce(
     ...replaying,
     externalUrl: () => options['web.external-url'],
     reload,
+    flags: () => textsOf(options),
     gatekeeper: trust.gatekeeper,
     certificateOf,
     onRefused: events.refused,

@@ -11,6 +11,8 @@ export interface ApiSources {
   readonly readiness: Readiness;
   readonly version: string;
   readonly startedAt: number;
+  /** Every option as it is in effect now, by flag. */
+  readonly flags: () => Readonly<Record<string, string>>;
   /** Whether a reporter speaks for the host, be it that it is not welcomed yet. */
   readonly isConnected: (host: string) => boolean;
   /** @param by whose wish it was */
@@ -55,6 +57,8 @@ export function registerApi(app: FastifyInstance, sources: ApiSources): void {
       ledger: { generation, bytes, batches: entries, oldest: isoTime(oldestAt), pendingBytes },
     });
   });
+  // As Prometheus's own.
+  app.get('/api/v1/status/flags', () => success(sources.flags()));
 }
 
 function unknown(reply: FastifyReply) {

@@ -107,9 +107,7 @@ export async function startHttp(t: TestContext, options: HttpBenchOptions = {}):
         return generatorOf(bench.chunks(format, selection));
       },
       async prepare() {},
-      async replay(format, _input, selection) {
-        return generatorOf(bench.chunks(format, selection));
-      },
+      replay: async (format, _input, selection) => generatorOf(bench.chunks(format, selection)),
     },
     replays: replaysOf(told),
     connections: new ScrapeConnections(clock.uptimeMs),
@@ -127,6 +125,7 @@ export async function startHttp(t: TestContext, options: HttpBenchOptions = {}):
     bounds: { windowMs: () => 3_000_000, pointsMax: () => 1_000_000 },
     reports: idleReports(clock),
     externalUrl: () => '',
+    flags: () => ({ 'replay.window': '50m' }),
     reload: reloadOf(told, () => bench.badConfig),
     gatekeeper,
     certificateOf: () => null,
