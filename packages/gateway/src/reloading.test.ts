@@ -16,12 +16,14 @@ function bench(...argv: readonly string[]) {
     next: (): GatewayOptions | Promise<GatewayOptions> => settings.options,
     now: 1000,
     fault: null as string | null,
+    gate: Promise.resolve(),
   };
   const reloading = new Reloading({
     settings,
     load: async () => state.next(),
     lookAround: async () => {
       told.push('looked');
+      await state.gate;
       return state.fault;
     },
     timeoutMs: 200,
@@ -118,6 +120,19 @@ test('a file that does not answer holds up nothing but its own reload', async ()
   state.next = () => settings.options;
   await reloading.reload('c');
   assert.equal(reloading.facts.lastReloadSuccessful, true);
+});
+
+test('neither does a file of the web configuration', async () => {
+  const { settings, state, reloading } = bench();
+  state.gate = new Promise(() => {});
+  state.next = () => readOptions(['--limits.hosts=7'], {});
+  await assert.rejects(
+    reloading.reload('a'),
+    /^OptionError: the web configuration.* was not read within 0\.2 s$/,
+  );
+  state.gate = Promise.resolve();
+  await reloading.reload('b');
+  assert.equal(settings.options['limits.hosts'], 7);
 });
 
 test('a fault of another kind is a failure as well', async () => {

@@ -120,7 +120,10 @@ export class Reloading {
       return null;
     });
     // Whatever the one says, the other is looked at.
-    const fault = await this.#parts.lookAround();
+    const fault = await this.#inTime(
+      this.#parts.lookAround(),
+      'the web configuration, or a file that it names,',
+    ).catch((error: Error) => error.message);
     if (options !== null && fault === null) return this.#take(options, cause);
     const error = mistake ?? new OptionError(fault ?? 'it cannot be read');
     this.#facts = { ...this.#facts, lastReloadSuccessful: false };
@@ -132,13 +135,18 @@ export class Reloading {
     if (this.#isStopped) throw new OptionError('the gateway is stopping');
     if (this.#reading)
       throw new OptionError('the configuration file is still being read; does its disk answer?');
-    const { load, timeoutMs = TIMEOUT_MS } = this.#parts;
     this.#reading = true;
-    const reading = load().finally(() => {
+    const reading = this.#parts.load().finally(() => {
       this.#reading = false;
     });
+    return await this.#inTime(reading, 'the configuration file');
+  }
+
+  /** @throws OptionError when a disk does not answer */
+  async #inTime<T>(reading: Promise<T>, what: string): Promise<T> {
+    const { timeoutMs = TIMEOUT_MS } = this.#parts;
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const error = new OptionError(`the configuration file was not read within ${timeoutMs / 1000} s`);
+    const error = new OptionError(`${what} was not read within ${timeoutMs / 1000} s`);
     const timer = setTimeout(() => reject(error), timeoutMs);
     try {
       return await Promise.race([reading, late]);

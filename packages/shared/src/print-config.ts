@@ -32,6 +32,7 @@ interface Leaf {
 
 type Tree = Map<string, Leaf | Tree>;
 
+/** @returns YAML, a line for each option, and the sections as they are written. */
 export function printConfig(config: EffectiveConfig): string {
   const { program, specs, origins, file, sections } = config;
   const tree: Tree = new Map();

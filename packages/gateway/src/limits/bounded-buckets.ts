@@ -24,6 +24,7 @@ export class BoundedBuckets<T extends Drained> {
     return this.#byName.size;
   }
 
+  /** All that there are now. */
   values(): Iterable<T> {
     return this.#byName.values();
   }
