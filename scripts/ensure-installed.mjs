@@ -16,7 +16,7 @@ const NODE_MIN = [22, 18];
 /** The workspaces that are started; each brings what it refers to. */
 const PROGRAMS = ['packages/gateway', 'packages/reporter'];
 /** What they refer to. */
-const LIBRARIES = ['packages/shared', 'packages/config-file'];
+const LIBRARIES = ['packages/shared', 'packages/program'];
 
 /** Something that a person has to put right; the message says what. */
 export class SetupError extends Error {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
-import { parseYaml } from '@tributary/config-file/yaml-tree';
+import { parseYaml } from '@tributary/program/yaml-tree';
 import { Ajv, type ValidateFunction } from 'ajv';
 import { OPTION_SPECS } from '../packages/reporter/src/config.ts';
 import type { ConfigNode } from '../packages/shared/src/config-tree.ts';

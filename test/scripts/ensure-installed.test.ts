@@ -48,7 +48,7 @@ test('installed is what the lock file names, optional packages aside', async (t)
 test('a build is old when a source is newer, tests aside', async (t) => {
   const root = await tempDir(t);
   const [early, late] = [new Date(1_000_000), new Date(2_000_000)];
-  const libraries = ['shared', 'config-file'].map((name) => join(root, 'packages', name, 'src/a.ts'));
+  const libraries = ['shared', 'program'].map((name) => join(root, 'packages', name, 'src/a.ts'));
   for (const source of libraries) await write(source, '', early);
   for (const name of ['gateway', 'reporter']) {
     await write(join(root, 'packages', name, 'src/deep/b.ts'), '', early);

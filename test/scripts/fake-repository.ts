@@ -42,7 +42,7 @@ export async function fakeRepository(t: TestContext, programs: FakePrograms): Pr
     await writeFile(join(root, file), '{"packages":{}}');
   }
   await symlink(process.execPath, join(root, 'node_modules/.bin/node'));
-  for (const library of ['shared', 'config-file'])
+  for (const library of ['shared', 'program'])
     await mkdir(join(root, 'packages', library, 'src'), { recursive: true });
   await writeFile(join(root, 'packages/package.json'), '{"type":"module"}');
   for (const [name, text] of Object.entries(programs)) {

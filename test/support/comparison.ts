@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { COLLECTORS } from '../../packages/reporter/src/collectors/list.ts';
 import { readOptions } from '../../packages/reporter/src/config.ts';
 import type { Log } from '../../packages/reporter/src/log.ts';
-import { createSampler } from '../../packages/reporter/src/reporter.ts';
+import { createPlainSampler } from '../../packages/reporter/src/sampler-setup.ts';
 import { renderText } from '../../packages/reporter/src/text-format.ts';
 import {
   type Difference,
@@ -88,7 +88,7 @@ export function ourProgram(flags: readonly string[]): { tell(): Promise<Telling>
     failures.push(said.map((part) => JSON.stringify(part)).join(' '));
   };
   const log: Log = { debug: nothing, info: nothing, warn: note, error: note };
-  const sampler = createSampler(readOptions(flags, {}), log);
+  const sampler = createPlainSampler({ options: readOptions(flags, {}), log });
   return {
     failures,
     tell: async () => readTelling(renderText(await sampler.sample(DEADLINE_MS)), (name) => ASIDE.test(name)),

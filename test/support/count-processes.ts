@@ -7,14 +7,14 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readOptions } from '../../packages/reporter/src/config.ts';
 import type { Log } from '../../packages/reporter/src/log.ts';
-import { createSampler } from '../../packages/reporter/src/reporter.ts';
+import { createPlainSampler } from '../../packages/reporter/src/sampler-setup.ts';
 
 const TICKS = 20;
 const nothing = () => {};
 const log: Log = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 const lastPid = () => Number(readFileSync('/proc/loadavg', 'utf8').trim().split(' ').at(-1));
 
-const sampler = createSampler(readOptions(process.argv.slice(2), {}), log);
+const sampler = createPlainSampler({ options: readOptions(process.argv.slice(2), {}), log });
 // The first tick starts the threads that files are read in, and asks for the clock's state.
 for (let i = 0; i < 5; i++) await sampler.sample(5000);
 const before = lastPid();

@@ -2,9 +2,13 @@
 import {
   FILE_RULES as GATEWAY,
   ENV_PREFIX as GATEWAY_PREFIX,
-  isLive,
+  isLive as isLiveInGateway,
 } from '../../packages/gateway/src/config.ts';
-import { FILE_RULES as REPORTER, ENV_PREFIX as REPORTER_PREFIX } from '../../packages/reporter/src/config.ts';
+import {
+  isLive as isLiveInReporter,
+  FILE_RULES as REPORTER,
+  ENV_PREFIX as REPORTER_PREFIX,
+} from '../../packages/reporter/src/config.ts';
 import { FILE_OPTION, fileKey } from '../../packages/shared/src/config-keys.ts';
 import type { ConfigSchema, SchemaKeys } from '../../packages/shared/src/config-schema.ts';
 import { jsonSchema } from '../../packages/shared/src/json-schema.ts';
@@ -31,27 +35,34 @@ together, and what values look like, is in [CONFIGURATION.md](CONFIGURATION.md).
 
 ## Gateway
 
-Each is also a variable: \`${GATEWAY_PREFIX}\`, and the flag in capitals with \`_\` for points and hyphens. Those with a ● change with a reload.
+Each is also a variable: \`${GATEWAY_PREFIX}\`, and the flag in capitals with \`_\` for points and hyphens. Those with a ●, here and below, change with a reload.
 
-${table(Object.entries(GATEWAY.specs), (name) => (isLive(name) ? ' ●' : ''))}
+${table(Object.entries(GATEWAY.specs), markOf(isLiveInGateway))}
 
 ## Reporter
 
 Each is also a variable, of \`${REPORTER_PREFIX}\`.
 
-${table(Object.entries(specs).filter(([name]) => !isOfCollector(name)))}
+${table(
+  Object.entries(specs).filter(([name]) => !isOfCollector(name)),
+  markOf(isLiveInReporter),
+)}
 
 ## Collectors
 
 What they tell is in [COLLECTORS.md](COLLECTORS.md). \`--no-collector.NAME\` switches one off.
 
-${table(Object.entries(specs).filter(([name]) => isOfCollector(name) && !name.endsWith('.interval')))}
+${table(
+  Object.entries(specs).filter(([name]) => isOfCollector(name) && !name.endsWith('.interval')),
+  markOf(isLiveInReporter),
+)}
 
-\`--collector.NAME.interval DURATION\` (\`collectors: {NAME: {interval: …}}\`) has one run less often than the host is sampled.
+\`--collector.NAME.interval DURATION\` (\`collectors: {NAME: {interval: …}}\`) has one run less often than the host is sampled, and changes with a reload as well.
 
 ## Targets
 
-\`targets\` of the reporter's file is a list of maps with these keys; [TARGETS.md](TARGETS.md) tells the whole of it.
+\`targets\` of the reporter's file is a list of maps with these keys; [TARGETS.md](TARGETS.md) tells the whole of it. All of it
+changes with a reload.
 
 | key | value | default | |
 | --- | --- | --- | --- |
@@ -60,6 +71,8 @@ ${Object.entries(sections)
   .join('\n')}
 `;
 }
+
+const markOf = (isLive: (name: string) => boolean) => (name: string) => (isLive(name) ? ' ●' : '');
 
 function table(options: readonly [string, OptionSpec<unknown>][], mark = (_name: string) => ''): string {
   const rows = options.map(([name, spec]) => {

@@ -1,9 +1,7 @@
 /** The gateway's file: where it is found, and what checks and prints it. What it may say is in config.ts. */
-import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { checkConfig as check, loadConfig } from '@tributary/config-file/load-config';
+import { checkConfig as check, createLoader as create, loadConfig } from '@tributary/program/load-config';
 import { systemClock } from '@tributary/shared/clock';
-import { ConfigFileError } from '@tributary/shared/config-file';
 import { printConfig as print } from '@tributary/shared/print-config';
 import {
   checkFile,
@@ -25,34 +23,10 @@ export async function loadOptions(argv: readonly string[], env: Environment): Pr
   return readOptions(argv, env, await loadFile(argv, env));
 }
 
-/**
- * Reads the same again each time, for a program that is told to read its configuration anew.
- * @returns throws OptionError; ConfigFileError when the file is not valid, or most likely half written
- */
+/** See `createLoader` of @tributary/program. */
 export function createLoader(argv: readonly string[], env: Environment): () => Promise<GatewayOptions> {
-  let wasThere = false;
-  let isFirst = true;
-  return async () => {
-    const name = findFile(argv, env);
-    if (!isFirst && name !== '') await refusePipe(name);
-    const file = await loadFile(argv, env);
-    const isEmpty = file !== null && file.lines.size === 0;
-    if (isEmpty && wasThere)
-      throw new ConfigFileError([
-        `${name}: the file is empty, and was not before; write {} into it if that is meant`,
-      ]);
-    const options = readOptions(argv, env, file);
-    isFirst = false;
-    wasThere = !isEmpty;
-    return options;
-  };
-}
-
-/** What comes out of a pipe comes once. */
-async function refusePipe(file: string): Promise<void> {
-  const found = await stat(file).catch(() => null);
-  if (found === null || found.isFile() || found.isDirectory()) return;
-  throw new ConfigFileError([`${file}: what is no regular file cannot be read a second time`]);
+  const find = () => findFile(argv, env);
+  return create(FILE_RULES, find, (file) => readOptions(argv, env, file));
 }
 
 /**

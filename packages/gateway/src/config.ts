@@ -1,5 +1,6 @@
 /** The gateway's options: one table for flags, environment, the keys of the file and `--help`. */
-import type { FileRules } from '@tributary/config-file/load-config';
+import type { FileRules } from '@tributary/program/load-config';
+import { autoReloadOption } from '@tributary/program/reload-option';
 import { type ConfigFile, refuseTogether } from '@tributary/shared/config-file';
 import { optionText } from '@tributary/shared/option-text';
 import {
@@ -7,7 +8,6 @@ import {
   durationOption,
   numberOption,
   OptionError,
-  type OptionSpec,
   type OptionSpecs,
   type OptionValues,
   parseOptions,
@@ -129,20 +129,6 @@ export const OPTION_SPECS = {
     default: 'auto',
   }),
 };
-
-/** As Prometheus's `--config.auto-reload-interval`. */
-function autoReloadOption(): OptionSpec<number> {
-  const spec = durationOption({
-    help: 'How often it is looked whether the configuration has changed, which is then read anew; 0s for never.',
-    defaultMs: 0,
-  });
-  const parse = (texts: readonly string[]) => {
-    const ms = spec.parse(texts);
-    if (ms === 0 || ms >= 1000) return ms;
-    throw new OptionError(`${texts[0]} is too short; at least 1s is needed, or 0s for never`);
-  };
-  return { ...spec, parse };
-}
 
 function checkExternalUrl(text: string): string {
   const url = URL.parse(text);

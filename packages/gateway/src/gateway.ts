@@ -4,9 +4,11 @@
  *     reporters ══► link ─► ledger ─► fleet ─► exposition ─► http ◄── Prometheus
  */
 
+import { Reloading } from '@tributary/program/reloading';
+import { Settings } from '@tributary/program/settings';
 import { systemClock } from '@tributary/shared/clock';
 import type { FastifyInstance } from 'fastify';
-import { type GatewayOptions, textsOf } from './config.ts';
+import { type GatewayOptions, isLive, textsOf } from './config.ts';
 import { Exposition } from './exposition/exposition.ts';
 import type { Scrapers } from './exposition/replay/scrapers.ts';
 import { prepareShape } from './exposition/shape-class.ts';
@@ -23,9 +25,7 @@ import type { LinkServer } from './link/server.ts';
 import { ShapeRegistry } from './link/shape-registry.ts';
 import { Voices } from './link/voices.ts';
 import { createLink } from './linking.ts';
-import { Reloading } from './reloading.ts';
 import { createReplaying, tellShortRetention } from './replaying.ts';
-import { Settings } from './settings.ts';
 import { stopAll } from './stopping.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics, type GatewayMetrics } from './telemetry/metrics.ts';
@@ -111,7 +111,7 @@ async function startOnce(
   onDeath: (error: Error) => void,
   source: ConfigSource,
 ): Promise<Gateway> {
-  const settings = new Settings(given);
+  const settings = new Settings(given, isLive);
   const { options } = settings;
   const startedAt = systemClock.now();
   const parts: Parts = { phase: 'starting', metrics: null };
@@ -233,18 +233,20 @@ async function restore(
 }
 
 function createReloading(
-  settings: Settings,
+  settings: Settings<GatewayOptions>,
   { load, onChange }: ConfigSource,
   { log, web, onFault }: { log: Log; web: Web; onFault: (error: unknown) => void },
-): Reloading {
+): Reloading<GatewayOptions> {
   settings.onChange(() => onChange(settings.options));
   const now = () => systemClock.now();
-  return new Reloading({ settings, load, lookAround: () => web.look(), log, now, onFault });
+  const everyMs = settings.options['config.auto-reload-interval'];
+  const lookAround = () => web.look();
+  return new Reloading({ program: 'gateway', settings, load, everyMs, lookAround, log, now, onFault });
 }
 
 interface Measured {
   readonly options: GatewayOptions;
-  readonly reloading: Reloading;
+  readonly reloading: Reloading<GatewayOptions>;
   readonly ledger: Ledger;
   readonly fleet: Fleet;
   readonly shapes: ShapeRegistry;

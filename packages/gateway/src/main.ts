@@ -1,15 +1,15 @@
 /** The command line of `tributary-gateway`. */
-import { loadConfig } from '@tributary/config-file/load-config';
+import { live } from '@tributary/program/lifecycle';
+import { loadConfig } from '@tributary/program/load-config';
 import { type Program, readInvocation, usage } from '@tributary/shared/command';
 import { ConfigFileError } from '@tributary/shared/config-file';
 import { OptionError } from '@tributary/shared/options';
 import { FILE_RULES, type GatewayOptions, OPTION_SPECS } from './config.ts';
 import { checkConfig, createLoader, printConfig } from './config-file.ts';
-import { type Gateway, ListenError, startGateway } from './gateway.ts';
+import { ListenError, startGateway } from './gateway.ts';
 import { runHashPassword } from './hash-password-command.ts';
 import { LedgerOpenError } from './ledger/ledger.ts';
-import { createLog, type Log } from './telemetry/log.ts';
-import { watchTerminal } from './terminal.ts';
+import { createLog } from './telemetry/log.ts';
 import { findTokenFile, type Output, runTokenCommand } from './token-command.ts';
 import { CredentialsError } from './trust/credentials/credentials-error.ts';
 import { VERSION } from './version.ts';
@@ -32,9 +32,6 @@ const OUTPUT: Output = {
   out: (text) => void process.stdout.write(text),
   note: (text) => void process.stderr.write(text),
 };
-
-/** Whatever hangs, the process is gone by then. */
-const STOP_MS_MAX = 4_500;
 
 async function main(argv: readonly string[]): Promise<void> {
   // It has flags and a help of its own.
@@ -60,62 +57,23 @@ async function token(argv: readonly string[]): Promise<void> {
 }
 
 async function serve(load: () => Promise<GatewayOptions>): Promise<void> {
-  const isTerminalGone = watchTerminal();
-  let running: Gateway | null = null;
-  let isReloadWanted = false;
-  // First of all: whoever starts it may tell it at once to read its files again.
-  process.on('SIGHUP', () => {
-    if (isTerminalGone()) return running === null ? process.exit(1) : stop('SIGHUP');
-    if (running === null) isReloadWanted = true;
-    else reload(running, log);
+  await live({
+    load,
+    createLog: (options) => createLog({ level: options['log.level'], format: options['log.format'] }),
+    async start(options, log) {
+      const onDeath = (error: Error) => {
+        // Nothing can be taken any more, and nothing that was acked is lost: a fresh start is the cure.
+        log.error({ err: error }, 'the ledger died; the gateway ends');
+        process.exit(1);
+      };
+      const onChange = (changed: GatewayOptions) => {
+        log.level = changed['log.level'];
+      };
+      const gateway = await startGateway(options, log, onDeath, { load, onChange });
+      process.stdout.write(`listening on ${gateway.url}\n`);
+      return gateway;
+    },
   });
-  const options = await load();
-  const log = await createLog({ level: options['log.level'], format: options['log.format'] });
-  const onDeath = (error: Error) => {
-    // Nothing can be taken any more, and nothing that was acked is lost: a fresh start is the cure.
-    log.error({ err: error }, 'the ledger died; the gateway ends');
-    process.exit(1);
-  };
-  const onChange = (changed: GatewayOptions) => {
-    log.level = changed['log.level'];
-  };
-  const gateway = await startGateway(options, log, onDeath, { load, onChange });
-  running = gateway;
-  let stopping = false;
-  const stop = (signal: string) => {
-    if (stopping) return;
-    stopping = true;
-    log.info({ signal }, 'stopping');
-    setTimeout(die, STOP_MS_MAX).unref();
-    gateway.stop().then(
-      () => leave(0, gateway),
-      (error: Error) => {
-        log.error({ error: error.message }, 'did not stop cleanly');
-        leave(1, gateway);
-      },
-    );
-  };
-  process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
-  process.stdout.write(`listening on ${gateway.url}\n`);
-  if (isReloadWanted) reload(gateway, log);
-}
-
-function reload(gateway: Gateway, log: Log): void {
-  gateway.reload('SIGHUP').catch((error: unknown) => {
-    // Of a configuration that is not valid the log has been told.
-    if (!(error instanceof OptionError)) log.error({ err: error }, 'internal error');
-  });
-}
-
-/** `process.exit` waits for calls of the system that have not come back, such as one to a mount that does not answer. */
-function leave(code: number, gateway: Gateway): void {
-  if (gateway.isStuck()) die();
-  process.exit(code);
-}
-
-function die(): void {
-  process.kill(process.pid, 'SIGKILL');
 }
 
 /** Errors whose message says all that there is to know. */

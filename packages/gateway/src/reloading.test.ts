@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Reloading } from '@tributary/program/reloading';
+import { Settings } from '@tributary/program/settings';
 import { OptionError } from '@tributary/shared/options';
-import { type GatewayOptions, readOptions } from './config.ts';
-import { Reloading } from './reloading.ts';
-import { Settings } from './settings.ts';
+import { type GatewayOptions, isLive, readOptions } from './config.ts';
 import { keepLog } from './wiring-test-support.ts';
 
 function bench(...argv: readonly string[]) {
   const log = keepLog();
-  const settings = new Settings(readOptions(argv, {}));
+  const settings = new Settings(readOptions(argv, {}), isLive);
   const told: string[] = [];
   settings.onChange(() => told.push(settings.options['log.level']));
   const state = {
@@ -19,7 +19,9 @@ function bench(...argv: readonly string[]) {
     gate: Promise.resolve(),
   };
   const reloading = new Reloading({
+    program: 'gateway',
     settings,
+    everyMs: settings.options['config.auto-reload-interval'],
     load: async () => state.next(),
     lookAround: async () => {
       told.push('looked');

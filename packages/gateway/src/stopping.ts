@@ -4,7 +4,6 @@ import type { FastifyInstance } from 'fastify';
 import type { Scrapers } from './exposition/replay/scrapers.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { LinkServer } from './link/server.ts';
-import type { Reloading } from './reloading.ts';
 import type { CredentialStore } from './trust/credentials/credential-store.ts';
 import type { Upkeep } from './upkeep.ts';
 import type { Web } from './web.ts';
@@ -17,7 +16,7 @@ const CLOSE_HTTP_MS_MAX = 2_000;
 const SAVE_MS_MAX = 2_000;
 
 export interface Running {
-  readonly reloading: Pick<Reloading, 'stop'>;
+  readonly reloading: { stop(): void };
   readonly web: Web;
   readonly link: LinkServer;
   readonly app: FastifyInstance;

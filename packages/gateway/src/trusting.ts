@@ -1,9 +1,10 @@
 /** Wires trust: the credentials, who may ask, and what becomes of connections when credentials change. */
 import type { IncomingMessage } from 'node:http';
+import type { Settings } from '@tributary/program/settings';
 import { systemClock } from '@tributary/shared/clock';
+import type { GatewayOptions } from './config.ts';
 import { visitorOf } from './http/access.ts';
 import type { Identity } from './link/identity.ts';
-import type { Settings } from './settings.ts';
 import type { Log } from './telemetry/log.ts';
 import type { CredentialStore } from './trust/credentials/credential-store.ts';
 import { type FailureGuard, Gatekeeper } from './trust/gatekeeper.ts';
@@ -20,7 +21,7 @@ import type { TrustEvents } from './trust-events.ts';
 import type { Web } from './web.ts';
 
 export interface TrustParts {
-  readonly settings: Settings;
+  readonly settings: Settings<GatewayOptions>;
   readonly log: Log;
   readonly store: CredentialStore;
   readonly web: Pick<Web, 'config' | 'onChange'>;

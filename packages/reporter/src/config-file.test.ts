@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
-import { parseYaml } from '@tributary/config-file/yaml-tree';
+import { parseYaml } from '@tributary/program/yaml-tree';
 import { ConfigFileError } from '@tributary/shared/config-file';
 import { fileKey } from '@tributary/shared/config-keys';
 import { OptionError, type OptionSpec } from '@tributary/shared/options';

@@ -1,6 +1,11 @@
 /** The reporter's file: where it is found, and what checks and prints it. What it may say is in config.ts. */
 import { dirname, resolve } from 'node:path';
-import { checkConfig as check, loadConfig, takeConfig } from '@tributary/config-file/load-config';
+import {
+  checkConfig as check,
+  createLoader as create,
+  loadConfig,
+  takeConfig,
+} from '@tributary/program/load-config';
 import type { ConfigReading } from '@tributary/shared/config-tree';
 import { printConfig as print } from '@tributary/shared/print-config';
 import {
@@ -19,6 +24,12 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** @throws OptionError; ConfigFileError when the file is not valid. */
 export async function loadOptions(argv: readonly string[], env: Environment): Promise<ReporterOptions> {
   return readOptions(argv, env, await loadFile(argv, env));
+}
+
+/** See `createLoader` of @tributary/program. */
+export function createLoader(argv: readonly string[], env: Environment): () => Promise<ReporterOptions> {
+  const find = () => findFile(argv, env);
+  return create(FILE_RULES, find, (file) => readOptions(argv, env, file));
 }
 
 /** `check-config FILE`. @returns what to print. @throws OptionError; ConfigFileError */

@@ -1,7 +1,7 @@
 /** What is said of broken files, word for word: one line for each mistake, in the order of the file. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parseYaml } from '@tributary/config-file/yaml-tree';
+import { parseYaml } from '@tributary/program/yaml-tree';
 import { ConfigFileError } from '@tributary/shared/config-file';
 import { fileSchema } from '@tributary/shared/config-keys';
 import type { ConfigSchema } from '@tributary/shared/config-schema';
@@ -110,7 +110,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     ['retention: {time: 1d}\n', '1: unknown key retention; did you mean spool.retention?'],
     ['token_file: a\n', '1: unknown key token_file; did you mean gateway.token_file?'],
     ['gateway: {token: abc}\n', '1: unknown key gateway.token; known here: url, token_file, tls, proxy_url'],
-    ['config: {file: a}\n', `1: unknown key config; known here: ${KNOWN}`],
+    ['config: {file: a}\n', '1: unknown key config.file; known here: auto_reload_interval'],
     ['global: {scrape_interval: 15s}\n', `1: unknown key global; known here: ${KNOWN}`],
     ['spool: {"x y": 1}\n', '1: unknown key "x y" in spool; known here: path, retention, keep_acked'],
     ['"ho\\u0000st\\u202e": a\n', '1: unknown key "ho\\u0000st\\u202e"; did you mean host?'],

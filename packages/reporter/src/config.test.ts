@@ -27,6 +27,7 @@ describe('options', () => {
       Object.fromEntries(Object.entries(options).filter(([name]) => !name.startsWith('collector.'))),
       {
         'config.file': '',
+        'config.auto-reload-interval': 0,
         'gateway.url': 'ws://127.0.0.1:9750/v1/stream',
         'gateway.token-file': '',
         'gateway.tls.ca-file': '',

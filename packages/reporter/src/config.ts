@@ -1,6 +1,7 @@
 /** The reporter's options: one table for flags, environment, the keys of the file and `--help`. */
 import { hostname } from 'node:os';
-import type { FileRules } from '@tributary/config-file/load-config';
+import type { FileRules } from '@tributary/program/load-config';
+import { autoReloadOption } from '@tributary/program/reload-option';
 import { type ConfigFile, refuseTogether } from '@tributary/shared/config-file';
 import { LABEL_VALUE_CHARS_MAX } from '@tributary/shared/limits';
 import { isHostName, isTargetLabelName } from '@tributary/shared/names';
@@ -41,6 +42,7 @@ const SPECS = {
     help: 'YAML or JSON file with any of these options; flags and the environment go before it.',
     default: '',
   }),
+  'config.auto-reload-interval': autoReloadOption(),
   ...GATEWAY_SPECS,
   host: textOption({
     help: "Name of this host; the system's host name unless set.",
@@ -149,6 +151,32 @@ export const FILE_SECTIONS = { targets: TARGETS_SECTION };
 export const FILE_RULES: FileRules<typeof FILE_SECTIONS> = { specs: OPTION_SPECS, sections: FILE_SECTIONS };
 
 export type ReporterFile = ConfigFile<typeof FILE_SECTIONS>;
+
+/** What stands for several options, and is not one itself. */
+const INNER: ReadonlySet<string> = new Set<keyof ReporterOptions>([
+  'collectors',
+  'collectorSettings',
+  'collectorIntervals',
+]);
+
+/** For people a change is that of the options that it stands for. */
+export function isInner(name: string): boolean {
+  return INNER.has(name);
+}
+
+/** Besides the collectors: what a reload can change. The way to the gateway, who the host is and where things lie are not. */
+const LIVE: ReadonlySet<string> = new Set<keyof ReporterOptions>([
+  ...(['collectors', 'collectorSettings', 'collectorIntervals', 'targets'] as const),
+  ...(['interval', 'label', 'log.level'] as const),
+  ...(['spool.retention.time', 'spool.retention.size', 'spool.keep-acked'] as const),
+  ...(['push.listen-address', 'push.expire-after'] as const),
+  ...(['statsd.listen-udp', 'statsd.histogram-buckets', 'statsd.expire-after'] as const),
+]);
+
+/** Whether an option can change while the reporter runs. */
+export function isLive(name: string): boolean {
+  return LIVE.has(name) || name.startsWith('collector.');
+}
 
 type Origins = ReadonlyMap<string, OptionOrigin>;
 

@@ -7,6 +7,9 @@ export const LOG_FORMATS = ['auto', 'json', 'pretty'] as const;
 
 export type Log = Pick<pino.Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
+/** The level can be set while it is written. */
+export type LeveledLog = Log & { level: string };
+
 export interface LogOptions {
   readonly level: (typeof LOG_LEVELS)[number];
   /** `auto` is `pretty` on a terminal and `json` elsewhere. */
@@ -16,7 +19,7 @@ export interface LogOptions {
 const STDERR = 2;
 
 /** Lines are written before the call returns: what a program said before it died must not be lost. */
-export function createLog(options: LogOptions): Log {
+export function createLog(options: LogOptions): LeveledLog {
   const readable = options.format === 'pretty' || (options.format === 'auto' && process.stderr.isTTY);
   const settings = {
     level: options.level,
@@ -27,7 +30,8 @@ export function createLog(options: LogOptions): Log {
     hooks: { streamWrite: redact },
   };
   const destination = pino.destination({ dest: STDERR, sync: true });
-  return pino(settings, readable ? readableLines(destination) : destination);
+  const log: LeveledLog = pino(settings, readable ? readableLines(destination) : destination);
+  return log;
 }
 
 /** The gateway has pino-pretty for this; a reporter is to stay tiny. */

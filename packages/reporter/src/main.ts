@@ -1,12 +1,14 @@
 /** The command line of `tributary-reporter`. */
+import { leave, live } from '@tributary/program/lifecycle';
 import { type Program, readInvocation, usage } from '@tributary/shared/command';
 import { ConfigFileError } from '@tributary/shared/config-file';
 import { OptionError } from '@tributary/shared/options';
 import { redact } from '@tributary/shared/redact';
 import { OPTION_SPECS, type ReporterOptions } from './config.ts';
-import { checkConfig, loadOptions, printConfig } from './config-file.ts';
-import { createLog } from './log.ts';
-import { createSampler, startReporter } from './reporter.ts';
+import { checkConfig, createLoader, loadOptions, printConfig } from './config-file.ts';
+import { createLog, type LeveledLog } from './log.ts';
+import { startReporter } from './reporter.ts';
+import { createPlainSampler } from './sampler-setup.ts';
 import { SpoolOpenError } from './spool/spool-error.ts';
 import { renderText } from './text-format.ts';
 import { VERSION } from './version.ts';
@@ -30,7 +32,6 @@ const PROGRAM: Program<'run' | 'once' | 'check-config'> = {
  */
 Buffer.poolSize = 8 * 1024;
 
-const STOP_MS_MAX = 4_500;
 const ONCE_DEADLINE_MS = 5_000;
 /** An inventory asks programs that take their time, and is waited for. */
 const ONCE_WITH_INVENTORY_DEADLINE_MS = 65_000;
@@ -47,56 +48,35 @@ async function main(argv: readonly string[]): Promise<void> {
   if (invocation.command === 'check-config') {
     return void process.stdout.write(`${await checkConfig(invocation.argv)}\n`);
   }
-  const options = await loadOptions(invocation.argv, process.env);
-  if (invocation.command === 'once') await once(options);
-  else run(options);
+  if (invocation.command === 'once') await once(await loadOptions(invocation.argv, process.env));
+  else await run(createLoader(invocation.argv, process.env));
 }
 
-function run(options: ReporterOptions): void {
-  const log = createLog({ level: options['log.level'], format: options['log.format'] });
-  let stopping = false;
-  const stop = (signal: string) => {
-    if (stopping) return;
-    stopping = true;
-    log.info({ signal }, 'stopping');
-    setTimeout(die, STOP_MS_MAX).unref();
-    reporter.stop().then(
-      () => leave(0, reporter.isStuck()),
-      (error: Error) => {
-        log.error({ error: error.message }, 'did not stop cleanly');
-        leave(1, reporter.isStuck());
-      },
-    );
-  };
-  // Before it starts: whoever reads that it has may stop it at once.
-  process.on('SIGTERM', () => stop('SIGTERM'));
-  process.on('SIGINT', () => stop('SIGINT'));
-  process.on('SIGHUP', () => stop('SIGHUP'));
-  const reporter = startReporter(options, log);
+async function run(load: () => Promise<ReporterOptions>): Promise<void> {
+  await live({
+    load,
+    createLog: logOf,
+    start(options, log) {
+      const onChange = (changed: ReporterOptions) => {
+        log.level = changed['log.level'];
+      };
+      return startReporter(options, log, { load, onChange });
+    },
+  });
+}
+
+function logOf(options: ReporterOptions): LeveledLog {
+  return createLog({ level: options['log.level'], format: options['log.format'] });
 }
 
 async function once(options: ReporterOptions): Promise<void> {
-  const log = createLog({ level: options['log.level'], format: options['log.format'] });
-  const sampler = createSampler(options, log, { once: true });
+  const sampler = createPlainSampler({ options, log: logOf(options), once: true });
   // A reader that has seen enough, such as `head`, is no fault worth a stack.
   process.stdout.once('error', () => leave(1, sampler.isStuck));
   const hasInventory = options.collectors.get('inventory') === true;
   const columns = await sampler.sample(hasInventory ? ONCE_WITH_INVENTORY_DEADLINE_MS : ONCE_DEADLINE_MS);
   await new Promise<void>((resolve) => process.stdout.write(renderText(columns), () => resolve()));
   leave(0, sampler.isStuck);
-}
-
-/**
- * Ends the process. `process.exit` joins the threads of libuv's pool, and one that hangs in a dead network mount never
- * comes back; everything is written by now, so the process may then end the hard way.
- */
-function leave(code: number, isStuck: boolean): void {
-  if (isStuck) die();
-  process.exit(code);
-}
-
-function die(): void {
-  process.kill(process.pid, 'SIGKILL');
 }
 
 try {

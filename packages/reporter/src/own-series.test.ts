@@ -11,6 +11,7 @@ const sources = (): OwnSources => ({
   correctionMs: () => 1_500,
   intervalMs: () => 10_000,
   spool: () => ({ bytes: 4096, oldest: 3, next: 10, acked: 7, dropped: new Map([['spool_age', 2]]) }),
+  reload: () => ({ lastReloadSuccessful: false, lastReloadSuccessAt: 2_500 }),
 });
 
 function collect(own: OwnSources, recorder = new ColumnRecorder({})) {
@@ -41,6 +42,8 @@ test('tells of the link and the spool', () => {
     'tributary_reporter_spool_unacked_batches 2',
     'tributary_reporter_spool_dropped_batches_total{reason="spool_age"} 2',
     'tributary_reporter_spool_failed_appends_total 0',
+    'tributary_reporter_config_last_reload_successful 0',
+    'tributary_reporter_config_last_reload_success_timestamp_seconds 2.5',
   ]);
 });
 

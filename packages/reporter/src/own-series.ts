@@ -50,6 +50,11 @@ export interface OwnSources {
     readonly acked: number;
     readonly dropped: ReadonlyMap<string, number>;
   };
+  readonly reload: () => {
+    readonly lastReloadSuccessful: boolean;
+    /** In ms since 1970. */
+    readonly lastReloadSuccessAt: number;
+  };
 }
 
 export function createOwnCollector(sources: OwnSources): Collector {
@@ -59,6 +64,7 @@ export function createOwnCollector(sources: OwnSources): Collector {
       writeLink(out, sources);
       writePace(out, sources);
       writeSpool(out, sources);
+      writeReload(out, sources);
     },
   };
 }
@@ -189,6 +195,24 @@ function writeSpool(out: ColumnWriter, { counters, spool }: OwnSources): void {
     'Samples that are not told, since the host has more series than a gateway takes of it.',
     'source',
     counters.overLimit,
+  );
+}
+
+function writeReload(out: ColumnWriter, { reload }: OwnSources): void {
+  const { lastReloadSuccessful, lastReloadSuccessAt } = reload();
+  one(
+    out,
+    'tributary_reporter_config_last_reload_successful',
+    'gauge',
+    '1 unless what was read last could not be taken; what was in effect goes on then.',
+    lastReloadSuccessful ? 1 : 0,
+  );
+  one(
+    out,
+    'tributary_reporter_config_last_reload_success_timestamp_seconds',
+    'gauge',
+    'When it was read and taken last.',
+    lastReloadSuccessAt / 1000,
   );
 }
 

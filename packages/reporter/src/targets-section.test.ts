@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parseYaml } from '@tributary/config-file/yaml-tree';
+import { parseYaml } from '@tributary/program/yaml-tree';
 import { ConfigFileError } from '@tributary/shared/config-file';
 import { checkFile, readOptions } from './config.ts';
 import { takeFile } from './config-file.ts';

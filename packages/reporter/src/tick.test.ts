@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ColumnRecorder } from './collectors/columns.ts';
-import type { Feed, Layer } from './collectors/feed.ts';
+import type { Layer } from './collectors/feed.ts';
 import { SeriesBudget } from './series-budget.ts';
 import { createTick } from './tick.ts';
 
@@ -14,15 +14,7 @@ function columnOf(name: string, count: number) {
   return column;
 }
 
-function feedOf(name: string, count: number): Feed {
-  const layer = [columnOf(name, count)];
-  return {
-    own: { name, collect: () => {} },
-    start: () => {},
-    take: () => [layer],
-    stop: async () => {},
-  };
-}
+const gathered = (source: string, count: number) => ({ source, layers: [[columnOf(source, count)]] });
 
 test('collectors and all feeds together tell what a gateway takes of a host', async () => {
   const left: string[] = [];
@@ -34,7 +26,9 @@ test('collectors and all feeds together tell what a gateway takes of a host', as
     clockSteps: { note: () => {}, settle: () => {} },
     pace: { observe: () => {}, intervalMs: 10_000 },
     counters: { lateTicks: 0 },
-    feeds: [feedOf('push', 10_000), feedOf('statsd', 5_000), feedOf('targets', 4_000)],
+    feeds: {
+      take: () => [gathered('push', 10_000), gathered('statsd', 5_000), gathered('targets', 4_000)],
+    },
     sampler: { sample: async () => [columnOf('node', 3_000)] },
     budget,
     append: (_, layers) => told.push(layers),

@@ -1,12 +1,12 @@
 /** One tick: what feeds have gathered and what the collectors tell now, put into the spool at one moment. */
 import type { ClockSteps } from './clock-steps.ts';
-import { type Feed, joinLayers, type Layer } from './collectors/feed.ts';
+import { joinLayers, type Layer, type TickMoment } from './collectors/feed.ts';
 import type { ReporterCounters } from './own-series.ts';
 import type { Pace } from './sampler/pace.ts';
 import type { Sampler } from './sampler/sampler.ts';
 import { splitLayer } from './sampler/split.ts';
 import type { Timekeeper } from './sampler/timekeeper.ts';
-import type { SeriesBudget } from './series-budget.ts';
+import type { Gathered, SeriesBudget } from './series-budget.ts';
 
 /** Collectors of one tick get half the interval, and no more than this: what is late says little of its tick. */
 const DEADLINE_MS_MAX = 2_500;
@@ -16,7 +16,8 @@ export interface TickParts {
   readonly clockSteps: ClockSteps;
   readonly pace: Pick<Pace, 'observe' | 'intervalMs'>;
   readonly counters: Pick<ReporterCounters, 'lateTicks'>;
-  readonly feeds: readonly Feed[];
+  /** See feeds.ts. */
+  readonly feeds: { take(moment: TickMoment): readonly Gathered[] };
   readonly sampler: Pick<Sampler, 'sample'>;
   readonly budget: SeriesBudget;
   /** See append.ts. */
@@ -34,10 +35,9 @@ export function createTick(parts: TickParts) {
     const { at, mono } = time.moment();
     // Before the collectors are asked: what a feed hands over must not be younger than the tick.
     const moment = { mono, wall: at - time.correctionMs };
-    const gathered = feeds.map((feed) => ({
-      source: feed.own?.name ?? 'feed',
-      layers: feed.take(moment).map(splitLayer),
-    }));
+    const gathered = feeds
+      .take(moment)
+      .map(({ source, layers }) => ({ source, layers: layers.map(splitLayer) }));
     const tickMs = pace.intervalMs;
     const columns = await sampler.sample(Math.min(DEADLINE_MS_MAX, tickMs / 2), tickMs);
     const fit = budget.fit(mono, { source: 'collectors', layers: [columns] }, gathered);

@@ -1,6 +1,6 @@
 /**
  * A program's configuration file, from its tree to values, with every mistake as one line `FILE:LINE: message`. Who reads
- * the file itself is @tributary/config-file, since there is no file system here.
+ * the file itself is @tributary/program, since there is no file system here.
  */
 import { fileSchema, inFileWords } from './config-keys.ts';
 import { readFileTree } from './config-read.ts';

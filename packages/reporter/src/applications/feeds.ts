@@ -22,11 +22,24 @@ export interface ApplicationParts {
   readonly monotonic: () => number;
 }
 
-export function createApplicationFeeds(parts: ApplicationParts): Feed[] {
-  const feeds: Feed[] = [];
-  if (parts.push.listenAddress !== '') feeds.push(pushFeed(parts));
-  if (parts.statsd.listenUdp !== '') feeds.push(statsdFeed(parts));
-  return feeds;
+export interface PlannedFeed {
+  readonly name: string;
+  /** Another one when there has to be another feed. */
+  readonly key: string;
+  readonly create: () => Feed;
+}
+
+export function planApplications(parts: ApplicationParts): PlannedFeed[] {
+  const { push, statsd, statics } = parts;
+  const planned: PlannedFeed[] = [];
+  const labels = [...statics];
+  if (push.listenAddress !== '') {
+    const key = JSON.stringify([push, labels, takenJobs(parts)]);
+    planned.push({ name: 'push', key, create: () => pushFeed(parts) });
+  }
+  if (statsd.listenUdp !== '')
+    planned.push({ name: 'statsd', key: JSON.stringify([statsd, labels]), create: () => statsdFeed(parts) });
+  return planned;
 }
 
 /** Of what the reporter tells itself: series that are pushed under the same job would be told twice. */

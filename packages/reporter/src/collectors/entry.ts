@@ -4,6 +4,7 @@ import type { Collector, Roots } from './collector.ts';
 import { type CollectorSettings, settingsOf } from './collector-options.ts';
 import { isLinux } from './other-systems/platforms.ts';
 import type { SystemSources } from './other-systems/sources.ts';
+import type { Lane } from './slow-reads.ts';
 import type { Statfs } from './statfs-pool.ts';
 import type { AskChild } from './system-child/ask-child.ts';
 import type { RunSystemctl } from './systemd-show.ts';
@@ -38,6 +39,8 @@ export interface CollectorOptions {
   readonly once?: boolean;
   /** In place of the system's, in tests. */
   readonly timex?: AskTimex;
+  /** For reads in the background; one of their own unless given. */
+  readonly lane?: Lane;
   /** Told of textfiles that are not served. */
   readonly warnOfFile?: WarnOfFile;
 }

@@ -28,7 +28,7 @@ export interface Feed {
    * would not is left out and counted. Never fails, never waits, and holds a bounded amount meanwhile.
    */
   take(moment: TickMoment): readonly Layer[];
-  /** Gathers no more, and lets go of sockets and timers. */
+  /** Gathers no more, and lets go of sockets and timers. What it has can still be taken, once. */
   stop(): Promise<void>;
 }
 

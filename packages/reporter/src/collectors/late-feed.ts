@@ -2,22 +2,31 @@
 import type { Collector } from './collector.ts';
 import type { Feed, Layer, TickMoment } from './feed.ts';
 
+export interface LateFeed<F> extends Feed {
+  readonly own: Collector;
+  /** The feed itself, once it is loaded. */
+  readonly loaded: F | null;
+}
+
 /**
  * @param name of the collector that tells of the feed.
  * @param load makes the feed; it starts nothing.
  */
-export function lateFeed(
+export function lateFeed<F extends Feed & { readonly own: Collector }>(
   name: string,
-  load: () => Promise<Feed & { readonly own: Collector }>,
+  load: () => Promise<F>,
   log: { error(fields: object, message: string): void },
-): Feed & { readonly own: Collector } {
-  let feed: (Feed & { readonly own: Collector }) | null = null;
+): LateFeed<F> {
+  let feed: F | null = null;
   let loading: Promise<void> = Promise.resolve();
   let isStopped = false;
   return {
     own: {
       name,
       collect: (out, signal) => feed?.own.collect(out, signal),
+    },
+    get loaded() {
+      return feed;
     },
     start() {
       loading = load().then(

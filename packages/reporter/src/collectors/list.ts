@@ -265,7 +265,7 @@ export function createCollectors(options: CollectorOptions): Collector[] {
     if (collector === undefined) throw new RangeError(`there is no collector ${name}`);
     return collector;
   };
-  const lane = new Lane();
+  const { lane = new Lane() } = options;
   return chosen.flatMap((known) => {
     const { name, runsOn } = known;
     if (runsOn(platform)) return [createHere(known, options, lane)];

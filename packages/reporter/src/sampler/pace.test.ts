@@ -3,9 +3,9 @@ import { test } from 'node:test';
 import { CALM_MS, type IntervalSetting, Pace, type Shortage, WISH_MS_MAX } from './pace.ts';
 
 function paced(interval: IntervalSetting) {
-  const world = { now: 0, shortage: 'calm' as Shortage, changes: [] as number[], why: '' };
+  const world = { interval, now: 0, shortage: 'calm' as Shortage, changes: [] as number[], why: '' };
   const pace = new Pace({
-    interval,
+    interval: () => world.interval,
     shortage: () => world.shortage,
     monotonic: () => world.now,
     onChange: (_, ms, why) => {
@@ -71,4 +71,16 @@ test('the gateway may wish for slower, not for quicker, and not for silence', ()
   assert.equal(pace.intervalMs, WISH_MS_MAX);
   pace.wish(0);
   assert.equal(pace.intervalMs, 10_000);
+});
+
+test('another interval holds at once, and auto begins anew with it', () => {
+  const { world, pace, tickFor } = paced('auto');
+  world.shortage = 'short';
+  tickFor(60_000);
+  assert.equal(pace.intervalMs, 30_000);
+  world.interval = 15_000;
+  assert.equal(pace.intervalMs, 15_000);
+  tickFor(15_000);
+  world.interval = 'auto';
+  assert.equal(pace.intervalMs, 5_000);
 });

@@ -22,7 +22,8 @@ export type PaceChange = 'short of CPU' | 'a tick began late' | 'CPU to spare';
 export const CALM_MS = 60_000;
 
 export interface PaceParts {
-  readonly interval: IntervalSetting;
+  /** Asked anew each time. */
+  readonly interval: () => IntervalSetting;
   /** Asked at every tick, and only with `auto`. Never fails. */
   readonly shortage: () => Shortage;
   /** Monotonic, in ms. */
@@ -42,7 +43,7 @@ export class Pace {
   }
 
   get intervalMs(): number {
-    const { interval } = this.#parts;
+    const interval = this.#parts.interval();
     return Math.max(interval === 'auto' ? this.#chosenMs : interval, this.#wishMs);
   }
 
@@ -54,7 +55,10 @@ export class Pace {
   /** To be called at every tick. @param isLate when it began late, which is as good a sign as any. */
   observe(isLate: boolean): void {
     const { interval, shortage, monotonic } = this.#parts;
-    if (interval !== 'auto') return;
+    if (interval() !== 'auto') {
+      this.#step = 0;
+      return;
+    }
     const state = isLate ? 'short' : shortage();
     if (state !== 'calm') this.#calmSince = null;
     if (state === 'short') this.#go(1, isLate ? 'a tick began late' : 'short of CPU');

@@ -6,15 +6,22 @@
  * since a value that looks new and is not would falsify rates; only where the interval is so long that Prometheus would
  * take the series for gone, the last values are told at every tick.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Labels, Shape } from '@tributary/shared/shape';
 import { type Collector, type LeftOut, NoDataError, PartialDataError } from '../collectors/collector.ts';
 import { type Column, ColumnRecorder } from '../collectors/columns.ts';
 import { splitColumn } from './split.ts';
 
-export interface SamplerOptions {
+/** What can change from one sample to the next. */
+export interface SamplerSetup {
   readonly collectors: readonly Collector[];
   /** The target's labels of every collector's series. */
   readonly labels: Labels;
+  /** How often a collector runs, in ms; what is no longer than a tick is every tick. Every tick unless given. */
+  readonly intervalOf?: (collector: string) => number;
+}
+
+export interface SamplerOptions extends SamplerSetup {
   /** Told of failures; the same one of a collector is told once until it changes. `error` is null when it recovered. */
   readonly onOutcome: (collector: string, error: Error | null) => void;
   /** Told once a tick of a collector some of whose series cannot be told. */
@@ -23,8 +30,6 @@ export interface SamplerOptions {
   readonly buildInfo?: Labels;
   /** Monotonic, in ms. */
   readonly monotonic: () => number;
-  /** How often a collector runs, in ms; what is no longer than a tick is every tick. Every tick unless given. */
-  readonly intervalOf?: (collector: string) => number;
 }
 
 /** A query sees a series' last sample for five minutes: half of that leaves room for a tick that fails. */
@@ -37,12 +42,14 @@ interface Slot {
   hung: boolean;
   /** What was told last; '' while all is well. */
   told: string;
-  readonly intervalMs: number;
+  intervalMs: number;
   /** When it began to run last; null when it is due whatever the time. */
   ranAt: number | null;
   last: Outcome | null;
   /** What it told last, whenever that was. */
   shape: Shape | null;
+  /** One of the same name whose run has not come back: this one waits for it. */
+  readonly before: Slot | null;
 }
 
 interface Outcome {
@@ -51,6 +58,10 @@ interface Outcome {
   readonly column: Column | null;
   readonly error: Error | null;
   readonly slot: Slot;
+}
+
+function isStuck({ hung, collector }: Slot): boolean {
+  return hung || collector.isStuck?.() === true;
 }
 
 function isFailure(error: Error | null): boolean {
@@ -64,29 +75,33 @@ const BUILD_HELP =
 
 export class Sampler {
   readonly #options: SamplerOptions;
-  readonly #slots: Slot[];
-  readonly #own: ColumnRecorder;
+  #setup: SamplerSetup;
+  #next: SamplerSetup | null = null;
+  #slots: readonly Slot[];
+  /** Of collectors that are gone, while a call of theirs has not come back. */
+  #gone: readonly Slot[] = [];
+  #own: ColumnRecorder;
   /** Names of families, for as long as a shape is used. */
   readonly #names = new WeakMap<Shape, ReadonlySet<string>>();
 
   constructor(options: SamplerOptions) {
     this.#options = options;
+    this.#setup = options;
     this.#own = new ColumnRecorder(options.labels);
-    this.#slots = options.collectors.map((collector) => ({
-      collector,
-      recorder: new ColumnRecorder(options.labels),
-      hung: false,
-      told: '',
-      intervalMs: options.intervalOf?.(collector.name) ?? 0,
-      ranAt: null,
-      last: null,
-      shape: null,
-    }));
+    this.#slots = options.collectors.map((collector) => this.#slotFor(collector, []));
   }
 
   /** True while a collector has a call that has not come back: see `Collector.isStuck`. */
   get isStuck(): boolean {
-    return this.#slots.some(({ hung, collector }) => hung || collector.isStuck?.() === true);
+    return [...this.#slots, ...this.#gone].some(isStuck);
+  }
+
+  /**
+   * Other collectors, labels or intervals, from the next sample on. A collector that is the same object goes on with what it
+   * has; one that still runs is not started a second time in the shape of another.
+   */
+  change(setup: SamplerSetup): void {
+    this.#next = setup;
   }
 
   /**
@@ -94,6 +109,7 @@ export class Sampler {
    * @param tickMs how long it is to the next tick; a collector that will be due before half of it is due now.
    */
   async sample(deadlineMs: number, tickMs = 0): Promise<readonly Column[]> {
+    if (this.#next !== null) this.#adopt(this.#next);
     const deadline = new AbortController();
     const timer = setTimeout(
       () => deadline.abort(new Error(`no answer within ${deadlineMs} ms`)),
@@ -109,6 +125,38 @@ export class Sampler {
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #adopt(setup: SamplerSetup): void {
+    const before = [...this.#slots, ...this.#gone];
+    const areSameLabels = isDeepStrictEqual(setup.labels, this.#setup.labels);
+    this.#setup = setup;
+    this.#next = null;
+    this.#slots = setup.collectors.map((collector) => {
+      const slot = before.find((known) => known.collector === collector);
+      if (slot === undefined || !areSameLabels) return this.#slotFor(collector, before);
+      slot.intervalMs = setup.intervalOf?.(collector.name) ?? 0;
+      return slot;
+    });
+    this.#gone = before.filter((slot) => !this.#slots.includes(slot) && isStuck(slot));
+    if (!areSameLabels) this.#own = new ColumnRecorder(setup.labels);
+  }
+
+  /** @param others that there were up to now */
+  #slotFor(collector: Collector, others: readonly Slot[]): Slot {
+    const { labels, intervalOf } = this.#setup;
+    const namesakes = others.filter((slot) => slot.collector.name === collector.name);
+    return {
+      collector,
+      recorder: new ColumnRecorder(labels),
+      hung: false,
+      told: namesakes[0]?.told ?? '',
+      intervalMs: intervalOf?.(collector.name) ?? 0,
+      ranAt: null,
+      last: null,
+      shape: null,
+      before: namesakes.find(({ hung }) => hung) ?? null,
+    };
   }
 
   async #visit(slot: Slot, tickMs: number, signal: AbortSignal): Promise<Outcome> {
@@ -129,7 +177,7 @@ export class Sampler {
     let column: Column | null = null;
     let error: Error | null = null;
     try {
-      if (slot.hung) throw new Error('an earlier run has not come back yet');
+      if (slot.hung || slot.before?.hung === true) throw new Error('an earlier run has not come back yet');
       const running = slot.collector.collect(slot.recorder, signal);
       // Most collectors are done here already; only those that wait for something pay for a race.
       if (running !== undefined) await this.#beforeDeadline(slot, running, signal);
@@ -182,7 +230,7 @@ export class Sampler {
         const back = () => {
           slot.hung = false;
           // What it wrote too late belongs to no tick.
-          slot.recorder = new ColumnRecorder(this.#options.labels);
+          slot.recorder = new ColumnRecorder(this.#setup.labels);
         };
         running.then(back, back);
         reject(signal.reason as Error);

@@ -8,7 +8,7 @@ import type { Marks } from './marks.ts';
 import type { Statements } from './statements.ts';
 
 export interface RetentionLimits {
-  /** Batches older than this, measured against the newest, are dropped. */
+  /** All three are read anew each time. Batches older than this, measured against the newest, are dropped. */
   readonly retentionMs: number;
   /** Above this the oldest batches are dropped. */
   readonly bytesMax: number;

@@ -112,8 +112,10 @@ function targetsOf(options: TargetOptions, reporter: ReporterDefaults): Target[]
   return options.urls.map((text, i) => {
     const url = urlOf(text, [`urls[${i}]`]);
     const own = { job, instance: instanceOf(url), ...options.labels };
-    const labels = { ...Object.fromEntries(reporter.label), ...own };
-    return { ...common, url, shownUrl: url.origin + url.pathname, labels: checkNumber(labels) };
+    const labels = checkNumber({ ...Object.fromEntries(reporter.label), ...own });
+    const { keep, drop } = options;
+    const key = JSON.stringify({ ...common, keeps: { keep, drop }, url: url.href, labels });
+    return { ...common, key, url, shownUrl: url.origin + url.pathname, labels };
   });
 }
 

@@ -54,6 +54,15 @@ export class Claims {
     return released;
   }
 
+  /** Forgets all of an owner that is gone for good. */
+  leave(owner: Owner): void {
+    for (const [labels, home] of this.#homes) if (home === owner) this.#homes.delete(labels);
+    this.#series.delete(owner);
+    this.release(owner);
+    // Whoever had to do without may try again, for its home is free as well.
+    this.#version++;
+  }
+
   /** Whether the host may have `count` series of `owner` besides those of the other targets; if so, it has. */
   reserve(owner: Owner, count: number): boolean {
     let all = count;

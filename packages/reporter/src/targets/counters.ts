@@ -4,7 +4,7 @@ import type { Collector, ColumnWriter } from '../collectors/collector.ts';
 type Counts = Map<string, number>;
 
 export class TargetCounters {
-  readonly #jobs: readonly string[];
+  #jobs: readonly string[] = [];
   readonly #scrapes: Counts = new Map();
   readonly #late: Counts = new Map();
   /** By job and instance: which of a job's targets is down, and why, is what is asked first. */
@@ -12,7 +12,15 @@ export class TargetCounters {
   readonly #leftOut = new Map<string, Counts>();
 
   constructor(jobs: Iterable<string>) {
+    this.tell(jobs);
+  }
+
+  /** Those that are told from now on; what was counted of others goes, so that it cannot pile up. */
+  tell(jobs: Iterable<string>): void {
     this.#jobs = [...new Set(jobs)];
+    const isGone = (key: string) => !this.#jobs.includes(key.split('\0')[0] ?? '');
+    for (const counts of [this.#scrapes, this.#late, this.#failures, this.#leftOut])
+      for (const key of [...counts.keys()].filter(isGone)) counts.delete(key);
   }
 
   scraped(job: string): void {

@@ -88,6 +88,8 @@ export class Scraper {
     let error: ScrapeError | null = null;
     try {
       reading = await this.#read(stop);
+      // What a target that is gone has told is nobody's any more.
+      stop.throwIfAborted();
       columns = this.#tell(reading, { mono, wall: wallAtStart, wallAtEnd: wall() });
     } catch (thrown) {
       if (stop.aborted) return null;
@@ -100,6 +102,10 @@ export class Scraper {
     const layers = [...columns.layers];
     layers.push([...(layers.pop() ?? []), { shape: this.#status, values, atMs: null }]);
     return { mono, layers, leftOut: columns.leftOut, error };
+  }
+
+  leave(): void {
+    this.#parts.claims.leave(this.#owner);
   }
 
   close(): void {

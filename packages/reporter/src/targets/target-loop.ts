@@ -52,6 +52,11 @@ export class TargetLoop {
     this.#plan(Number.NEGATIVE_INFINITY);
   }
 
+  /** It is not to come back: what it had to itself is free for others. */
+  leave(): void {
+    this.#scraper.leave();
+  }
+
   async stop(): Promise<void> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;

@@ -89,6 +89,8 @@ export type Secret = { readonly text: string } | { readonly file: string };
 
 /** One URL with everything that its job says, checked and filled up: see check-targets.ts. */
 export interface Target {
+  /** Equal for targets that are equal in all else. */
+  readonly key: string;
   readonly job: string;
   readonly url: URL;
   /** For people: without the query, which may hold a secret. */

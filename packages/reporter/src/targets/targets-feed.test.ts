@@ -25,16 +25,17 @@ interface LogLine {
   readonly message: string;
 }
 
+const REPORTER = { interval: INTERVAL_MS, label: new Map([['env', 'test']]) };
+
 class Harness {
   readonly feed: TargetsFeed;
   readonly lines: LogLine[] = [];
   readonly layers: Layer[] = [];
 
   constructor(t: TestContext, options: readonly TargetOptions[], change: Partial<Target> = {}) {
-    const reporter = { interval: INTERVAL_MS, label: new Map([['env', 'test']]) };
     // A busy machine may take longer than these intervals.
     const targets = options.flatMap((job) =>
-      checkTargets([job], reporter).map((target) => ({
+      checkTargets([job], REPORTER).map((target) => ({
         ...target,
         timeoutMs: job.timeout ?? PATIENCE_MS,
         ...change,

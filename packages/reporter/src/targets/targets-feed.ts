@@ -14,7 +14,7 @@ import { Claims } from './claims.ts';
 import { TargetCounters } from './counters.ts';
 import { Gate } from './gate.ts';
 import { createLookup } from './lookup.ts';
-import { Scraper } from './scraper.ts';
+import { Scraper, type ScraperParts } from './scraper.ts';
 import { type TargetLog, TargetLoop } from './target-loop.ts';
 import type { Target } from './target-options.ts';
 
@@ -31,39 +31,75 @@ export interface TargetsOptions {
 /** Large bodies that are in memory at a time. */
 const LARGE_BODIES_MAX = 2;
 
+type Parts = Omit<TargetsOptions, 'targets'> & ScraperParts;
+
 export class TargetsFeed implements Feed {
   readonly own: Collector;
-  readonly #loops: readonly TargetLoop[];
+  readonly #parts: Parts;
+  readonly #counters: TargetCounters;
+  /** By the target's key. */
+  #loops: ReadonlyMap<string, TargetLoop>;
+  /** What they have scraped is still to be handed over. */
+  #leaving: TargetLoop[] = [];
+  #stopping: Promise<unknown> = Promise.resolve();
+  #isStarted = false;
 
   constructor({ targets, ...common }: TargetsOptions) {
-    const counters = new TargetCounters(targets.map(({ job }) => job));
-    this.own = counters.own;
-    const parts = {
+    this.#counters = new TargetCounters([]);
+    this.own = this.#counters.own;
+    this.#parts = {
       ...common,
       claims: new Claims(),
       largeBodies: new Gate(LARGE_BODIES_MAX),
       lookup: createLookup(lookup),
       lookupElsewhere: createLookup(lookup, 1),
     };
-    this.#loops = targets.map((target) => {
-      const scraper = new Scraper(target, target, parts);
-      return new TargetLoop(target, scraper, { ...common, counters });
-    });
+    this.#loops = new Map();
+    this.update(targets);
+  }
+
+  /** Other targets from now on. Those that stay the same are scraped as if nothing had happened. */
+  update(targets: readonly Target[]): void {
+    const before = this.#loops;
+    const keys = new Set(targets.map(({ key }) => key));
+    const gone = [...before].filter(([key]) => !keys.has(key)).map(([, loop]) => loop);
+    this.#leaving.push(...gone);
+    for (const loop of gone) loop.leave();
+    this.#stopping = Promise.all([this.#stopping, ...gone.map((loop) => loop.stop())]);
+    this.#counters.tell(targets.map(({ job }) => job));
+    this.#loops = new Map(
+      targets.map((target) => [target.key, before.get(target.key) ?? this.#begin(target)]),
+    );
   }
 
   start(): void {
-    for (const loop of this.#loops) loop.start();
+    this.#isStarted = true;
+    for (const loop of this.#loops.values()) loop.start();
   }
 
   take(moment: TickMoment): readonly Layer[] {
-    const layers = joinLayers(
-      [],
-      this.#loops.map((loop) => loop.take(moment)),
-    );
-    return layers.filter(({ length }) => length > 0);
+    // Whoever came in their place may tell the same series, which one layer cannot hold twice.
+    const last = joinAll(this.#leaving, moment);
+    this.#leaving = [];
+    return [...last, ...joinAll([...this.#loops.values()], moment)];
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#loops.map((loop) => loop.stop()));
+    await Promise.all([this.#stopping, ...[...this.#loops.values()].map((loop) => loop.stop())]);
   }
+
+  #begin(target: Target): TargetLoop {
+    const scraper = new Scraper(target, target, this.#parts);
+    const loop = new TargetLoop(target, scraper, { ...this.#parts, counters: this.#counters });
+    if (this.#isStarted) loop.start();
+    return loop;
+  }
+}
+
+function joinAll(loops: readonly TargetLoop[], moment: TickMoment): readonly Layer[] {
+  const layers = joinLayers(
+    [],
+    loops.map((loop) => loop.take(moment)),
+  );
+  return layers.filter(({ length }) => length > 0);
 }

@@ -37,7 +37,7 @@ export async function readWebConfig(file: string, now: number): Promise<WebConfi
     throw new OptionError(`${file}: the file cannot be read: ${error.message}`);
   });
   // Late, because most gateways have no such file.
-  const { readConfigFile } = await import('@tributary/config-file/read-config-file');
+  const { readConfigFile } = await import('@tributary/program/read-config-file');
   const reading = await readConfigFile(file);
   const contents = take(file, reading);
   const {

@@ -1,6 +1,12 @@
 /** What the programs do alike with their configuration files: read one, and check one for people. */
+import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { type ConfigFile, type ConfigFileRules, takeConfigFile } from '@tributary/shared/config-file';
+import {
+  type ConfigFile,
+  ConfigFileError,
+  type ConfigFileRules,
+  takeConfigFile,
+} from '@tributary/shared/config-file';
 import type { SchemaKeys } from '@tributary/shared/config-schema';
 import type { ConfigReading } from '@tributary/shared/config-tree';
 import { OptionError } from '@tributary/shared/options';
@@ -44,4 +50,40 @@ export async function checkConfig<K extends SchemaKeys>(
     throw new OptionError('check-config takes the name of one file');
   check(await loadConfig(file, rules));
   return `${file} is valid`;
+}
+
+/**
+ * Reads the same again each time, for a program that is told to read its configuration anew.
+ * @param find the file's name; '' for none
+ * @param read makes options of what the file says
+ * @returns throws OptionError; ConfigFileError when the file is not valid, or most likely half written
+ */
+export function createLoader<K extends SchemaKeys, O>(
+  rules: FileRules<K>,
+  find: () => string,
+  read: (file: ConfigFile<K> | null) => O,
+): () => Promise<O> {
+  let wasThere = false;
+  let isFirst = true;
+  return async () => {
+    const name = find();
+    if (!isFirst && name !== '') await refusePipe(name);
+    const file = name === '' ? null : await loadConfig(name, rules);
+    const isEmpty = file !== null && file.lines.size === 0;
+    if (isEmpty && wasThere)
+      throw new ConfigFileError([
+        `${name}: the file is empty, and was not before; write {} into it if that is meant`,
+      ]);
+    const options = read(file);
+    isFirst = false;
+    wasThere = !isEmpty;
+    return options;
+  };
+}
+
+/** What comes out of a pipe comes once. */
+async function refusePipe(file: string): Promise<void> {
+  const found = await stat(file).catch(() => null);
+  if (found === null || found.isFile() || found.isDirectory()) return;
+  throw new ConfigFileError([`${file}: what is no regular file cannot be read a second time`]);
 }

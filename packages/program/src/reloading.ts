@@ -4,19 +4,31 @@
  *
  * A file is seldom written in one go. So a look by the clock takes what is new only when the next look finds the same.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { ConfigFileError } from '@tributary/shared/config-file';
 import { OptionError } from '@tributary/shared/options';
-import type { GatewayOptions } from './config.ts';
 import type { Settings } from './settings.ts';
-import type { Log } from './telemetry/log.ts';
 
-export interface ReloadingParts {
-  readonly settings: Settings;
+/** All that is wanted of a log here. */
+export interface ReloadLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface ReloadingParts<O extends object> {
+  /** In messages: `gateway`. */
+  readonly program: string;
+  readonly settings: Settings<O>;
   /** Reads flags, environment and file as at the start. @throws OptionError */
-  readonly load: () => Promise<GatewayOptions>;
+  readonly load: () => Promise<O>;
+  /** How often to look whether something is new, in ms; 0 for never. */
+  readonly everyMs: number;
   /** Has the web configuration looked at now, which is followed by itself. @returns what is wrong with it */
-  readonly lookAround: () => Promise<string | null>;
-  readonly log: Pick<Log, 'info' | 'warn' | 'error'>;
+  readonly lookAround?: () => Promise<string | null>;
+  /** Names of options that the log is to leave out, since they stand for others. */
+  readonly isInner?: (name: string) => boolean;
+  readonly log: ReloadLog;
   /** In ms since 1970. */
   readonly now: () => number;
   /** Errors that are the gateway's own fault. */
@@ -36,8 +48,8 @@ const BAD = 'the configuration cannot be taken; the one before goes on';
 const WAITING = 'these options take a restart, and stay as they were until then';
 const TIMEOUT_MS = 10_000;
 
-export class Reloading {
-  readonly #parts: ReloadingParts;
+export class Reloading<O extends object> {
+  readonly #parts: ReloadingParts<O>;
   #facts: ReloadFacts;
   #last: Promise<unknown> = Promise.resolve();
   /** A read that has not come back. */
@@ -45,11 +57,11 @@ export class Reloading {
   #isStopped = false;
   /** What was told last of what is wrong, or waits for a restart; '' for nothing. */
   #told = '';
-  /** What the last look by the clock found; '' for nothing new. */
-  #seen = '';
+  /** What the last look by the clock found: new options, or what is wrong; null for nothing new. */
+  #seen: O | string | null = null;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(parts: ReloadingParts) {
+  constructor(parts: ReloadingParts<O>) {
     this.#parts = parts;
     this.#facts = { lastReloadSuccessful: true, lastReloadSuccessAt: parts.now() };
   }
@@ -75,9 +87,9 @@ export class Reloading {
     return run;
   }
 
-  /** Looks now and then, as `--config.auto-reload-interval` says. */
+  /** Looks now and then. */
   start(): void {
-    const everyMs = this.#parts.settings.options['config.auto-reload-interval'];
+    const { everyMs } = this.#parts;
     if (everyMs === 0) return;
     this.#timer = setInterval(() => void this.look().catch(this.#parts.onFault), everyMs);
     this.#timer.unref();
@@ -94,10 +106,10 @@ export class Reloading {
     if (this.#reading || this.#isStopped) return;
     try {
       const options = await this.#read();
-      const news = this.#newsOf(options);
-      const isConfirmed = news === this.#seen;
+      const news = this.#isNew(options) ? options : null;
+      const isConfirmed = news !== null && isDeepStrictEqual(news, this.#seen);
       this.#seen = news;
-      if (isConfirmed && news !== '') this.#take(options, null);
+      if (isConfirmed) this.#take(options, null);
     } catch (error) {
       if (!(error instanceof OptionError)) throw error;
       const isConfirmed = error.message === this.#seen;
@@ -106,11 +118,9 @@ export class Reloading {
     }
   }
 
-  /** What a configuration says otherwise than the one in effect; '' for nothing, unless something is to be mended. */
-  #newsOf(options: GatewayOptions): string {
-    const { settings } = this.#parts;
-    const other = settings.differences(options).map((name) => [name, options[name]]);
-    return other.length === 0 && this.#facts.lastReloadSuccessful ? '' : JSON.stringify(other);
+  /** Whether a configuration is other than the one in effect, or good after one that was not. */
+  #isNew(options: O): boolean {
+    return this.#parts.settings.differences(options).length > 0 || !this.#facts.lastReloadSuccessful;
   }
 
   async #reload(cause: string): Promise<readonly string[]> {
@@ -120,10 +130,7 @@ export class Reloading {
       return null;
     });
     // Whatever the one says, the other is looked at.
-    const fault = await this.#inTime(
-      this.#parts.lookAround(),
-      'the web configuration, or a file that it names,',
-    ).catch((error: Error) => error.message);
+    const fault = await this.#lookAround();
     if (options !== null && fault === null) return this.#take(options, cause);
     const error = mistake ?? new OptionError(fault ?? 'it cannot be read');
     this.#facts = { ...this.#facts, lastReloadSuccessful: false };
@@ -131,8 +138,15 @@ export class Reloading {
     throw error;
   }
 
-  async #read(): Promise<GatewayOptions> {
-    if (this.#isStopped) throw new OptionError('the gateway is stopping');
+  async #lookAround(): Promise<string | null> {
+    const { lookAround } = this.#parts;
+    if (lookAround === undefined) return null;
+    const looking = this.#inTime(lookAround(), 'the web configuration, or a file that it names,');
+    return await looking.catch((error: Error) => error.message);
+  }
+
+  async #read(): Promise<O> {
+    this.#refuseAtTheEnd();
     if (this.#reading)
       throw new OptionError('the configuration file is still being read; does its disk answer?');
     this.#reading = true;
@@ -155,11 +169,14 @@ export class Reloading {
     }
   }
 
-  #take(options: GatewayOptions, cause: string | null): readonly string[] {
-    if (this.#isStopped) throw new OptionError('the gateway is stopping');
-    const { log, settings, now } = this.#parts;
+  #take(options: O, cause: string | null): readonly string[] {
+    this.#refuseAtTheEnd();
+    const { log, settings, now, isInner = () => false } = this.#parts;
     const wasBad = !this.#facts.lastReloadSuccessful;
-    const { changed, waiting } = settings.apply(options);
+    const applied = settings.apply(options);
+    const [changed, waiting] = [applied.changed, applied.waiting].map((names) =>
+      names.filter((name) => !isInner(name)),
+    ) as [string[], string[]];
     this.#facts = { lastReloadSuccessful: true, lastReloadSuccessAt: now() };
     const text = waiting.join();
     if (cause !== null || changed.length > 0 || text !== this.#told)
@@ -180,5 +197,9 @@ export class Reloading {
     this.#told = error.message;
     const mistakes = error instanceof ConfigFileError ? error.lines : [error.message];
     this.#parts.log.error({ cause: cause ?? 'it has changed', mistakes }, BAD);
+  }
+
+  #refuseAtTheEnd(): void {
+    if (this.#isStopped) throw new OptionError(`the ${this.#parts.program} is stopping`);
   }
 }
