@@ -21,9 +21,12 @@ export interface AppendParts {
   readonly log: AppendLog;
   readonly intervalMs: () => number;
   readonly clockSteps: ClockSteps;
+  /** Told after each batch why the spool refused it; '' when it took it. */
+  readonly onTaken: (fault: string) => void;
 }
 
-export function createAppend({ spool, session, time, counters, log, intervalMs, clockSteps }: AppendParts) {
+export function createAppend(parts: AppendParts) {
+  const { spool, session, time, counters, log, intervalMs, clockSteps, onTaken } = parts;
   let failing = '';
   /** @param mono when the tick was taken; the offset may have changed since. */
   return (mono: number, layers: readonly Layer[]): void => {
@@ -35,12 +38,14 @@ export function createAppend({ spool, session, time, counters, log, intervalMs, 
       spool.append(moment, layers, { willSend, timeIsSure: time.isSure, stepMs });
       if (failing !== '') log.info('the spool takes batches again');
       failing = '';
+      onTaken('');
     } catch (error) {
       if (!(error instanceof SpoolError)) throw error;
       counters.failedAppends++;
       const { message } = error;
       if (message !== failing) log.error({ error: message }, 'the spool refused a batch; this tick is lost');
       failing = message;
+      onTaken(message);
       return;
     }
     session.appended();

@@ -51,6 +51,7 @@ describe('options', () => {
         'statsd.listen-udp': '',
         'statsd.histogram-buckets': [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
         'statsd.expire-after': 0,
+        'web.listen-address': '',
         'path.procfs': '/proc',
         'path.sysfs': '/sys',
         'path.rootfs': '/',

@@ -4,6 +4,7 @@ import type { FileRules } from '@tributary/program/load-config';
 import { autoReloadOption } from '@tributary/program/reload-option';
 import { type ConfigFile, refuseTogether } from '@tributary/shared/config-file';
 import { LABEL_VALUE_CHARS_MAX } from '@tributary/shared/limits';
+import { parseHostPort } from '@tributary/shared/loopback';
 import { isHostName, isTargetLabelName } from '@tributary/shared/names';
 import {
   choiceOption,
@@ -33,6 +34,9 @@ import type { TargetOptions } from './targets/target-options.ts';
 import { TARGETS_SECTION } from './targets-section.ts';
 
 export const ENV_PREFIX = 'TRIBUTARY_REPORTER_';
+
+/** For messages: there is no default. */
+export const WEB_PORT = 9751;
 
 const HOUR_MS = 3_600_000;
 const MIB = 1024 * 1024;
@@ -86,6 +90,15 @@ const SPECS = {
     defaultMs: HOUR_MS,
   }),
   ...APPLICATION_SPECS,
+  'web.listen-address': textOption({
+    help: "HOST:PORT where the reporter itself can be asked for health and /metrics; '' is off.",
+    placeholder: 'HOST:PORT',
+    default: '',
+    check: (text) => {
+      if (text !== '') parseHostPort(text, WEB_PORT);
+      return text;
+    },
+  }),
   'path.procfs': pathOption({ help: 'Mount point of procfs.', placeholder: 'DIR', default: '/proc' }),
   'path.sysfs': pathOption({ help: 'Mount point of sysfs.', placeholder: 'DIR', default: '/sys' }),
   'path.rootfs': pathOption({

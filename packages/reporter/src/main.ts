@@ -7,6 +7,7 @@ import { redact } from '@tributary/shared/redact';
 import { OPTION_SPECS, type ReporterOptions } from './config.ts';
 import { checkConfig, createLoader, loadOptions, printConfig } from './config-file.ts';
 import { createLog, type LeveledLog } from './log.ts';
+import { ListenError } from './open-web.ts';
 import { startReporter } from './reporter.ts';
 import { createPlainSampler } from './sampler-setup.ts';
 import { SpoolOpenError } from './spool/spool-error.ts';
@@ -82,7 +83,8 @@ async function once(options: ReporterOptions): Promise<void> {
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof OptionError || error instanceof SpoolOpenError)) throw error;
+  if (!(error instanceof OptionError || error instanceof SpoolOpenError || error instanceof ListenError))
+    throw error;
   const lines = error instanceof ConfigFileError ? error.lines : [error.message];
   // A check is for programs to read as well, which know FILE:LINE: from compilers.
   const isCheck = error instanceof ConfigFileError && process.argv[2] === 'check-config';

@@ -9,21 +9,25 @@ import { Reloading } from '@tributary/program/reloading';
 import { Settings } from '@tributary/program/settings';
 import { Backoff } from '@tributary/shared/backoff';
 import { systemClock } from '@tributary/shared/clock';
+import type { WireLimits } from '@tributary/shared/limits';
 import { formatDuration } from '@tributary/shared/units';
 import { createAppend } from './append.ts';
 import { createClockSteps } from './clock-steps.ts';
 import { isInner, isLive, type ReporterOptions } from './config.ts';
 import { createGatewayLink, routeOf, shownUrl, wayOf } from './gateway-link.ts';
 import type { Route } from './link/dial.ts';
-import { LinkSession } from './link/session.ts';
+import { type LinkEffects, LinkSession, type SessionOptions } from './link/session.ts';
 import { logLink } from './link-log.ts';
 import type { Log } from './log.ts';
+import { type OpenWebParts, openWeb } from './open-web.ts';
 import { createCounters, createOwnCollector } from './own-series.ts';
 import { createBootClock } from './sampler/boot-clock.ts';
 import { Timekeeper } from './sampler/timekeeper.ts';
 import { Sampling } from './sampling.ts';
 import { Spool } from './spool/spool.ts';
+import { Standing } from './standing.ts';
 import { VERSION } from './version.ts';
+import type { WebListener } from './web/web-listener.ts';
 
 export interface Reporter {
   /**
@@ -51,14 +55,14 @@ const BACKOFF_MAX_MS = 15_000;
 
 /**
  * @throws SpoolOpenError when the spool's folder cannot be used; OptionError, before anything is begun, when the
- * environment's proxy cannot.
+ * environment's proxy cannot; ListenError when `--web.listen-address` cannot be listened on.
  */
-export function startReporter(
+export async function startReporter(
   given: ReporterOptions,
   log: Log,
   source: ConfigSource = { load: () => Promise.resolve(given), onChange() {} },
   route: Route = routeOf(given, process.env),
-): Reporter {
+): Promise<Reporter> {
   const run = randomUUID();
   const settings = new Settings(given, isLive);
   const { options } = settings;
@@ -68,36 +72,28 @@ export function startReporter(
   const bootClock = createBootClock(options['path.procfs'], run);
   const time = new Timekeeper(() => systemClock.now(), bootClock, spool.clock);
   const clockSteps = createClockSteps(spool, time, log);
+  const intervalMs = () => sampling.intervalMs;
+  const standing = new Standing(intervalMs);
+  const reload = (cause: string) => reloading.reload(cause);
+  // Whoever asks is answered when all is there: from here on nothing is waited for.
+  const web = await openWebOrClose(spool, {
+    ...{ options, run, spool, time, reloading, standing, log, reload },
+    session: () => session,
+    newest: (mono) => sampling.newest(mono),
+  });
   const observer = logLink(log, counters, shownUrl(options), wayOf(options));
   const { credentials, stream } = createGatewayLink({ options, route, log, observer });
-  const session = stream.start(
-    (effects) =>
-      new LinkSession(
-        {
-          spool,
-          host: options.host,
-          run,
-          agent: `tributary-reporter/${VERSION}`,
-          os: `${process.platform} ${release()}`,
-          backoff: new Backoff({ initialMs: BACKOFF_INITIAL_MS, maxMs: BACKOFF_MAX_MS, random: Math.random }),
-          credentials,
-          wall: () => systemClock.now(),
-          monotonic: () => performance.now(),
-          onWelcome: (clock, roundTripMs, { seriesMax }) => {
-            sampling.welcomed(seriesMax);
-            clockSteps.note(time.welcome(clock, roundTripMs));
-            if (time.gatewayClock !== null) spool.noteClock(time.gatewayClock);
-            clockSteps.settle();
-            sampling.first();
-          },
-          onFuture: () => time.doubt(),
-          onPace: (wishMs) => sampling.wish(wishMs),
-          observer,
-        },
-        effects,
-      ),
-  );
-  const intervalMs = () => sampling.intervalMs;
+  const onWelcome = (clock: number, roundTripMs: number, { seriesMax }: WireLimits) => {
+    sampling.welcomed(seriesMax);
+    clockSteps.note(time.welcome(clock, roundTripMs));
+    if (time.gatewayClock !== null) spool.noteClock(time.gatewayClock);
+    clockSteps.settle();
+    sampling.first();
+  };
+  const session = stream.start((effects) => {
+    const told = { onWelcome, onFuture: () => time.doubt(), onPace: (ms: number) => sampling.wish(ms) };
+    return createSession({ spool, host: options.host, run, credentials, observer, ...told }, effects);
+  });
   const own = createOwnCollector({
     version: VERSION,
     counters,
@@ -107,22 +103,51 @@ export function startReporter(
     spool: () => spool,
     reload: () => reloading.facts,
   });
-  const append = createAppend({ spool, session, time, counters, log, intervalMs, clockSteps });
+  const onTaken = (fault: string) => standing.note(fault);
+  const append = createAppend({ spool, session, time, counters, log, intervalMs, clockSteps, onTaken });
   const common = { settings, log, counters, time, bootClock, clockSteps };
-  const sampling: Sampling = new Sampling({ ...common, own, append });
+  const others = web === null ? [] : [web.own];
+  const sampling: Sampling = new Sampling({ ...common, own, append, others });
   sampling.start();
   reloading.start();
   logStart(options, log);
   return {
-    reload: (cause) => reloading.reload(cause),
+    reload,
     async stop() {
       reloading.stop();
+      await web?.close();
       await sampling.stop();
       await stream.stop('shutdown');
       spool.close();
     },
     isStuck: () => sampling.isStuck || reloading.isStuck,
   };
+}
+
+async function openWebOrClose(spool: Spool, parts: OpenWebParts): Promise<WebListener | null> {
+  try {
+    return await openWeb(parts);
+  } catch (error) {
+    spool.close();
+    throw error;
+  }
+}
+
+/** What the session is given here and not by whoever starts it. */
+type Given = 'agent' | 'os' | 'backoff' | 'wall' | 'monotonic';
+
+function createSession(options: Omit<SessionOptions, Given>, effects: LinkEffects): LinkSession {
+  return new LinkSession(
+    {
+      ...options,
+      agent: `tributary-reporter/${VERSION}`,
+      os: `${process.platform} ${release()}`,
+      backoff: new Backoff({ initialMs: BACKOFF_INITIAL_MS, maxMs: BACKOFF_MAX_MS, random: Math.random }),
+      wall: () => systemClock.now(),
+      monotonic: () => performance.now(),
+    },
+    effects,
+  );
 }
 
 function createReloading(

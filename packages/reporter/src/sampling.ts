@@ -6,6 +6,7 @@ import type { Settings } from '@tributary/program/settings';
 import { formatDuration } from '@tributary/shared/units';
 import type { ClockSteps } from './clock-steps.ts';
 import type { Collector } from './collectors/collector.ts';
+import type { Column } from './collectors/columns.ts';
 import type { Layer } from './collectors/feed.ts';
 import type { ReporterOptions } from './config.ts';
 import { Feeds } from './feeds.ts';
@@ -33,6 +34,8 @@ export interface SamplingParts {
   readonly own: Collector;
   /** See append.ts. */
   readonly append: (mono: number, layers: readonly Layer[]) => void;
+  /** That tell of what is neither sampled nor a feed. */
+  readonly others: readonly Collector[];
 }
 
 /** Options that say nothing of what is sampled. */
@@ -81,6 +84,11 @@ export class Sampling {
     return this.#pace.intervalMs;
   }
 
+  /** See `Sampler.newest`. */
+  newest(mono: number): readonly Column[] {
+    return this.#sampler.newest(mono);
+  }
+
   /** See `Collector.isStuck`. */
   get isStuck(): boolean {
     return this.#sampler.isStuck;
@@ -123,7 +131,7 @@ export class Sampling {
   }
 
   #setup() {
-    return this.#collectors.setup([this.#parts.own, ...this.#feeds.own]);
+    return this.#collectors.setup([this.#parts.own, ...this.#parts.others, ...this.#feeds.own]);
   }
 }
 

@@ -1,11 +1,15 @@
-/** The text format 0.0.4, for `once`: what this host would show by itself, as node_exporter does. */
+/** The text format 0.0.4, for `once` and `/metrics`: what this host would show by itself, as node_exporter does. */
 import type { MetricType } from '@tributary/shared/shape';
 import type { Column } from './collectors/columns.ts';
 
-/** One exposition of columns, without timestamps and without the target's labels. */
-export function renderText(columns: readonly Column[]): string {
+/**
+ * One exposition of columns, without the target's labels.
+ * @param now in ms since 1970, when the columns' ages are counted from; without it lines have no timestamps.
+ */
+export function renderText(columns: readonly Column[], now?: number): string {
   let text = '';
-  for (const { shape, values } of columns) {
+  for (const { shape, values, ageMs = 0 } of columns) {
+    const stamp = now === undefined ? '' : ` ${Math.round(now - ageMs)}`;
     let i = 0;
     for (const { name, type, help, series } of shape.families) {
       text += `# HELP ${name} ${help.replaceAll('\\', '\\\\').replaceAll('\n', '\\n')}\n# TYPE ${name} ${textType(type)}\n`;
@@ -13,7 +17,7 @@ export function renderText(columns: readonly Column[]): string {
         const value = values[i++];
         if (value === null || value === undefined) continue;
         const inner = Object.entries(labels).map(([label, text]) => `${label}="${escapeValue(text)}"`);
-        text += `${name}${suffix}${inner.length === 0 ? '' : `{${inner.join(',')}}`} ${formatValue(value)}\n`;
+        text += `${name}${suffix}${inner.length === 0 ? '' : `{${inner.join(',')}}`} ${formatValue(value)}${stamp}\n`;
       }
     }
   }

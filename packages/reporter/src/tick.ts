@@ -39,7 +39,7 @@ export function createTick(parts: TickParts) {
       .take(moment)
       .map(({ source, layers }) => ({ source, layers: layers.map(splitLayer) }));
     const tickMs = pace.intervalMs;
-    const columns = await sampler.sample(Math.min(DEADLINE_MS_MAX, tickMs / 2), tickMs);
+    const columns = await sampler.sample(Math.min(DEADLINE_MS_MAX, tickMs / 2), tickMs, mono);
     const fit = budget.fit(mono, { source: 'collectors', layers: [columns] }, gathered);
     const layers = joinLayers(fit.host.flat(), fit.feeds);
     watchLabels(layers);

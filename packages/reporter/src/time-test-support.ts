@@ -170,6 +170,7 @@ export class World {
     );
     const counters = { failedAppends: 0 };
     const append = createAppend({
+      onTaken() {},
       spool,
       session,
       time,

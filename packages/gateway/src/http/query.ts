@@ -61,5 +61,6 @@ export function readQuery(url: string, known: readonly string[], repeatable: rea
 function hintOf(name: string, known: readonly string[]): string {
   const near = nearest(name, known);
   if (near !== undefined) return `did you mean ${near}?`;
+  if (known.length === 0) return 'there are none';
   return known.length === 1 ? `there is ${known[0]}` : `there are ${known.join(', ')}`;
 }

@@ -23,6 +23,7 @@ import type { ListenAddress } from './listen-address.ts';
 import { refuseWrongMethods } from './methods.ts';
 import { type MetricsSources, registerMetrics } from './metrics.ts';
 import { limitPipelining } from './pipelining.ts';
+import { registerPprof } from './pprof.ts';
 import { type Reload, registerReload } from './reload.ts';
 import { limitRequestBytes } from './request-bytes.ts';
 import { registerScrapers, type ScraperSources } from './scrapers.ts';
@@ -137,6 +138,7 @@ export function createHttp(
   registerMetrics(app, sources);
   registerHealth(app, sources.readiness);
   registerReload(app, sources.reload);
+  registerPprof(app);
   registerApi(app, sources);
   registerScrapers(app, sources);
   registerServiceDiscovery(app, { fleet: sources.fleet, externalUrl: sources.externalUrl });

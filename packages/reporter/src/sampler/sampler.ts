@@ -35,6 +35,11 @@ export interface SamplerOptions extends SamplerSetup {
 /** A query sees a series' last sample for five minutes: half of that leaves room for a tick that fails. */
 export const TOLD_AGAIN_MS = 150_000;
 
+interface Newest {
+  readonly column: Column;
+  readonly at: number;
+}
+
 interface Slot {
   readonly collector: Collector;
   recorder: ColumnRecorder;
@@ -48,6 +53,8 @@ interface Slot {
   last: Outcome | null;
   /** What it told last, whenever that was. */
   shape: Shape | null;
+  /** The newest of its columns, and when it was told; null once it has failed. */
+  newest: Newest | null;
   /** One of the same name whose run has not come back: this one waits for it. */
   readonly before: Slot | null;
 }
@@ -81,6 +88,7 @@ export class Sampler {
   /** Of collectors that are gone, while a call of theirs has not come back. */
   #gone: readonly Slot[] = [];
   #own: ColumnRecorder;
+  #ownNewest: Newest | null = null;
   /** Names of families, for as long as a shape is used. */
   readonly #names = new WeakMap<Shape, ReadonlySet<string>>();
 
@@ -97,6 +105,19 @@ export class Sampler {
   }
 
   /**
+   * What every collector told last, unless it failed since; how old it is is said with each.
+   * @param mono now, on the clock of the ticks
+   */
+  newest(mono: number): readonly Column[] {
+    const all = [...this.#slots.map(({ newest }) => newest), this.#ownNewest];
+    return all.flatMap((newest) => {
+      if (newest === null) return [];
+      const { column, at } = newest;
+      return [{ ...column, ageMs: (column.ageMs ?? 0) + mono - at }];
+    });
+  }
+
+  /**
    * Other collectors, labels or intervals, from the next sample on. A collector that is the same object goes on with what it
    * has; one that still runs is not started a second time in the shape of another.
    */
@@ -107,8 +128,9 @@ export class Sampler {
   /**
    * Runs every collector that is due. Never fails, and never takes longer than the deadline.
    * @param tickMs how long it is to the next tick; a collector that will be due before half of it is due now.
+   * @param at when the tick is taken, on any clock in ms: what `newest` counts ages from.
    */
-  async sample(deadlineMs: number, tickMs = 0): Promise<readonly Column[]> {
+  async sample(deadlineMs: number, tickMs = 0, at = 0): Promise<readonly Column[]> {
     if (this.#next !== null) this.#adopt(this.#next);
     const deadline = new AbortController();
     const timer = setTimeout(
@@ -120,7 +142,8 @@ export class Sampler {
         this.#slots.map((slot) => this.#visit(slot, tickMs, deadline.signal)),
       );
       const own = this.#ownColumn(outcomes);
-      const columns = this.#settle(outcomes, own).flatMap((column) => splitColumn(column));
+      this.#ownNewest = own === null ? null : { column: own, at };
+      const columns = this.#settle(outcomes, own, at).flatMap((column) => splitColumn(column));
       return own === null ? columns : [...columns, own];
     } finally {
       clearTimeout(timer);
@@ -155,6 +178,7 @@ export class Sampler {
       ranAt: null,
       last: null,
       shape: null,
+      newest: null,
       before: namesakes.find(({ hung }) => hung) ?? null,
     };
   }
@@ -193,14 +217,21 @@ export class Sampler {
   }
 
   /** A family is told by one collector: what others have written gives way, or the gateway would refuse it whole. */
-  #settle(outcomes: readonly Outcome[], own: Column | null): Column[] {
+  #settle(outcomes: readonly Outcome[], own: Column | null, at: number): Column[] {
     const settled: Column[] = [];
-    for (const { name, column, slot } of outcomes) {
+    const keep = (slot: Slot, column: Column) => {
+      settled.push(column);
+      slot.newest = { column, at };
+    };
+    for (const { name, column, error, slot } of outcomes) {
       const { leftOut } = slot.recorder;
-      if (column === null) continue;
+      if (column === null) {
+        if (error !== null) slot.newest = null;
+        continue;
+      }
       if (leftOut !== null) this.#options.onLeftOut?.(name, leftOut);
       if (slot.collector.settle === undefined) {
-        settled.push(column);
+        keep(slot, column);
         continue;
       }
       // Also what is not told in this very tick: whose a family is does not change from one to the next.
@@ -209,7 +240,7 @@ export class Sampler {
       const isTold = (family: string) => shapes.some((shape) => this.#namesOf(shape).has(family));
       const result = slot.collector.settle(column, isTold);
       if (result.leftOut !== null) this.#options.onLeftOut?.(name, result.leftOut);
-      settled.push(result.column);
+      keep(slot, result.column);
     }
     return settled;
   }

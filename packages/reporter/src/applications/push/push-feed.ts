@@ -8,13 +8,14 @@ import type { Server } from 'node:http';
 import type { HostPort } from '@tributary/shared/loopback';
 import type { Collector, ColumnWriter } from '../../collectors/collector.ts';
 import type { Feed, Layer, TickMoment } from '../../collectors/feed.ts';
-import { Counts } from '../counts.ts';
+import { Counts } from '../../counts.ts';
+import { closeServer, DROP_REASONS, listenOn, type ServerLimits } from '../../web/bounded-server.ts';
 import { Hourly } from '../hourly.ts';
 import type { ApplicationsLog } from '../log.ts';
 import { loadGroups, saveGroups } from './group-file.ts';
 import { type GroupLimits, Groups, type PushMoment } from './groups.ts';
 import { type PushError, REFUSAL_REASONS } from './push-error.ts';
-import { createPushServer, DROP_REASONS, listenOn, PUSH_METHODS, type ServerLimits } from './push-server.ts';
+import { createPushServer, PUSH_METHODS } from './push-server.ts';
 
 export interface PushFeedOptions {
   readonly address: HostPort;
@@ -101,11 +102,7 @@ export class PushFeed implements Feed {
     if (this.#retry !== null) clearTimeout(this.#retry);
     await this.#starting;
     const server = this.#server;
-    if (server !== null) {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      server.closeAllConnections();
-      await closed;
-    }
+    if (server !== null) await closeServer(server);
     this.#port = null;
     if (this.#saveTimer !== null) clearTimeout(this.#saveTimer);
     await this.#saving;

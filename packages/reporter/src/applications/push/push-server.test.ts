@@ -4,19 +4,13 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { Counts } from '../counts.ts';
+import { Counts } from '../../counts.ts';
+import { DROP_REASONS, listenOn, SERVER_LIMITS, type ServerLimits } from '../../web/bounded-server.ts';
 import { seriesOf, until } from '../test-support.ts';
 import { BodyReader } from './body.ts';
 import { Groups } from './groups.ts';
 import { REFUSAL_REASONS, type RefusalReason } from './push-error.ts';
-import {
-  createPushServer,
-  DROP_REASONS,
-  listenOn,
-  PUSH_METHODS,
-  SERVER_LIMITS,
-  type ServerLimits,
-} from './push-server.ts';
+import { createPushServer, PUSH_METHODS } from './push-server.ts';
 
 interface Answer {
   readonly status: number;

@@ -3,8 +3,6 @@
  * meaning and its status codes, and `/-/healthy` and `/-/ready` for scripts that look whether it is there.
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import type { HostPort } from '@tributary/shared/loopback';
 import type { Labels } from '@tributary/shared/shape';
 import {
   RepeatedSampleError,
@@ -13,29 +11,14 @@ import {
   type TextLimits,
 } from '../../collectors/exposition-text/families.ts';
 import { DEFAULT_TEXT_LIMITS, parseText } from '../../collectors/exposition-text/parse-text.ts';
-import { createServer } from '../../node-http.ts';
-import type { Counts } from '../counts.ts';
+import type { Counts } from '../../counts.ts';
+import { createBoundedServer, type DropReason, reply, type ServerLimits } from '../../web/bounded-server.ts';
+import { refusalOf } from '../../web/local-only.ts';
 import { PUSH_BUDGET, WorkBudget } from '../work-budget.ts';
 import { BodyReader } from './body.ts';
 import { parseGroupPath } from './group-path.ts';
 import { GROUP_LIMITS, type Groups, type PushMoment } from './groups.ts';
-import { refusalOf } from './guard.ts';
 import { PushError, type RefusalReason } from './push-error.ts';
-
-/** Times in ms. */
-export interface ServerLimits {
-  readonly connectionsMax: number;
-  readonly headersTimeoutMs: number;
-  readonly requestTimeoutMs: number;
-  readonly idleTimeoutMs: number;
-}
-
-export const SERVER_LIMITS: ServerLimits = {
-  connectionsMax: 64,
-  headersTimeoutMs: 5_000,
-  requestTimeoutMs: 15_000,
-  idleTimeoutMs: 10_000,
-};
 
 export interface PushServerParts {
   readonly groups: Groups;
@@ -53,7 +36,7 @@ export interface PushServerParts {
   readonly onRefused: (error: PushError, job: string) => void;
   /** Told of what should not happen; whoever pushed gets a 500. */
   readonly onFault: (error: Error) => void;
-  readonly limits?: ServerLimits;
+  readonly limits?: ServerLimits | undefined;
   readonly bodies?: BodyReader;
   readonly budget?: WorkBudget;
 }
@@ -63,61 +46,22 @@ type WholeParts = PushServerParts & Required<Pick<PushServerParts, 'bodies' | 'b
 export const PUSH_METHODS = ['delete', 'post', 'put'] as const;
 export type PushMethod = (typeof PUSH_METHODS)[number];
 
-/** Connections that ended without a request: too many at a time, too slow, or no HTTP. */
-export const DROP_REASONS = ['connections', 'timeout', 'malformed'] as const;
-export type DropReason = (typeof DROP_REASONS)[number];
-
-const HEADER_BYTES_MAX = 8 * 1024;
-const LOOK_MS = 1_000;
-
 /** A body may hold what a group may; what is too much is seen where it begins to be. */
 const TEXT_LIMITS: TextLimits = { ...DEFAULT_TEXT_LIMITS, samplesMax: GROUP_LIMITS.groupSeriesMax };
 
 export function createPushServer(parts: PushServerParts): Server {
-  const limits = parts.limits ?? SERVER_LIMITS;
   const bodies = parts.bodies ?? new BodyReader();
   const budget = parts.budget ?? new WorkBudget(PUSH_BUDGET);
-  const server = createServer(
-    {
-      maxHeaderSize: HEADER_BYTES_MAX,
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.idleTimeoutMs,
-      connectionsCheckingInterval: LOOK_MS,
-    },
-    (request, response) => {
-      answer(request, response, { ...parts, bodies, budget }).catch((error: Error) => {
-        parts.onFault(error);
-        if (response.headersSent) response.destroy();
-        else reply(response, 500, 'the reporter failed; its log says why\n');
-      });
-    },
+  return createBoundedServer(
+    async (request, response) => await answer(request, response, { ...parts, bodies, budget }),
+    { onDropped: (reason) => parts.dropped.add(reason), onFault: parts.onFault, limits: parts.limits },
   );
-  server.maxConnections = limits.connectionsMax;
-  server.on('drop', () => parts.dropped.add('connections'));
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
-    parts.dropped.add(isLate ? 'timeout' : 'malformed');
-    endWith(socket as Socket, isLate ? '408 Request Timeout' : '400 Bad Request');
-  });
-  return server;
-}
-
-/** @throws the system's error when it cannot listen. */
-export async function listenOn(server: Server, { host, port }: HostPort): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
 }
 
 async function answer(request: IncomingMessage, response: ServerResponse, parts: WholeParts): Promise<void> {
   let job = '';
   try {
-    const foreign = refusalOf(request.headers, request.socket.remoteAddress);
+    const foreign = refusalOf(request.headers, request.socket.remoteAddress, 'push');
     if (foreign !== null) throw new PushError('not_local', foreign);
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
     if (isHealthCheck(request.method, path)) return reply(response, 200, 'OK\n');
@@ -210,18 +154,4 @@ function parse(text: string): TextFamily[] {
 
 function isHealthCheck(method: string | undefined, path: string): boolean {
   return (method === 'GET' || method === 'HEAD') && (path === '/-/healthy' || path === '/-/ready');
-}
-
-function reply(response: ServerResponse, status: number, text: string): void {
-  if (text !== '') {
-    response.setHeader('content-type', 'text/plain; charset=utf-8');
-    response.setHeader('x-content-type-options', 'nosniff');
-  }
-  response.writeHead(status, { 'content-length': Buffer.byteLength(text) });
-  response.end(text);
-}
-
-function endWith(socket: Socket, status: string): void {
-  if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`);
-  socket.destroySoon();
 }

@@ -9,7 +9,7 @@ import type { HostPort } from '@tributary/shared/loopback';
 import type { Labels } from '@tributary/shared/shape';
 import type { Collector, ColumnWriter } from '../../collectors/collector.ts';
 import type { Feed, Layer } from '../../collectors/feed.ts';
-import { Counts } from '../counts.ts';
+import { Counts } from '../../counts.ts';
 import { Hourly } from '../hourly.ts';
 import type { ApplicationsLog } from '../log.ts';
 import { type BudgetOptions, WORK_BUDGET, WorkBudget } from '../work-budget.ts';
