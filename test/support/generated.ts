@@ -1,4 +1,4 @@
-/** Files that are made from the tables of options: the schemas for editors, and the reference for people. */
+/** Files that are made from what the programs have: schemas for editors, the reference for people, the reporter's unit. */
 import {
   FILE_RULES as GATEWAY,
   ENV_PREFIX as GATEWAY_PREFIX,
@@ -9,10 +9,19 @@ import {
   FILE_RULES as REPORTER,
   ENV_PREFIX as REPORTER_PREFIX,
 } from '../../packages/reporter/src/config.ts';
+import { STATE_FOLDER, unitText } from '../../packages/reporter/src/service/unit.ts';
 import { FILE_OPTION, fileKey } from '../../packages/shared/src/config-keys.ts';
 import type { ConfigSchema, SchemaKeys } from '../../packages/shared/src/config-schema.ts';
 import { jsonSchema } from '../../packages/shared/src/json-schema.ts';
 import type { OptionSpec, OptionSpecs } from '../../packages/shared/src/options.ts';
+
+/** For whoever installs the unit by hand, or by a package. */
+const UNIT_COMMAND = [
+  '/usr/bin/env',
+  'tributary-reporter',
+  '--config.file=/etc/tributary/reporter.yml',
+  `--spool.path=${STATE_FOLDER}`,
+];
 
 /** By path in the repository. */
 export function generatedFiles(): ReadonlyMap<string, string> {
@@ -22,6 +31,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ['packages/gateway/gateway.schema.json', schema('Tributary gateway', GATEWAY)],
     ['packages/reporter/reporter.schema.json', schema('Tributary reporter', REPORTER)],
     ['docs/OPTIONS.md', reference()],
+    ['deploy/systemd/tributary-reporter.service', unitText({ command: UNIT_COMMAND })],
   ]);
 }
 

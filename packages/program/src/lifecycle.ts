@@ -1,8 +1,9 @@
 /**
  * The life of a program that runs until it is told to stop: SIGTERM and SIGINT stop it, SIGHUP has it read its configuration
- * anew, unless it is said because a terminal was closed.
+ * anew, unless it is said because a terminal was closed. systemd is told how it goes, where it wants to know.
  */
 import { OptionError } from '@tributary/shared/options';
+import { ServiceNotify } from './service-notify.ts';
 import { watchTerminal } from './terminal.ts';
 
 export interface Running {
@@ -44,12 +45,22 @@ export async function live<O, L extends LifecycleLog>(life: Life<O, L>): Promise
   process.on('SIGTERM', () => ask(() => stop('SIGTERM')));
   process.on('SIGINT', () => ask(() => stop('SIGINT')));
   const running = await life.start(options, log);
+  const service = new ServiceNotify({
+    env: process.env,
+    pid: process.pid,
+    onFault: (error) =>
+      log.error(
+        { error: error.message },
+        'systemd cannot be told that this runs; the unit needs NotifyAccess=all, and systemd-notify has to be there',
+      ),
+  });
   let isStopping = false;
   const stop = (signal: string) => {
     if (isStopping) return;
     isStopping = true;
     log.info({ signal }, 'stopping');
     setTimeout(die, STOP_MS_MAX).unref();
+    service.stopping();
     running.stop().then(
       () => leave(0, running.isStuck()),
       (error: Error) => {
@@ -63,6 +74,7 @@ export async function live<O, L extends LifecycleLog>(life: Life<O, L>): Promise
       if (!(error instanceof OptionError)) log.error({ err: error }, 'internal error');
     });
   };
+  service.ready();
   run = (wish) => wish();
   for (const wish of wishes) wish();
 }

@@ -32,6 +32,14 @@ export function createLoader(argv: readonly string[], env: Environment): () => P
   return create(FILE_RULES, find, (file) => readOptions(argv, env, file));
 }
 
+/** Of each option how it is written, and where. @throws as `loadOptions` */
+export async function loadOrigins(
+  argv: readonly string[],
+  env: Environment,
+): Promise<ReturnType<typeof readOrigins>> {
+  return readOrigins(argv, env, await loadFile(argv, env));
+}
+
 /** `check-config FILE`. @returns what to print. @throws OptionError; ConfigFileError */
 export async function checkConfig(argv: readonly string[]): Promise<string> {
   return await check(argv, FILE_RULES, checkFile);

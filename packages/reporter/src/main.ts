@@ -14,13 +14,16 @@ import { SpoolOpenError } from './spool/spool-error.ts';
 import { renderText } from './text-format.ts';
 import { VERSION } from './version.ts';
 
-const PROGRAM: Program<'run' | 'once' | 'check-config'> = {
+const PROGRAM: Program<'run' | 'once' | 'check-config' | 'install-service' | 'uninstall-service'> = {
   name: 'tributary-reporter',
   about: 'Samples one host and streams it to a Tributary gateway.',
   commands: {
     run: 'samples this host and streams to the gateway',
     once: 'collects once and prints the exposition, needing no gateway',
     'check-config': 'says that the file named behind it is a valid configuration, or what is wrong with it',
+    'install-service':
+      'as root: has systemd run it, now and at each boot, with the flags behind it; --print shows the unit only',
+    'uninstall-service': 'as root: takes that back; what waits in the spool stays',
   },
   defaultCommand: 'run',
   options: OPTION_SPECS,
@@ -49,8 +52,19 @@ async function main(argv: readonly string[]): Promise<void> {
   if (invocation.command === 'check-config') {
     return void process.stdout.write(`${await checkConfig(invocation.argv)}\n`);
   }
+  if (invocation.command === 'install-service' || invocation.command === 'uninstall-service')
+    return await service(invocation.command, invocation.argv);
   if (invocation.command === 'once') await once(await loadOptions(invocation.argv, process.env));
   else await run(createLoader(invocation.argv, process.env));
+}
+
+async function service(
+  command: 'install-service' | 'uninstall-service',
+  argv: readonly string[],
+): Promise<void> {
+  // Late, since it is no part of what runs.
+  const { runServiceCommand } = await import('./service-command.ts');
+  await runServiceCommand(command, argv, process.env, (line) => void process.stdout.write(`${line}\n`));
 }
 
 async function run(load: () => Promise<ReporterOptions>): Promise<void> {
