@@ -34,6 +34,8 @@ test('the defaults are those that are documented', () => {
     'limits.hosts': 20_000,
     'limits.samples-per-second': 200_000,
     'limits.new-series-per-minute': 60_000,
+    'limits.cpu-percent': 90,
+    'limits.memory': 0,
     'fleet.forget-after': 7 * 86_400_000,
     'log.level': 'info',
     'log.format': 'auto',

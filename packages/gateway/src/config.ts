@@ -122,6 +122,16 @@ export const OPTION_SPECS = {
     default: 60_000,
     min: 1,
   }),
+  'limits.cpu-percent': numberOption({
+    help: 'How much of the time the event loop may be busy, which is one core; above it hosts are asked to report less often. 0 for no limit.',
+    default: 90,
+    min: 0,
+    max: 100,
+  }),
+  'limits.memory': sizeOption({
+    help: "How much memory the gateway may take; above it hosts are asked to report less often. 0 for four fifths of the machine's, or its control group's.",
+    defaultBytes: 0,
+  }),
   'log.level': choiceOption({ help: 'Least severe messages to log.', choices: LOG_LEVELS, default: 'info' }),
   'log.format': choiceOption({
     help: 'Form of log lines; auto is pretty on a terminal, json elsewhere.',

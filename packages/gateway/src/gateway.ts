@@ -27,6 +27,7 @@ import { Voices } from './link/voices.ts';
 import { createLink } from './linking.ts';
 import { createReplaying, tellShortRetention } from './replaying.ts';
 import { stopAll } from './stopping.ts';
+import { createStraining, type Straining } from './straining.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics, type GatewayMetrics } from './telemetry/metrics.ts';
 import { CredentialStore } from './trust/credentials/credential-store.ts';
@@ -124,12 +125,14 @@ async function startOnce(
   const trust = createTrust({ settings, log, store, web, ...later, ...presenceOf(voices, () => fleet) });
   const shapes = new ShapeRegistry(prepareShape);
   const fleet = createFleet(options, log, (reason) => link.recycle(reason));
-  const replaying = createReplaying({ ledger, fleet, shapes, options, log, uptimeMs });
+  const straining = createStraining(options, log, uptimeMs);
+  const core = { options, log, ledger, fleet, shapes, straining, uptimeMs };
+  const replaying = createReplaying(core);
   const { scrapers, reports } = replaying;
   const exposition: Exposition = new Exposition({ fleet, reports, own: () => metrics.families(), uptimeMs });
   const reloading = createReloading(settings, source, { log, web, onFault });
   const reload = (cause: string) => reloading.reload(cause);
-  const probed = { options, reloading, ledger, fleet, shapes, exposition, web, store, link: () => link };
+  const probed = { ...core, reloading, exposition, web, store, link: () => link };
   const metrics = createOwn(parts, probed);
   const events = tellTrust(metrics, log, uptimeMs);
   const serving = () => (parts.phase === 'running' ? null : parts.phase);
@@ -142,8 +145,8 @@ async function startOnce(
   const isConnected = (host: string) => voices.of(host) !== undefined;
   const forget = createForget({ ledger, fleet, scrapers, times, log });
   const link = createLink({
-    ...{ options, log, metrics, fleet, ledger, scrapers, shapes, voices, times, limits, trust, forget },
-    ...{ uptimeMs, onFault, phase: () => parts.phase, isFull: () => upkeep?.isFull ?? false },
+    ...{ ...core, metrics, scrapers, voices, times, limits, trust, forget, onFault },
+    ...{ phase: () => parts.phase, isFull: () => upkeep?.isFull ?? false },
   });
   const app = createHttp({
     fleet,
@@ -171,7 +174,7 @@ async function startOnce(
   app.addHook('onClose', async () => trust.stop());
   const url = await listenOrClose(app, options, ledger, { gatekeeper: trust.gatekeeper, tls: web.tls });
   await restore(fleet, scrapers, ledger, shapes).catch((error: unknown) => closeAndThrow(app, ledger, error));
-  upkeep = startUpkeep({ ...replaying, fleet, ledger, forget, isConnected, options, log, metrics, uptimeMs });
+  upkeep = startUpkeep({ ...core, ...replaying, forget, isConnected, metrics });
   web.start();
   reloading.start();
   parts.phase = 'running';
@@ -180,7 +183,7 @@ async function startOnce(
     { url, storage: options['storage.path'], hosts: fleet.size, version: VERSION, pid },
     'gateway started',
   );
-  const running = { reloading, web, link, app, scrapers, ledger, store, upkeep, onFault };
+  const running = { reloading, straining, web, link, app, scrapers, ledger, store, upkeep, onFault };
   return { url, reload, isStuck: () => reloading.isStuck, stop: () => stopAll(parts, running) };
 }
 
@@ -247,6 +250,7 @@ function createReloading(
 interface Measured {
   readonly options: GatewayOptions;
   readonly reloading: Reloading<GatewayOptions>;
+  readonly straining: Straining;
   readonly ledger: Ledger;
   readonly fleet: Fleet;
   readonly shapes: ShapeRegistry;
@@ -258,7 +262,7 @@ interface Measured {
 
 /** The own metrics, also for those parts that were there before them. */
 function createOwn(parts: Parts, about: Measured): GatewayMetrics {
-  const { options, reloading, ledger, fleet, shapes, web, exposition, store, link } = about;
+  const { options, reloading, straining, ledger, fleet, shapes, web, exposition, store, link } = about;
   const metrics = createMetrics(VERSION, {
     connections: () => link().connections,
     shapes: () => shapes.size,
@@ -269,6 +273,7 @@ function createOwn(parts: Parts, about: Measured): GatewayMetrics {
     ledgerLimitBytes: () => options['storage.retention.size'],
     credentialsReadable: () => store.fault === null,
     reload: () => reloading.facts,
+    strain: () => straining,
     web: web.probe,
   });
   parts.metrics = metrics;

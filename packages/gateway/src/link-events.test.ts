@@ -26,6 +26,7 @@ async function bench(t: TestContext) {
     hosts: () => 0,
     medianSkewSeconds: () => null,
     demotedFamilies: () => 0,
+    strain: () => ({ level: 1, paceMs: 30_000, memoryLimitBytes: 5 }),
     ledgerLimitBytes: () => 4096,
     credentialsReadable: () => true,
     reload: () => ({ lastReloadSuccessful: true, lastReloadSuccessAt: 1000 }),

@@ -13,6 +13,7 @@ import { type Authorize, LinkServer } from './link/server.ts';
 import type { ShapeRegistry } from './link/shape-registry.ts';
 import type { Voices } from './link/voices.ts';
 import { observeLink } from './link-events.ts';
+import type { Straining } from './straining.ts';
 import type { Log } from './telemetry/log.ts';
 import type { GatewayMetrics } from './telemetry/metrics.ts';
 import type { Trust } from './trusting.ts';
@@ -34,6 +35,7 @@ export interface LinkingParts {
   readonly uptimeMs: () => number;
   readonly onFault: (error: unknown, host?: string) => void;
   readonly phase: () => 'starting' | 'running' | 'stopping';
+  readonly straining: Straining;
   /** True while the ledger has no room for more. */
   readonly isFull: () => boolean;
 }
@@ -56,6 +58,7 @@ export function createLink(parts: LinkingParts): LinkServer {
       isFull,
       isOneTooMany: (host) => fleet.size >= options['limits.hosts'] && fleet.host(host) === undefined,
       horizonMs: () => options['storage.retention.time'],
+      paceMs: () => parts.straining.paceMs,
     },
     ledger,
     authorize: (request) => authorize(request, parts),

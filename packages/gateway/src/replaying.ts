@@ -12,6 +12,7 @@ import type { ReplayBounds } from './http/scrapers.ts';
 import type { Ledger } from './ledger/ledger.ts';
 import type { ShapeRegistry } from './link/shape-registry.ts';
 import { observeScrapers } from './scraper-events.ts';
+import type { Straining } from './straining.ts';
 import type { Log } from './telemetry/log.ts';
 
 export interface ReplayingParts {
@@ -21,6 +22,8 @@ export interface ReplayingParts {
   readonly options: GatewayOptions;
   readonly log: Log;
   readonly uptimeMs: () => number;
+  /** See straining.ts. */
+  readonly straining: Pick<Straining, 'level'>;
 }
 
 export interface Replaying {
@@ -40,6 +43,7 @@ export function createReplaying({
   options,
   log,
   uptimeMs,
+  straining,
 }: ReplayingParts): Replaying {
   const windowMs = () => Math.min(options['replay.window'], options['storage.retention.time']);
   const pointsMax = () => options['replay.max-points'];
@@ -59,7 +63,8 @@ export function createReplaying({
     fleet,
     shapes,
     scrapers,
-    pointsMax,
+    // What presses on the gateway most is a body.
+    pointsMax: () => Math.ceil(pointsMax() / 2 ** straining.level),
     order: () => options['replay.order'],
   });
   const now = () => systemClock.now();

@@ -17,6 +17,7 @@ const SAVE_MS_MAX = 2_000;
 
 export interface Running {
   readonly reloading: { stop(): void };
+  readonly straining: { stop(): void };
   readonly web: Web;
   readonly link: LinkServer;
   readonly app: FastifyInstance;
@@ -29,10 +30,11 @@ export interface Running {
 
 /** Sends everyone away, saves what scrapers have taken, and closes the files. @param parts whose phase everybody asks for */
 export async function stopAll(parts: { phase: string }, running: Running): Promise<void> {
-  const { reloading, web, link, app, scrapers, ledger, store, upkeep, onFault } = running;
+  const { reloading, straining, web, link, app, scrapers, ledger, store, upkeep, onFault } = running;
   parts.phase = 'stopping';
   upkeep.stop();
   reloading.stop();
+  straining.stop();
   web.stop();
   // Both at once: the server is closed only when the reporters are gone, too.
   await Promise.all([link.drain(DRAIN_MS_MAX), closeHttp(app)]);

@@ -10,6 +10,7 @@ import {
   choiceOption,
   durationOption,
   mapOption,
+  numberOption,
   OptionError,
   type OptionOrigin,
   type OptionSpec,
@@ -99,6 +100,16 @@ const SPECS = {
       return text;
     },
   }),
+  'limits.cpu-percent': numberOption({
+    help: 'How much of one core the reporter may take, on average over half a minute; above it everything comes less often. 0 for no limit.',
+    default: 50,
+    min: 0,
+    max: 1000,
+  }),
+  'limits.memory': sizeOption({
+    help: 'How much memory the reporter may take; above it everything comes less often. 0 for no limit.',
+    defaultBytes: 256 * MIB,
+  }),
   'path.procfs': pathOption({ help: 'Mount point of procfs.', placeholder: 'DIR', default: '/proc' }),
   'path.sysfs': pathOption({ help: 'Mount point of sysfs.', placeholder: 'DIR', default: '/sys' }),
   'path.rootfs': pathOption({
@@ -182,6 +193,7 @@ const LIVE: ReadonlySet<string> = new Set<keyof ReporterOptions>([
   ...(['collectors', 'collectorSettings', 'collectorIntervals', 'targets'] as const),
   ...(['interval', 'label', 'log.level'] as const),
   ...(['spool.retention.time', 'spool.retention.size', 'spool.keep-acked'] as const),
+  ...(['limits.cpu-percent', 'limits.memory'] as const),
   ...(['push.listen-address', 'push.expire-after'] as const),
   ...(['statsd.listen-udp', 'statsd.histogram-buckets', 'statsd.expire-after'] as const),
 ]);

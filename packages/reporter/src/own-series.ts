@@ -1,4 +1,5 @@
 /** What the reporter tells of itself, as one more collector. */
+import { getHeapStatistics } from 'node:v8';
 import type { Collector, ColumnWriter } from './collectors/collector.ts';
 
 /** Counters of one process; they start at zero with it. */
@@ -19,6 +20,8 @@ export interface ReporterCounters {
   missedTicks: number;
   /** Ticks that began late: see ticker.ts. */
   lateTicks: number;
+  /** How late the last one began. */
+  tickDelayMs: number;
 }
 
 export function createCounters(): ReporterCounters {
@@ -34,6 +37,7 @@ export function createCounters(): ReporterCounters {
     overLimit: new Map(),
     missedTicks: 0,
     lateTicks: 0,
+    tickDelayMs: 0,
   };
 }
 
@@ -50,6 +54,8 @@ export interface OwnSources {
     readonly acked: number;
     readonly dropped: ReadonlyMap<string, number>;
   };
+  /** From 0 to 4: see straining.ts. */
+  readonly strain: () => number;
   readonly reload: () => {
     readonly lastReloadSuccessful: boolean;
     /** In ms since 1970. */
@@ -133,13 +139,34 @@ function writeLink(out: ColumnWriter, { version, counters, isStreaming, correcti
   );
 }
 
-function writePace(out: ColumnWriter, { counters, intervalMs }: OwnSources): void {
+function writePace(out: ColumnWriter, { counters, intervalMs, strain }: OwnSources): void {
   one(
     out,
     'tributary_reporter_interval_seconds',
     'gauge',
     'How far ticks are apart at present.',
     intervalMs() / 1000,
+  );
+  one(
+    out,
+    'tributary_reporter_strain_level',
+    'gauge',
+    'How hard the reporter presses on its limits of CPU and memory: 0 for not at all, up to 4.',
+    strain(),
+  );
+  one(
+    out,
+    'tributary_reporter_heap_used_bytes',
+    'gauge',
+    "Memory of V8's heap that is in use.",
+    getHeapStatistics().used_heap_size,
+  );
+  one(
+    out,
+    'tributary_reporter_tick_delay_seconds',
+    'gauge',
+    'How late the event loop came to the last tick.',
+    counters.tickDelayMs / 1000,
   );
   one(
     out,

@@ -26,6 +26,7 @@ import { Timekeeper } from './sampler/timekeeper.ts';
 import { Sampling } from './sampling.ts';
 import { Spool } from './spool/spool.ts';
 import { Standing } from './standing.ts';
+import { createStraining } from './straining.ts';
 import { VERSION } from './version.ts';
 import type { WebListener } from './web/web-listener.ts';
 
@@ -68,6 +69,7 @@ export async function startReporter(
   const { options } = settings;
   const reloading = createReloading(settings, source, log);
   const counters = createCounters();
+  const straining = createStraining(options, log);
   const spool = openSpool(options, log);
   const bootClock = createBootClock(options['path.procfs'], run);
   const time = new Timekeeper(() => systemClock.now(), bootClock, spool.clock);
@@ -102,10 +104,11 @@ export async function startReporter(
     intervalMs,
     spool: () => spool,
     reload: () => reloading.facts,
+    strain: () => straining.level,
   });
   const onTaken = (fault: string) => standing.note(fault);
   const append = createAppend({ spool, session, time, counters, log, intervalMs, clockSteps, onTaken });
-  const common = { settings, log, counters, time, bootClock, clockSteps };
+  const common = { settings, straining, log, counters, time, bootClock, clockSteps };
   const others = web === null ? [] : [web.own];
   const sampling: Sampling = new Sampling({ ...common, own, append, others });
   sampling.start();
@@ -115,6 +118,7 @@ export async function startReporter(
     reload,
     async stop() {
       reloading.stop();
+      straining.stop();
       await web?.close();
       await sampling.stop();
       await stream.stop('shutdown');

@@ -20,6 +20,7 @@ import type { Sampler } from './sampler/sampler.ts';
 import type { BootClock, Timekeeper } from './sampler/timekeeper.ts';
 import { ChosenCollectors, createSampler } from './sampler-setup.ts';
 import { SeriesBudget } from './series-budget.ts';
+import type { Straining } from './straining.ts';
 import { createTick } from './tick.ts';
 import { Ticker } from './ticker.ts';
 
@@ -30,6 +31,8 @@ export interface SamplingParts {
   readonly time: Timekeeper;
   readonly bootClock: BootClock;
   readonly clockSteps: ClockSteps;
+  /** See straining.ts. */
+  readonly straining: Pick<Straining, 'slowdown'>;
   /** Tells of the reporter itself. */
   readonly own: Collector;
   /** See append.ts. */
@@ -55,9 +58,14 @@ export class Sampling {
     this.#parts = parts;
     const { settings, log, counters, time, bootClock, clockSteps, append } = parts;
     const { options } = settings;
-    this.#pace = createPace(options, log);
+    const slowdown = () => parts.straining.slowdown;
+    this.#pace = createPace(options, log, slowdown);
     this.#budget = createBudget(counters, log);
-    this.#feeds = new Feeds({ options, log, monotonic: () => bootClock.now(), now: () => time.now() });
+    this.#feeds = new Feeds({
+      ...{ options, log, slowdown },
+      monotonic: () => bootClock.now(),
+      now: () => time.now(),
+    });
     this.#collectors = new ChosenCollectors({ options, log });
     this.#sampler = createSampler(this.#setup(), log, counters);
     this.#watchLabels = createLabelWatch(options.label, log);
@@ -135,9 +143,10 @@ export class Sampling {
   }
 }
 
-function createPace(options: ReporterOptions, log: Log): Pace {
+function createPace(options: ReporterOptions, log: Log, slowdown: () => number): Pace {
   return new Pace({
     interval: () => options.interval,
+    slowdown,
     shortage: createCpuShortage(options['path.procfs']),
     monotonic: () => performance.now(),
     onChange: (fromMs, toMs, why) =>

@@ -25,7 +25,7 @@ test('collectors and all feeds together tell what a gateway takes of a host', as
     time: { observe: () => false, moment: () => ({ at: 0, boot: '', mono: 0 }), correctionMs: 0 },
     clockSteps: { note: () => {}, settle: () => {} },
     pace: { observe: () => {}, intervalMs: 10_000 },
-    counters: { lateTicks: 0 },
+    counters: { lateTicks: 0, tickDelayMs: 0 },
     feeds: {
       take: () => [gathered('push', 10_000), gathered('statsd', 5_000), gathered('targets', 4_000)],
     },
@@ -34,7 +34,7 @@ test('collectors and all feeds together tell what a gateway takes of a host', as
     append: (_, layers) => told.push(layers),
     watchLabels: () => {},
   });
-  await tick(false);
+  await tick(false, 0);
   assert.deepEqual(left, ['targets']);
   assert.deepEqual(
     told.map((layers) => layers.map((layer) => layer.map(({ shape }) => shape.families[0]?.name))),

@@ -15,7 +15,7 @@ export interface TickParts {
   readonly time: Pick<Timekeeper, 'observe' | 'moment' | 'correctionMs'>;
   readonly clockSteps: ClockSteps;
   readonly pace: Pick<Pace, 'observe' | 'intervalMs'>;
-  readonly counters: Pick<ReporterCounters, 'lateTicks'>;
+  readonly counters: Pick<ReporterCounters, 'lateTicks' | 'tickDelayMs'>;
   /** See feeds.ts. */
   readonly feeds: { take(moment: TickMoment): readonly Gathered[] };
   readonly sampler: Pick<Sampler, 'sample'>;
@@ -28,8 +28,9 @@ export interface TickParts {
 
 export function createTick(parts: TickParts) {
   const { time, clockSteps, pace, counters, feeds, sampler, budget, append, watchLabels } = parts;
-  return async (isLate: boolean): Promise<void> => {
+  return async (isLate: boolean, lateMs: number): Promise<void> => {
     if (isLate) counters.lateTicks++;
+    counters.tickDelayMs = Math.max(lateMs, 0);
     pace.observe(isLate);
     clockSteps.note(time.observe());
     const { at, mono } = time.moment();

@@ -15,8 +15,9 @@ export interface TickerOptions {
   /**
    * Never fails: what can go wrong with a tick is handled within it.
    * @param isLate when it begins late, by more than a tenth of the interval: the process did not get to it.
+   * @param lateMs by how much it does
    */
-  readonly onTick: (isLate: boolean) => Promise<void>;
+  readonly onTick: (isLate: boolean, lateMs: number) => Promise<void>;
   /** In ms. What a clock was set by is not lateness, so it is measured on one that nobody sets. */
   readonly monotonic: () => number;
 }
@@ -54,7 +55,7 @@ export class Ticker {
   first(): void {
     if (this.#timer === null || this.#hasTicked) return;
     clearTimeout(this.#timer);
-    this.#take(false);
+    this.#take(false, 0);
     const { now, intervalMs } = this.#options;
     this.#plan(now() + intervalMs() * FIRST_SHARE, 1 + FIRST_SHARE);
   }
@@ -83,7 +84,7 @@ export class Ticker {
       // The look may have been meant for a moment before the tick, and a clock may have stepped: the less of the two.
       const tickLateMs = Math.min(lateMs, -leftMs);
       for (let passed = Math.floor(tickLateMs / interval); passed > 0; passed--) this.#options.onMissed();
-      return this.#tick(tickLateMs > interval * LATE_SHARE);
+      return this.#tick(tickLateMs > interval * LATE_SHARE, tickLateMs);
     }
     // The clock stepped back, or the interval became shorter: what is due is further away than it can be.
     if (leftMs > interval * this.#aheadMax + STEP_MS) return this.#plan();
@@ -93,15 +94,15 @@ export class Ticker {
     this.#timer = setTimeout(() => this.#wait(monotonic() - from - waitMs), waitMs);
   }
 
-  #tick(isLate: boolean): void {
-    this.#take(isLate);
+  #tick(isLate: boolean, lateMs: number): void {
+    this.#take(isLate, lateMs);
     this.#plan(this.#due);
   }
 
-  #take(isLate: boolean): void {
+  #take(isLate: boolean, lateMs: number): void {
     this.#hasTicked = true;
     if (this.#running === null) {
-      this.#running = this.#options.onTick(isLate).finally(() => {
+      this.#running = this.#options.onTick(isLate, lateMs).finally(() => {
         this.#running = null;
       });
     } else this.#options.onMissed();

@@ -21,6 +21,7 @@ class Line {
   readonly sent: GatewayFrame[] = [];
   readonly did: string[] = [];
   readonly faults: unknown[] = [];
+  paceMs = 0;
   readonly connection: Connection;
 
   constructor(
@@ -46,6 +47,7 @@ class Line {
         isFull: () => false,
         clockIsWrong: () => false,
         horizonMs: () => 1,
+        paceMs: () => this.paceMs,
         address: '',
       },
       ledger,
@@ -275,4 +277,20 @@ test('a batch that needs what an earlier process knew waits for the ledger, and 
     kept.map((entry) => (entry.kind === 'batch' ? entry.seq : entry.reason)),
     ['dropped:repeat', 4],
   );
+});
+
+test('a wish for another pace is told once, on a new connection after its welcome, and taken back', async (t) => {
+  const { line } = await bench(t);
+  const one = line();
+  one.paceMs = 30_000;
+  one.connection.tick();
+  assert.deepEqual(one.kinds(), []);
+  await one.open();
+  for (let i = 0; i < 3; i++) one.connection.tick();
+  one.paceMs = 0;
+  for (let i = 0; i < 3; i++) one.connection.tick();
+  assert.deepEqual(one.sent.slice(1), [
+    { kind: 'pace', intervalMs: 30_000 },
+    { kind: 'pace', intervalMs: 1 },
+  ]);
 });

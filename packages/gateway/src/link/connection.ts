@@ -34,6 +34,8 @@ export class Connection {
   readonly #throttle: Throttle;
   #ackDue = false;
   #paused = false;
+  /** What the other end was asked for last. */
+  #toldPaceMs = 0;
 
   /** @param onFault told of errors that are the gateway's own; the connection is closed with `CLOSE_INTERNAL`. */
   constructor(context: SessionContext, ledger: Ledger, wire: Wire, onFault: (error: unknown) => void) {
@@ -70,6 +72,16 @@ export class Connection {
     if (this.#paused) this.session.excuse();
     this.session.tick();
     this.reexamine();
+    this.#tellPace();
+  }
+
+  /** On a new connection nothing was asked for yet. */
+  #tellPace(): void {
+    const paceMs = this.#context.paceMs();
+    if (!this.session.isOpen || paceMs === this.#toldPaceMs) return;
+    this.#toldPaceMs = paceMs;
+    // The reporter samples at the slower of its own interval and this.
+    this.#wire.send(encodeFrame({ kind: 'pace', intervalMs: Math.max(paceMs, 1) }));
   }
 
   /** Ends where the credential is no longer good: what is settled is acked first. */

@@ -83,6 +83,7 @@ export async function startLink(
     observer?: Partial<LinkObserver>;
     rates?: RateLimits;
     random?: () => number;
+    paceMs?: () => number;
   } = {},
 ): Promise<LinkBench> {
   const real = await openLedger(t, open);
@@ -109,6 +110,7 @@ export async function startLink(
       isFull: () => false,
       clockIsWrong: () => false,
       horizonMs: () => 3_600_000,
+      paceMs: () => over.paceMs?.() ?? 0,
     },
     ledger,
     authorize: over.authorize ?? (() => ({ identity: ANYONE, refusal: null })),

@@ -48,6 +48,8 @@ export interface SessionContext {
   readonly isOneTooMany: (host: string) => boolean;
   /** Batches older than this need not come. */
   readonly horizonMs: () => number;
+  /** How often hosts are asked to report, in ms; 0 for as they like. */
+  readonly paceMs: () => number;
   /** The other end's address, for people. */
   readonly address: string;
 }

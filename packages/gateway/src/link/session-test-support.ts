@@ -82,6 +82,7 @@ export class Bench {
         isFull: () => false,
         clockIsWrong: () => this.clockIsWrong,
         horizonMs: () => 60_000,
+        paceMs: () => 0,
         address: '10.0.0.1:1',
       },
       {

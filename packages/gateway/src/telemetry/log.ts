@@ -1,4 +1,5 @@
 /** The gateway's log: pino's JSON lines on stderr, or readable ones when someone watches. */
+import { redact } from '@tributary/shared/redact';
 import { type DestinationStream, type Logger, pino, stdTimeFunctions } from 'pino';
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
@@ -25,6 +26,8 @@ export async function createLog(options: LogOptions): Promise<LeveledLog> {
     base: { program: 'gateway' },
     timestamp: stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
+    // Messages of libraries and of the system are in it, too.
+    hooks: { streamWrite: redact },
   };
   const destination = readable ? await readableLines() : pino.destination({ dest: STDERR, sync: true });
   const log: LeveledLog = pino(settings, destination);

@@ -9,6 +9,7 @@ const PROBES: GatewayProbes = {
   hosts: () => 5,
   medianSkewSeconds: () => null,
   demotedFamilies: () => 0,
+  strain: () => ({ level: 1, paceMs: 30_000, memoryLimitBytes: 5 }),
   ledgerLimitBytes: () => 4096,
   credentialsReadable: () => true,
   reload: () => ({ lastReloadSuccessful: true, lastReloadSuccessAt: 1000 }),

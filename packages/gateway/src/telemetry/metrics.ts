@@ -45,6 +45,12 @@ export interface GatewayProbes {
   readonly ledgerLimitBytes: () => number;
   readonly credentialsReadable: () => boolean;
   readonly reload: () => ReloadProbe;
+  /** See straining.ts. */
+  readonly strain: () => {
+    readonly level: number;
+    readonly paceMs: number;
+    readonly memoryLimitBytes: number;
+  };
   /** Null without a web configuration. */
   readonly web: WebProbe | null;
 }
@@ -169,6 +175,21 @@ function registerGauges(registry: Registry, version: string, probes: GatewayProb
     'tributary_gateway_credentials_readable',
     '1 while the file of the credentials can be read; while it cannot, those known before stay good.',
     () => (probes.credentialsReadable() ? 1 : 0),
+  );
+  gauge(
+    'tributary_gateway_strain_level',
+    'How hard the gateway presses on its limits of CPU and memory: 0 for not at all, up to 4.',
+    () => probes.strain().level,
+  );
+  gauge(
+    'tributary_gateway_pace_seconds',
+    'How often hosts are asked to report; 0 for as often as they like.',
+    () => probes.strain().paceMs / 1000,
+  );
+  gauge(
+    'tributary_gateway_memory_limit_bytes',
+    'Memory above which hosts are asked to report less often.',
+    () => probes.strain().memoryLimitBytes,
   );
   gauge('tributary_ledger_bytes', 'Bytes that the ledger takes up.', () => probes.ledger().bytes);
   gauge(

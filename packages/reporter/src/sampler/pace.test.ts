@@ -3,9 +3,17 @@ import { test } from 'node:test';
 import { CALM_MS, type IntervalSetting, Pace, type Shortage, WISH_MS_MAX } from './pace.ts';
 
 function paced(interval: IntervalSetting) {
-  const world = { interval, now: 0, shortage: 'calm' as Shortage, changes: [] as number[], why: '' };
+  const world = {
+    interval,
+    slowdown: 1,
+    now: 0,
+    shortage: 'calm' as Shortage,
+    changes: [] as number[],
+    why: '',
+  };
   const pace = new Pace({
     interval: () => world.interval,
+    slowdown: () => world.slowdown,
     shortage: () => world.shortage,
     monotonic: () => world.now,
     onChange: (_, ms, why) => {
@@ -71,6 +79,18 @@ test('the gateway may wish for slower, not for quicker, and not for silence', ()
   assert.equal(pace.intervalMs, WISH_MS_MAX);
   pace.wish(0);
   assert.equal(pace.intervalMs, 10_000);
+});
+
+test('while the reporter itself takes too much it is slower, within bounds', () => {
+  const { world, pace } = paced(15_000);
+  world.slowdown = 4;
+  assert.equal(pace.intervalMs, 60_000);
+  world.slowdown = 64;
+  assert.equal(pace.intervalMs, WISH_MS_MAX);
+  world.interval = 2 * WISH_MS_MAX;
+  assert.equal(pace.intervalMs, 2 * WISH_MS_MAX);
+  world.slowdown = 1;
+  assert.equal(pace.intervalMs, 2 * WISH_MS_MAX);
 });
 
 test('another interval holds at once, and auto begins anew with it', () => {

@@ -28,6 +28,8 @@ export interface PaceParts {
   readonly shortage: () => Shortage;
   /** Monotonic, in ms. */
   readonly monotonic: () => number;
+  /** What the interval is multiplied by while the reporter itself takes too much: see straining.ts. */
+  readonly slowdown: () => number;
   /** Told of each change that `auto` makes, and why. */
   readonly onChange: (fromMs: number, toMs: number, why: PaceChange) => void;
 }
@@ -44,7 +46,9 @@ export class Pace {
 
   get intervalMs(): number {
     const interval = this.#parts.interval();
-    return Math.max(interval === 'auto' ? this.#chosenMs : interval, this.#wishMs);
+    const chosenMs = interval === 'auto' ? this.#chosenMs : interval;
+    const slowedMs = Math.min(chosenMs * this.#parts.slowdown(), WISH_MS_MAX);
+    return Math.max(chosenMs, slowedMs, this.#wishMs);
   }
 
   /** The gateway's wish, which holds until it has another; 0 takes it back. */

@@ -41,8 +41,8 @@ StateDirectory=${SERVICE}
 StateDirectoryMode=0700
 UMask=0077
 
-# Well above what it takes with 10,000 series; beyond, it is the fault.
-MemoryMax=256M
+# Above --limits.memory, where it slows down by itself.
+MemoryMax=384M
 TasksMax=64
 
 NoNewPrivileges=yes

@@ -22,7 +22,9 @@ function refused(change: Partial<TargetOptions>, message: RegExp): void {
 }
 
 test('a job with nothing but a URL has defaults for everything', () => {
-  const { url, ...rest } = checked({});
+  const { url, key, ...rest } = checked({});
+  assert.equal(key, checked({}).key);
+  assert.notEqual(key, checked({ drop: ['x'] }).key);
   assert.equal(url.href, 'http://localhost:9100/metrics');
   assert.deepEqual(rest, {
     job: 'node-exporter',

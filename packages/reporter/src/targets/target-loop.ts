@@ -20,6 +20,8 @@ export interface LoopParts {
   readonly counters: TargetCounters;
   readonly monotonic: () => number;
   readonly log: TargetLog;
+  /** What the interval is multiplied by. */
+  readonly slowdown: () => number;
 }
 
 /** A host that was suspended finds its timers late: the clock is looked at again at least so often. */
@@ -75,8 +77,9 @@ export class TargetLoop {
   }
 
   #plan(fired: number): void {
-    const { host, monotonic } = this.#parts;
-    const { intervalMs, url } = this.#target;
+    const { host, monotonic, slowdown } = this.#parts;
+    const { url } = this.#target;
+    const intervalMs = this.#target.intervalMs * slowdown();
     this.#due = nextTick(Math.max(monotonic(), fired), intervalMs, phaseOf(host + url.href, intervalMs));
     this.#wait();
   }

@@ -49,6 +49,7 @@ class Harness {
       userAgent: 'test',
       log: { info: log('info'), warn: log('warn') },
       monotonic,
+      slowdown: () => 1,
       wall: () => Date.now(),
     });
     t.after(() => this.feed.stop());

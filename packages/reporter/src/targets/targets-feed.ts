@@ -26,6 +26,8 @@ export interface TargetsOptions {
   /** The clocks that `TickMoment` is of. */
   readonly monotonic: () => number;
   readonly wall: () => number;
+  /** What intervals are multiplied by while the reporter takes too much of its host. */
+  readonly slowdown: () => number;
 }
 
 /** Large bodies that are in memory at a time. */

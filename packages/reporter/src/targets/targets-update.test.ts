@@ -28,6 +28,7 @@ function begin(t: TestContext, options: readonly TargetOptions[]) {
     userAgent: 'test',
     log: { info() {}, warn() {} },
     monotonic,
+    slowdown: () => 1,
     wall: Date.now,
   });
   t.after(() => feed.stop());

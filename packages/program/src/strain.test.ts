@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { STRAIN_FALL_MS, STRAIN_LEVEL_MAX, STRAIN_LOOK_MS, STRAIN_RISE_MS, Strain } from './strain.ts';
+
+const MB = 1_000_000;
+
+function bench() {
+  const world = { now: 0, busy: 0, memoryBytes: 0, limits: { busy: 0.5, memoryBytes: 100 * MB } };
+  const told: string[] = [];
+  const strain = new Strain({
+    limits: () => world.limits,
+    read: () => ({ busy: world.busy, memoryBytes: world.memoryBytes }),
+    monotonic: () => world.now,
+    onChange: (level, cause) => void told.push(`${level} ${cause}`),
+  });
+  const lookFor = (ms: number) => {
+    for (const end = world.now + ms; world.now < end; ) {
+      world.now += STRAIN_LOOK_MS;
+      strain.look();
+    }
+  };
+  return { world, told, strain, lookFor };
+}
+
+test('a moment of work is nothing', () => {
+  const { world, told, lookFor } = bench();
+  for (let i = 0; i < 20; i++) {
+    world.busy = 1;
+    lookFor(STRAIN_RISE_MS);
+    world.busy = 0.4;
+    lookFor(STRAIN_LOOK_MS);
+  }
+  assert.deepEqual(told, []);
+});
+
+test('it rises while a limit is passed, as far as it goes, and falls in the end', () => {
+  const { world, told, strain, lookFor } = bench();
+  world.busy = 0.6;
+  lookFor(STRAIN_RISE_MS * (STRAIN_LEVEL_MAX + 3));
+  assert.equal(strain.level, STRAIN_LEVEL_MAX);
+  // Below the limit, and not well below.
+  world.busy = 0.3;
+  lookFor(STRAIN_FALL_MS * 3);
+  assert.equal(strain.level, STRAIN_LEVEL_MAX);
+  world.busy = 0.2;
+  lookFor(STRAIN_FALL_MS * (STRAIN_LEVEL_MAX + 2));
+  assert.equal(strain.level, 0);
+  assert.deepEqual(told, ['1 cpu', '2 cpu', '3 cpu', '4 cpu', '3 null', '2 null', '1 null', '0 null']);
+});
+
+test('memory counts as well, and is what is named first', () => {
+  const { world, told, lookFor } = bench();
+  Object.assign(world, { busy: 0.6, memoryBytes: 101 * MB });
+  lookFor(STRAIN_RISE_MS + STRAIN_LOOK_MS);
+  assert.deepEqual(told, ['1 memory']);
+  Object.assign(world, { busy: 0, memoryBytes: 95 * MB });
+  lookFor(STRAIN_FALL_MS * 2);
+  assert.deepEqual(told, ['1 memory']);
+  world.memoryBytes = 80 * MB;
+  lookFor(STRAIN_FALL_MS + STRAIN_LOOK_MS);
+  assert.deepEqual(told, ['1 memory', '0 null']);
+});
+
+test('without limits there is no strain, and one that was goes', () => {
+  const { world, strain, lookFor } = bench();
+  world.busy = 1;
+  lookFor(STRAIN_RISE_MS + STRAIN_LOOK_MS);
+  assert.equal(strain.level, 1);
+  world.limits = { busy: 0, memoryBytes: 0 };
+  lookFor(STRAIN_FALL_MS + STRAIN_LOOK_MS);
+  assert.equal(strain.level, 0);
+  lookFor(STRAIN_RISE_MS * 2);
+  assert.equal(strain.level, 0);
+});
