@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { systemClock } from '@tributary/shared/clock';
+import { randomOf } from '@tributary/shared/random';
 import type { Lag } from './exposition/replay/backlogs.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { createForget } from './forgetting.ts';
@@ -90,8 +91,10 @@ test('young entries that go for the size are counted apart, and told once a roun
   const { ledger, start, trimmed, log } = await bench(t, '--storage.retention.size=1MB');
   const now = systemClock.now();
   const at = (age: number) => now - age * HOUR_MS;
-  const values = new Float64Array(20_000);
+  const random = randomOf(1);
   for (let seq = 1; seq <= 12; seq++) {
+    // What packing would make nothing of could all stay.
+    const values = Float64Array.from({ length: 20_000 }, () => random());
     const groups = [{ shape: shapeOf(gauges('a')), at: at(0), column: { values, absent: null } }];
     await ledger.append('web-1', 'e1', [{ ...entryAt(seq, seq < 3 ? at(2) : at(0)), groups }]);
   }

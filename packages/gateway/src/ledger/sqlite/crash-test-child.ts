@@ -5,7 +5,7 @@
  */
 import { writeSync } from 'node:fs';
 import { batch, NO_BOUNDS } from '../ledger-contract.ts';
-import { PACK_ALL } from './pack-policy.ts';
+import { PACK_ALL, PACK_POLICY } from './pack-policy.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 
 const STDOUT = 1;
@@ -16,7 +16,7 @@ const BLOCK_ENTRIES = 16;
 const [, , folder = '', kept] = process.argv;
 const ledger = await SqliteLedger.open({
   folder,
-  packing: { ...PACK_ALL, blockEntries: BLOCK_ENTRIES, arrivingEntries: 4 },
+  packing: { ...PACK_ALL, joinedMs: PACK_POLICY.joinedMs, blockEntries: BLOCK_ENTRIES, arrivingEntries: 4 },
 });
 const HOSTS = ['web-1', 'web-2'];
 /** The last seq of each host that resolved in this life. */

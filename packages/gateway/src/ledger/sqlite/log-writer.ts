@@ -3,9 +3,11 @@
  * brings many, which are not fresh: these are written as blocks at once, so that they need not be written, read again, packed and
  * removed.
  */
+import { viewGroups } from '../codec.ts';
+import { OFFSETS_PER_HOST } from './catalog.ts';
 import type { Core } from './core.ts';
 import { DamageError } from './damage.ts';
-import type { EntryRow } from './log-rows.ts';
+import { type EntryRow, entryOfRow } from './log-rows.ts';
 import type { PackPolicy } from './pack-policy.ts';
 import { bytesBefore, packBefore, writeBlock } from './packer.ts';
 
@@ -80,7 +82,9 @@ export class LogWriter {
 
   #writeBlock(rows: readonly EntryRow[]): void {
     try {
-      writeBlock(this.#core.sql, rows);
+      const entries = rows.map((row) => entryOfRow(row, viewGroups));
+      const key = rows[0]?.key ?? 0;
+      writeBlock(this.#core.sql, key - (key % OFFSETS_PER_HOST), entries);
     } catch (error) {
       // What has just arrived says nothing of the file.
       if (!(error instanceof DamageError)) throw error;

@@ -70,8 +70,8 @@ export type Request =
   | { readonly kind: 'removeCursor'; readonly name: string; readonly selection: string }
   /** One portion of what is older than the bound. */
   | { readonly kind: 'trimAge'; readonly bounds: TrimBounds }
-  /** One portion of packing, of the hosts from this place on. */
-  | { readonly kind: 'pack'; readonly from: PackPlace }
+  /** One portion of packing, of the hosts from this place on, by the policy or a tighter one (`pack-policy.ts`). */
+  | { readonly kind: 'pack'; readonly from: PackPlace; readonly tightness: number }
   /** One portion of what is too much. */
   | { readonly kind: 'trimSize'; readonly bounds: TrimBounds }
   | { readonly kind: 'forget'; readonly host: string }
@@ -129,6 +129,10 @@ export type PackPlace = number;
 export interface PackPortion {
   /** Entries that are in blocks now. */
   readonly packed: number;
+  /** What these took up before, about. */
+  readonly bytes: number;
+  /** What the hosts take up that were looked at, about, as far as it is not packed. */
+  readonly left: number;
   /** Where to go on; null when all hosts were looked at. */
   readonly next: PackPlace | null;
 }

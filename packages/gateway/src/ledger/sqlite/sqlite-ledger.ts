@@ -168,8 +168,9 @@ export class SqliteLedger implements Ledger {
 
   async trim(bounds: TrimBounds): Promise<TrimCounts> {
     const counts = await makeRoom({
+      bytesMax: bounds.bytesMax,
       trimAge: () => this.#request({ kind: 'trimAge', bounds }),
-      pack: (from) => this.#request({ kind: 'pack', from }),
+      pack: (from, tightness) => this.#request({ kind: 'pack', from, tightness }),
       trimSize: () => this.#request({ kind: 'trimSize', bounds }),
     });
     const { failure } = counts;

@@ -45,6 +45,7 @@ const SQL = {
   weights:
     'SELECT key, at, length(payload) AS bytes FROM entries WHERE key > ? AND key < ? ORDER BY key LIMIT ?',
   weight: 'SELECT key, at, length(payload) AS bytes FROM entries WHERE key = ?',
+  joined: 'SELECT key, first_offset AS firstOffset, min_at AS minAt, samples FROM blocks WHERE key = ?',
   removeEntries: 'DELETE FROM entries WHERE key > ? AND key <= ?',
 
   entriesOlder: 'SELECT key FROM entries WHERE at < ? ORDER BY at LIMIT ?',

@@ -72,6 +72,13 @@ export class StoreBench {
     if (refusals[0] != null) throw new Error(refusals[0]);
   }
 
+  /** Entries of many hosts in one commit. */
+  commitAll(lists: ReadonlyMap<string, readonly WireEntry[]>): void {
+    const appends = [...lists].map(([host, entries]) => ({ host, epoch: 'e1', entries }));
+    const { refusals } = this.store.commit(appends, [SHAPE], this.arriving, this.now);
+    for (const refusal of refusals) if (refusal !== null) throw new Error(refusal);
+  }
+
   /** @returns how many entries were packed. */
   pack(policy: PackPolicy = PACK_ALL, now = 0): number {
     let packed = 0;
@@ -100,6 +107,16 @@ export class StoreBench {
   read(host: string, over: Partial<WireRead> = {}): number[] {
     const all = { after: 0, entriesMax: 100_000, weightMax: Number.POSITIVE_INFINITY, atLeastOne: true };
     return this.store.read([{ host, ...all, ...over }]).lists[0]?.map(({ offset }) => offset) ?? [];
+  }
+
+  /** All that there is, a portion at a time. @returns the offsets. */
+  readAll(host: string): number[] {
+    const offsets: number[] = [];
+    for (;;) {
+      const more = this.read(host, { after: offsets.at(-1) ?? 0 });
+      if (more.length === 0) return offsets;
+      offsets.push(...more);
+    }
   }
 
   /** First and last offset of each block, and the offsets of what is not packed. */

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '@tributary/shared/clock';
 import { isDamage } from './damage.ts';
 import type { ReadPortion, Request, Response, Results } from './messages.ts';
-import type { PackPolicy } from './pack-policy.ts';
+import { type PackPolicy, tightened } from './pack-policy.ts';
 import { Store } from './store.ts';
 import { withPayloads } from './wire-entry.ts';
 
@@ -48,7 +48,7 @@ function answer(store: Store, request: Request): Results[keyof Results] {
     case 'trimAge':
       return store.trimAge(request.bounds);
     case 'pack':
-      return store.pack(request.from, packing, systemClock.now());
+      return store.pack(request.from, tightened(packing, request.tightness), systemClock.now());
     case 'trimSize':
       return store.trimSize(request.bounds);
     case 'forget':
