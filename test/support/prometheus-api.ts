@@ -77,6 +77,11 @@ export class PrometheusApi {
     return (await this.#get('label/__name__/values', params)) as string[];
   }
 
+  /** All values of a label of the series that match, as Grafana's `label_values(SELECTOR, LABEL)` asks for them. */
+  async labelValues(selector: string, label: string): Promise<readonly string[]> {
+    return (await this.#get(`label/${label}/values`, { 'match[]': selector })) as string[];
+  }
+
   /** What is told of each family, by its name; the first where targets disagree. */
   async metadata(): Promise<ReadonlyMap<string, Metadata>> {
     const data = (await this.#get('metadata', {})) as Record<string, Metadata[]>;

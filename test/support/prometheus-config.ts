@@ -41,14 +41,19 @@ export interface PrometheusConfig {
   readonly jobs: readonly ScrapeJob[];
   /** `tsdb:` of the configuration's `storage:`, for instance `{out_of_order_time_window: '2h'}`. */
   readonly tsdb?: Readonly<Record<string, string>>;
+  /** Where the rules are that it evaluates each second. */
+  readonly ruleFiles?: readonly string[];
+  /** Entries of `scrape_configs` as they are, besides the jobs. */
+  readonly scrapeConfigs?: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** The configuration file's content; JSON is YAML. */
-export function configText({ jobs, tsdb }: PrometheusConfig): string {
+export function configText({ jobs, tsdb, ruleFiles, scrapeConfigs = [] }: PrometheusConfig): string {
   const config = {
-    global: { scrape_interval: '1s', scrape_timeout: '1s' },
+    global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
     ...(tsdb === undefined ? {} : { storage: { tsdb } }),
-    scrape_configs: jobs.map(scrapeConfig),
+    ...(ruleFiles === undefined ? {} : { rule_files: ruleFiles }),
+    scrape_configs: [...jobs.map(scrapeConfig), ...scrapeConfigs],
   };
   return JSON.stringify(config, null, 2);
 }
