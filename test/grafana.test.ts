@@ -122,6 +122,28 @@ test('what descriptions refer to is there', () => {
   }
 });
 
+test('provisioning finds them where the documentation mounts them', () => {
+  const provisioned = (name: string) => load(read(`deploy/grafana/provisioning/${name}`));
+  const { providers } = provisioned('dashboards/tributary.yml') as {
+    providers: readonly { type: string; options: { path: string } }[];
+  };
+  assert.deepEqual(
+    providers.map(({ type }) => type),
+    ['file'],
+  );
+  assert.ok(read('docs/DASHBOARDS.md').includes(`./deploy/grafana:${providers[0]?.options.path}:ro`));
+  const { datasources } = provisioned('datasources/prometheus.yml') as {
+    datasources: readonly { type: string; jsonData: { timeInterval: string } }[];
+  };
+  const { global } = load(read('deploy/prometheus/prometheus.yml')) as {
+    global: { scrape_interval: string };
+  };
+  assert.deepEqual(
+    datasources.map(({ type, jsonData }) => [type, jsonData.timeInterval]),
+    [['prometheus', global.scrape_interval]],
+  );
+});
+
 test('the recording rules that they use are shipped', () => {
   const rules = new Set(
     [...read('deploy/prometheus/tributary.rules.yml').matchAll(/record: (\S+)/g)].map(([, name]) => name),
