@@ -4,6 +4,7 @@
  */
 import { REFUSALS, REJECT_CODES } from '@tributary/shared/errors';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { REFUSAL_REASONS } from '../trust/refusal.ts';
 import { createLimitMetrics, type LimitMetrics } from './limit-metrics.ts';
 import type { OwnFamily, OwnSeries } from './own-family.ts';
 import { type ReloadProbe, registerReloadMetrics } from './reload-metrics.ts';
@@ -55,6 +56,12 @@ export interface GatewayProbes {
   readonly web: WebProbe | null;
 }
 
+/** Of `tributary_gateway_http_refused_total`: who may not, and what may not. */
+const HTTP_REFUSALS = [
+  ...REFUSAL_REASONS,
+  ...['rate_limit', 'request_bytes', 'pipelined', 'not_ready', 'bad_query'],
+];
+
 const COMMIT_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 const SCRAPE_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -96,6 +103,7 @@ export function createMetrics(version: string, probes: GatewayProbes): GatewayMe
     'HTTP requests that were turned away.',
     ['reason'],
   );
+  for (const reason of HTTP_REFUSALS) httpRefused.inc({ reason }, 0);
   const scrapeFailures = counter(
     'tributary_gateway_scrape_failures_total',
     'Expositions that were cut off in the middle.',

@@ -102,7 +102,7 @@ function createReader(): { startTick(policies: readonly string[]): void; read: R
   let texts: ReadonlyMap<string, Texts> = new Map();
   return {
     startTick(policies) {
-      const isTurn = turns.next(policies.length);
+      const isTurn = turns.next(policies.length, performance.now());
       const next = new Map<string, Texts>();
       for (const [i, policy] of policies.entries()) {
         const { fixed, set } = texts.get(policy) ?? {};

@@ -154,6 +154,7 @@ function write(out: ColumnWriter, devices: readonly NetDevice[], ignoreInvalidSp
 export function createNetclassCollector(
   roots: Roots,
   options: OptionValues<typeof NETCLASS_OPTIONS> = settingsOf('netclass', NETCLASS_OPTIONS, {}),
+  monotonic: () => number = () => performance.now(),
 ): Collector {
   const base = join(roots.sys, 'class/net');
   let kept: ReadonlyMap<string, Kept> = new Map();
@@ -163,7 +164,7 @@ export function createNetclassCollector(
     collect(out) {
       const next = new Map<string, Kept>();
       const found = devicesByName(base, options['ignored-devices']);
-      const isTurn = turns.next(found.length);
+      const isTurn = turns.next(found.length, monotonic());
       const devices = found.map(({ path, labels: [name = ''] }, i) => {
         const [device, texts] = openDevice(name, path, kept.get(name), isTurn(i));
         next.set(name, texts);
