@@ -3,7 +3,7 @@
  * anew, unless it is said because a terminal was closed. systemd is told how it goes, where it wants to know.
  */
 import { OptionError } from '@tributary/shared/options';
-import { ServiceNotify } from './service-notify.ts';
+import type { ServiceNotify } from './service-notify.ts';
 import { watchTerminal } from './terminal.ts';
 
 export interface Running {
@@ -42,25 +42,22 @@ export async function live<O, L extends LifecycleLog>(life: Life<O, L>): Promise
   const options = await life.load();
   const log = await life.createLog(options);
   // Up to here there is nothing to be let go of.
-  process.on('SIGTERM', () => ask(() => stop('SIGTERM')));
-  process.on('SIGINT', () => ask(() => stop('SIGINT')));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      // A start that hangs is not waited for.
+      if (run === null) setTimeout(die, STOP_MS_MAX).unref();
+      ask(() => stop(signal));
+    });
+  }
   const running = await life.start(options, log);
-  const service = new ServiceNotify({
-    env: process.env,
-    pid: process.pid,
-    onFault: (error) =>
-      log.error(
-        { error: error.message },
-        'systemd cannot be told that this runs; the unit needs NotifyAccess=all, and systemd-notify has to be there',
-      ),
-  });
+  const service = await serviceOf(log);
   let isStopping = false;
   const stop = (signal: string) => {
     if (isStopping) return;
     isStopping = true;
     log.info({ signal }, 'stopping');
     setTimeout(die, STOP_MS_MAX).unref();
-    service.stopping();
+    service?.stopping();
     running.stop().then(
       () => leave(0, running.isStuck()),
       (error: Error) => {
@@ -74,9 +71,25 @@ export async function live<O, L extends LifecycleLog>(life: Life<O, L>): Promise
       if (!(error instanceof OptionError)) log.error({ err: error }, 'internal error');
     });
   };
-  service.ready();
+  service?.ready();
   run = (wish) => wish();
   for (const wish of wishes) wish();
+}
+
+/** Null where nobody wants to know; what it takes is not loaded then. */
+async function serviceOf(log: LifecycleLog): Promise<ServiceNotify | null> {
+  const { env, pid } = process;
+  if ((env['NOTIFY_SOCKET'] ?? '') === '') return null;
+  const { ServiceNotify } = await import('./service-notify.ts');
+  return new ServiceNotify({
+    env,
+    pid,
+    onFault: (error) =>
+      log.error(
+        { error: error.message },
+        'systemd cannot be told that this runs; the unit needs NotifyAccess=all, and systemd-notify has to be there',
+      ),
+  });
 }
 
 /**
