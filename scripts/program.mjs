@@ -7,12 +7,15 @@ export const PROGRAMS = ['gateway', 'reporter'];
 
 /** The arguments for `node` that start a program. */
 export function nodeArguments(name, args) {
-  const bin = join(repository, 'packages', name, 'bin', `tributary-${name}.js`);
-  return [...shebangFlags(readFileSync(bin, 'utf8')), bin, ...args];
+  return [...nodeFlags(name), binOf(name), ...args];
 }
 
 /** The V8 flags that `#!/usr/bin/env -S node --flag …` gives the installed command. */
-function shebangFlags(text) {
-  const [, flags] = /^#!\S+(?:\s+-S)?\s+node\b(.*)/.exec(text) ?? [];
+export function nodeFlags(name) {
+  const [, flags] = /^#!\S+(?:\s+-S)?\s+node\b(.*)/.exec(readFileSync(binOf(name), 'utf8')) ?? [];
   return flags?.trim().split(/\s+/).filter(Boolean) ?? [];
+}
+
+function binOf(name) {
+  return join(repository, 'packages', name, 'bin', `tributary-${name}.js`);
 }

@@ -94,16 +94,21 @@ async function once(options: ReporterOptions): Promise<void> {
   leave(0, sampler.isStuck);
 }
 
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  if (!(error instanceof OptionError || error instanceof SpoolOpenError || error instanceof ListenError))
-    throw error;
-  const lines = error instanceof ConfigFileError ? error.lines : [error.message];
-  // A check is for programs to read as well, which know FILE:LINE: from compilers.
-  const isCheck = error instanceof ConfigFileError && process.argv[2] === 'check-config';
-  process.stderr.write(
-    lines.map((line) => `${isCheck ? '' : `${PROGRAM.name}: `}${redact(line)}\n`).join(''),
-  );
-  process.exitCode = 1;
+async function start(): Promise<void> {
+  try {
+    await main(process.argv.slice(2));
+  } catch (error) {
+    if (!(error instanceof OptionError || error instanceof SpoolOpenError || error instanceof ListenError))
+      throw error;
+    const lines = error instanceof ConfigFileError ? error.lines : [error.message];
+    // A check is for programs to read as well, which know FILE:LINE: from compilers.
+    const isCheck = error instanceof ConfigFileError && process.argv[2] === 'check-config';
+    process.stderr.write(
+      lines.map((line) => `${isCheck ? '' : `${PROGRAM.name}: `}${redact(line)}\n`).join(''),
+    );
+    process.exitCode = 1;
+  }
 }
+
+// Without `await`: in the one executable file this is CommonJS, which has none here. What it throws ends the process all the same.
+void start();

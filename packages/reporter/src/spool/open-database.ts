@@ -1,8 +1,9 @@
 /** Opens the spool's file: one process a spool, damaged files set aside and never deleted. */
 import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { makeFolder } from './make-folder.ts';
+import { openSqlite } from './open-sqlite.ts';
 import { migrate } from './schema.ts';
 import { SpoolOpenError } from './spool-error.ts';
 
@@ -24,7 +25,7 @@ export function lockFolder(folder: string): Database.Database {
   let lock: Database.Database | null = null;
   try {
     makeFolder(folder);
-    lock = new Database(join(folder, 'spool.lock'), { timeout: 0 });
+    lock = openSqlite(join(folder, 'spool.lock'), { timeout: 0 });
     lock.exec('BEGIN EXCLUSIVE');
     return lock;
   } catch (error) {
@@ -83,7 +84,7 @@ function pathIn(folder: string): string {
 }
 
 function openFile<T>(path: string, load: (db: Database.Database) => T): { db: Database.Database; loaded: T } {
-  const db = new Database(path, { timeout: 2000 });
+  const db = openSqlite(path, { timeout: 2000 });
   try {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');

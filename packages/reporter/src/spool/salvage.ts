@@ -5,8 +5,9 @@
  */
 import type { Gap } from '@tributary/shared/frames';
 import { GAPS_PER_HELLO_MAX } from '@tributary/shared/limits';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import type { Marks } from './marks.ts';
+import { openSqlite } from './open-sqlite.ts';
 import type { Statements } from './statements.ts';
 
 /** How the damaged file stood, as far as that is known. */
@@ -34,7 +35,7 @@ export function salvage(path: string | null, known: Standing | null, sql: Statem
   let old: Database.Database;
   try {
     if (path === null) return loseAll(known, sql, marks);
-    old = new Database(path, { fileMustExist: true });
+    old = openSqlite(path, { fileMustExist: true });
   } catch {
     return loseAll(known, sql, marks);
   }

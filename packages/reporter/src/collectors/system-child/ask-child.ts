@@ -24,7 +24,7 @@ export interface ChildOptions {
   /** As `os.setPriority` takes it: 0 is normal, 19 the lowest. */
   readonly priority: number;
   /** Program and arguments, before those of child.ts; other than the default only in tests. */
-  readonly command?: readonly [string, ...string[]];
+  readonly command?: ChildCommand;
 }
 
 export const INVENTORY_CHILD: ChildOptions = {
@@ -47,12 +47,21 @@ const ORPHAN_MS = 5_000;
 /** V8 flags as the reporter has them itself. Not for sources: Node.js strips their types with WebAssembly, which lite mode has not. */
 const SMALL = ['--lite-mode', '--max-semi-space-size=1', '--max-old-space-size=64'];
 
+export type ChildCommand = readonly [string, ...string[]];
+
+let provided: ChildCommand | null = null;
+
+/** For a reporter that is one executable file, and starts itself with a word that leads its main file to child.ts. */
+export function provideChildCommand(command: ChildCommand): void {
+  provided = command;
+}
+
 /**
  * How a child is started: the one place that knows. With the same Node.js as the reporter, from the file beside this one, the
- * sources in tests and `dist` otherwise. A reporter that is one executable would start itself here, with a word that leads
- * its main file to child.ts.
+ * sources in tests and `dist` otherwise.
  */
-function childCommand(): readonly [string, ...string[]] {
+function childCommand(): ChildCommand {
+  if (provided !== null) return provided;
   const isSource = import.meta.url.endsWith('.ts');
   const file = fileURLToPath(new URL(isSource ? './child.ts' : './child.js', import.meta.url));
   return isSource ? [process.execPath, file] : [process.execPath, ...SMALL, file];

@@ -62,21 +62,25 @@ function writeLine(text: string): Promise<void> {
   return new Promise((resolve) => process.stdout.write(`${text}\n`, () => resolve()));
 }
 
-const [questions = '', deadlineMs = '', priority = ''] = process.argv.slice(2);
-// Whoever started this has long given up by then, or is gone.
-setTimeout(() => process.exit(1), Number(deadlineMs));
-// The reporter is gone.
-process.stdout.on('error', () => process.exit(1));
-try {
-  setPriority(Number(priority));
-} catch {
-  // A host that forbids even this still gets its inventory.
+async function answerAll([questions = '', deadlineMs = '', priority = '']: readonly string[]): Promise<void> {
+  // Whoever started this has long given up by then, or is gone.
+  setTimeout(() => process.exit(1), Number(deadlineMs));
+  // The reporter is gone.
+  process.stdout.on('error', () => process.exit(1));
+  try {
+    setPriority(Number(priority));
+  } catch {
+    // A host that forbids even this still gets its inventory.
+  }
+  const asked = questions.split(',').filter(isQuestion);
+  // One after the other: it is nobody's hurry, and a burst of programs is what users notice.
+  for (const question of QUESTIONS.filter((known) => asked.includes(known))) {
+    const answer = await answerTo(question);
+    await writeLine(JSON.stringify(answer, (key, value: unknown) => (LEFT_OUT.has(key) ? undefined : value)));
+  }
+  await writeLine(DONE_LINE);
+  setTimeout(() => process.exit(0), LINGER_MS);
 }
-const asked = questions.split(',').filter(isQuestion);
-// One after the other: it is nobody's hurry, and a burst of programs is what users notice.
-for (const question of QUESTIONS.filter((known) => asked.includes(known))) {
-  const answer = await answerTo(question);
-  await writeLine(JSON.stringify(answer, (key, value: unknown) => (LEFT_OUT.has(key) ? undefined : value)));
-}
-await writeLine(DONE_LINE);
-setTimeout(() => process.exit(0), LINGER_MS);
+
+// Without `await`: in the one executable file this is CommonJS, which has none here. The deadline ends it, whatever happens.
+void answerAll(process.argv.slice(2));
