@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import { Child, cleanEnv } from './support/child.ts';
 import { eventually } from './support/eventually.ts';
 import { readExposition } from './support/exposition.ts';
+import { stablePort } from './support/ports.ts';
 import { Gateway, REPOSITORY } from './support/programs.ts';
 import { tempDir } from './support/temp-dir.ts';
 import { inBareRoot, withoutBareRoot } from './support/without-node.ts';
@@ -28,8 +29,8 @@ async function build(t: TestContext, folder: string): Promise<string> {
 }
 
 /** Runs it to its end. */
-async function say(t: TestContext, command: string, ...args: readonly string[]) {
-  await using child = await Child.spawn(t, { name: command, command, args, env: BARE });
+async function say(t: TestContext, command: string, args: readonly string[], env = BARE) {
+  await using child = await Child.spawn(t, { name: command, command, args, env });
   const { code } = await child.exited;
   return { code, stdout: child.lines('stdout').join('\n'), stderr: child.lines('stderr').join('\n') };
 }
@@ -52,27 +53,27 @@ test('one executable file is the whole reporter', { skip, timeout: BUILD_MS_MAX 
 
   await t.test('it says its version, and its help is the command’s', async (t) => {
     const { version } = JSON.parse(readFileSync(join(REPOSITORY, 'packages/reporter/package.json'), 'utf8'));
-    const told = await say(t, reporter, '--version');
+    const told = await say(t, reporter, ['--version']);
     assert.deepEqual(told, {
       code: 0,
       stdout: `tributary-reporter ${version} (Node.js ${process.version})`,
       stderr: '',
     });
-    assert.match((await say(t, reporter, '--help')).stdout, /--spool\.path DIR/);
+    assert.match((await say(t, reporter, ['--help'])).stdout, /--spool\.path DIR/);
   });
 
   await t.test('it checks a configuration', async (t) => {
     const file = join(folder, 'reporter.yml');
     writeFileSync(file, 'host: web-1\ninterval: 15\n');
-    const wrong = await say(t, reporter, 'check-config', file);
+    const wrong = await say(t, reporter, ['check-config', file]);
     assert.equal(wrong.code, 1);
     assert.match(wrong.stderr, /reporter\.yml:2: /);
     writeFileSync(file, 'host: web-1\ninterval: 15s\n');
-    assert.equal((await say(t, reporter, 'check-config', file)).stdout, `${file} is valid`);
+    assert.equal((await say(t, reporter, ['check-config', file])).stdout, `${file} is valid`);
   });
 
   await t.test('it collects, also what it starts itself anew for', async (t) => {
-    const { code, stdout, stderr } = await say(t, reporter, 'once', '--collector.inventory');
+    const { code, stdout, stderr } = await say(t, reporter, ['once', '--collector.inventory']);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
     assert.match(stdout, /^node_load1 /m);
     assert.match(stdout, /^node_inventory_part_success\{name="os"\} 1$/m);
@@ -100,6 +101,22 @@ test('one executable file is the whole reporter', { skip, timeout: BUILD_MS_MAX 
     await using again = await Child.spawn(t, options);
     await again.line('stderr', /"connected"/);
     assert.ok(readFileSync(join(native, file)).length > 1_000_000);
+  });
+
+  await t.test('it asks another how it is', async (t) => {
+    const address = `127.0.0.1:${await stablePort()}`;
+    const env = { ...BARE, TRIBUTARY_REPORTER_WEB_LISTEN_ADDRESS: address };
+    const ask = async () => await say(t, reporter, ['health'], env);
+    const before = await ask();
+    assert.equal(before.code, 1);
+    assert.match(before.stdout, /ECONNREFUSED/);
+    await using _child = await Child.spawn(t, {
+      name: 'reporter',
+      command: reporter,
+      args: ['--spool.path', join(folder, 'asked'), '--interval', '1s'],
+      env,
+    });
+    await eventually('it is ready, without a gateway', async () => (await ask()).code === 0);
   });
 
   await t.test(

@@ -14,6 +14,8 @@ const ADDON = 'better_sqlite3.node';
 const ADDON_SHA256 = 'better_sqlite3.sha256';
 /** Not for people, and so not in the help: what follows are the arguments of child.ts. */
 const CHILD_WORD = 'system-child';
+/** For the image's HEALTHCHECK. */
+const HEALTH_WORD = 'health';
 
 let addon: object | null = null;
 
@@ -30,11 +32,22 @@ function addonFor(spoolFolder: string): object {
   return addon;
 }
 
+async function askAndEnd(): Promise<void> {
+  const { askHealth } = await import('./ask-health.ts');
+  const { code, message } = await askHealth(process.env['TRIBUTARY_REPORTER_WEB_LISTEN_ADDRESS']);
+  process.stdout.write(`${message}\n`, () => process.exit(code));
+}
+
 provideAddon(addonFor);
 provideChildCommand([process.execPath, CHILD_WORD]);
-if (process.argv[2] === CHILD_WORD) {
-  process.argv.splice(2, 1);
-  void import('../collectors/system-child/child.ts');
-} else {
-  void import('../main.ts');
+switch (process.argv[2]) {
+  case CHILD_WORD:
+    process.argv.splice(2, 1);
+    void import('../collectors/system-child/child.ts');
+    break;
+  case HEALTH_WORD:
+    void askAndEnd();
+    break;
+  default:
+    void import('../main.ts');
 }
