@@ -40,7 +40,7 @@ async function main() {
     const target = join(outdir, `tributary-reporter-${platform}`);
     fs.writeFileSync(`${target}.licenses.txt`, licensesOf([...packages, `node-${platform}`]));
     fs.renameSync(made, target);
-    const megabytes = (fs.statSync(target).size / 1024 / 1024).toFixed(1);
+    const megabytes = (fs.statSync(target).size / 1e6).toFixed(1);
     process.stdout.write(`${relative(process.cwd(), target)}: ${megabytes} MB\n`);
   } finally {
     fs.rmSync(work, { recursive: true, force: true });

@@ -44,9 +44,6 @@ function service(name: string): Service {
   return found;
 }
 
-/** Made by hands of its own; while there are no dashboards at all, Grafana starts without. */
-const DASHBOARDS = 'deploy/grafana';
-
 /** Whether the build context has it: .dockerignore lists what goes in, after a `*`. */
 function isInContext(path: string): boolean {
   const lines = readFileSync(join(REPOSITORY, '.dockerignore'), 'utf8').split('\n');
@@ -91,11 +88,9 @@ test('compose: what is mounted is there, and what is named is declared', () => {
   )) {
     for (const volume of volumes) {
       const [source = ''] = volume.split(':');
-      if (source.startsWith('.')) {
-        const path = join(FOLDER, source);
-        const isLeftOut = path.startsWith(DASHBOARDS) && !existsSync(join(REPOSITORY, DASHBOARDS));
-        assert.ok(isLeftOut || existsSync(join(REPOSITORY, path)), `${name}: ${source}`);
-      } else if (!source.startsWith('/')) assert.ok(source in compose.volumes, `${name}: ${source}`);
+      if (source.startsWith('.'))
+        assert.ok(existsSync(join(REPOSITORY, FOLDER, source)), `${name}: ${source}`);
+      else if (!source.startsWith('/')) assert.ok(source in compose.volumes, `${name}: ${source}`);
     }
     for (const secret of secrets) assert.ok(secret in compose.secrets, `${name}: ${secret}`);
     if (build !== undefined) {
