@@ -14,6 +14,7 @@ import type { Scrapers } from './exposition/replay/scrapers.ts';
 import { prepareShape } from './exposition/shape-class.ts';
 import { Fleet } from './fleet/fleet.ts';
 import { createForget } from './forgetting.ts';
+import { FreeSpace } from './free-space.ts';
 import { createLimits } from './gateway-limits.ts';
 import { isLoopback, parseListenAddress } from './http/listen-address.ts';
 import { createHttp, listen } from './http/server.ts';
@@ -121,6 +122,7 @@ async function startOnce(
   const web = await openWebFor(options, log, parts, onFault);
   const ledger = await openLedger(options, log, parts, onDeath);
   const voices = new Voices();
+  const space = new FreeSpace(options['storage.path'], uptimeMs);
   const later = { guard: () => limits.handshakes, events: () => events, onChange: () => link.reexamine() };
   const trust = createTrust({ settings, log, store, web, ...later, ...presenceOf(voices, () => fleet) });
   const shapes = new ShapeRegistry(prepareShape);
@@ -154,7 +156,9 @@ async function startOnce(
     serving,
     version: VERSION,
     startedAt,
-    ledger: () => ledgerFacts(ledger),
+    ledger: () => ({ ...ledgerFacts(ledger), limitBytes: options['storage.retention.size'] }),
+    space: () => space.read(),
+    restartPending: () => reloading.waiting,
     isConnected,
     forget,
     exposition,

@@ -78,6 +78,7 @@ export function observeLink({ fleet, forget, metrics, log, left, uptimeMs }: Lin
     refused(host, code, message, from) {
       const address = plainAddress(from);
       metrics.refusal(code);
+      if (code === 'DUPLICATE_HOST') fleet.rivalled(host, address);
       if (code === 'FRAME_TOO_LARGE') this.limited(host, 'frame_bytes');
       // Going down is no news for each of ten thousand hosts.
       if (code === 'DRAINING') log.debug({ host, address, code, message }, 'connection refused');

@@ -2,6 +2,7 @@
 import { systemClock } from '@tributary/shared/clock';
 import { formatDuration } from '@tributary/shared/units';
 import type { GatewayOptions } from './config.ts';
+import { ScraperClients } from './exposition/replay/clients.ts';
 import { ScrapeConnections } from './exposition/replay/connection.ts';
 import type { ScraperObserver } from './exposition/replay/observer.ts';
 import { Replays } from './exposition/replay/replay.ts';
@@ -30,6 +31,7 @@ export interface Replaying {
   readonly scrapers: Scrapers;
   readonly replays: Replays;
   readonly reports: ScraperReports;
+  readonly clients: ScraperClients;
   readonly connections: ScrapeConnections;
   readonly bounds: ReplayBounds;
   readonly observer: ScraperObserver;
@@ -51,7 +53,9 @@ export function createReplaying({
   const hosts = () => fleet.hosts().map(({ name }) => name);
   const overlapMs = options['replay.overlap'];
   const shared = { ledger, clock: systemClock, uptimeMs, windowMs, overlapMs };
-  const observer = observeScrapers({ log, uptimeMs });
+  const now = () => systemClock.now();
+  const clients = new ScraperClients();
+  const observer = observeScrapers({ log, clients, now, uptimeMs });
   const scrapers = new Scrapers({
     ...shared,
     hosts,
@@ -67,11 +71,10 @@ export function createReplaying({
     pointsMax: () => Math.ceil(pointsMax() / 2 ** straining.level),
     order: () => options['replay.order'],
   });
-  const now = () => systemClock.now();
   const reports = new ScraperReports({ scrapers, ledger, hosts, now, pointsMax });
   const connections = new ScrapeConnections(uptimeMs);
   const bounds = { windowMs, pointsMax };
-  return { scrapers, replays, reports, connections, bounds, observer, now };
+  return { scrapers, replays, reports, clients, connections, bounds, observer, now };
 }
 
 /** At the start, and whenever one of the two has changed. */

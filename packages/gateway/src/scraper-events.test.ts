@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ScraperClients } from './exposition/replay/clients.ts';
 import { ScrapeConnection } from './exposition/replay/connection.ts';
 import { FakeClock, NOW } from './link/test-support.ts';
 import { observeScrapers } from './scraper-events.ts';
@@ -11,7 +12,13 @@ const P = { name: 'p', selection: 'up' };
 function bench() {
   const log = keepLog();
   const clock = new FakeClock();
-  return { log, clock, observer: observeScrapers({ log, uptimeMs: clock.uptimeMs }) };
+  const clients = new ScraperClients();
+  return {
+    log,
+    clock,
+    clients,
+    observer: observeScrapers({ log, clients, now: () => clock.now(), uptimeMs: clock.uptimeMs }),
+  };
 }
 
 test('the life of a scraper', () => {
@@ -55,7 +62,10 @@ test('that two scrapers use one name is told once an hour, and never of those th
     for (const [i, connection] of ends.entries()) {
       clock.pass(i === 0 ? 13_000 : 2_000);
       const address = `${connection.address}:900${i}`;
-      observer.scraped({ name, selection: '', scope: '', connection, address, timeoutMs: 10_000, proxied });
+      observer.scraped({
+        ...{ name, selection: '', scope: '', connection, address, timeoutMs: 10_000, proxied },
+        ...{ agent: 'Prometheus/3.5.3', format: 'openmetrics', takesSeveral: true },
+      });
     }
   };
   for (let i = 0; i < 10; i++) scrape(null, false);

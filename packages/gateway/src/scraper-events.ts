@@ -1,7 +1,8 @@
 /** What happens with scrapers, told to the log. */
 import { formatDuration } from '@tributary/shared/units';
+import type { ScraperClients } from './exposition/replay/clients.ts';
 import type { ScraperObserver } from './exposition/replay/observer.ts';
-import { NAMES_MAX } from './exposition/replay/scrapers.ts';
+import { NAMES_MAX, unnamedName } from './exposition/replay/scrapers.ts';
 import { SharedNames } from './exposition/replay/shared-names.ts';
 import { CONNECTIONS_MAX } from './exposition/replay/unnamed.ts';
 import { plainAddress } from './limits/address-key.ts';
@@ -10,6 +11,9 @@ import { Told } from './telemetry/told.ts';
 
 export interface ScraperListeners {
   readonly log: Log;
+  readonly clients: ScraperClients;
+  /** In ms since 1970. */
+  readonly now: () => number;
   /** Milliseconds that never step. */
   readonly uptimeMs: () => number;
 }
@@ -17,7 +21,7 @@ export interface ScraperListeners {
 const TOLD_MAX = 1024;
 const HOUR_MS = 3_600_000;
 
-export function observeScrapers({ log, uptimeMs }: ScraperListeners): ScraperObserver {
+export function observeScrapers({ log, clients, now, uptimeMs }: ScraperListeners): ScraperObserver {
   const once = new Told(TOLD_MAX, Number.POSITIVE_INFINITY, uptimeMs);
   const hourly = new Told(TOLD_MAX, HOUR_MS, uptimeMs);
   const sharedNames = new SharedNames();
@@ -51,10 +55,13 @@ export function observeScrapers({ log, uptimeMs }: ScraperListeners): ScraperObs
       log.info({ scraper: name, to: timeText(to), by }, 'scraper rewound');
     },
     scraped(scrape) {
-      const { name, proxied } = scrape;
+      const { name, selection, proxied } = scrape;
+      clients.scraped(name ?? unnamedName(scrape.connection.address, proxied), scrape, now());
       if (name === null || proxied) return;
       const addresses = sharedNames.scraped(scrape, uptimeMs());
-      if (addresses === null || !hourly.isNews(`shared: ${name}`)) return;
+      if (addresses === null) return;
+      clients.shared(name, selection, addresses, now());
+      if (!hourly.isNews(`shared: ${name}`)) return;
       log.warn(
         { scraper: name, addresses },
         'two scrapers seem to use one name: what one has taken the other does not get; give each a scraper= of its own',

@@ -57,6 +57,7 @@ export class Reloading<O extends object> {
   #isStopped = false;
   /** What was told last of what is wrong, or waits for a restart; '' for nothing. */
   #told = '';
+  #waiting: readonly string[] = [];
   /** What the last look by the clock found: new options, or what is wrong; null for nothing new. */
   #seen: O | string | null = null;
   #timer: NodeJS.Timeout | null = null;
@@ -68,6 +69,11 @@ export class Reloading<O extends object> {
 
   get facts(): ReloadFacts {
     return this.#facts;
+  }
+
+  /** Options that have other values than those in effect, and take a restart. */
+  get waiting(): readonly string[] {
+    return this.#waiting;
   }
 
   /** True while a file does not answer: the end of the process would wait for it, possibly for ever. */
@@ -178,6 +184,7 @@ export class Reloading<O extends object> {
       names.filter((name) => !isInner(name)),
     ) as [string[], string[]];
     this.#facts = { lastReloadSuccessful: true, lastReloadSuccessAt: now() };
+    this.#waiting = waiting;
     const text = waiting.join();
     if (cause !== null || changed.length > 0 || text !== this.#told)
       // Whoever reads of failures is to read of their end.

@@ -150,6 +150,11 @@ export class Fleet {
     add(this.#ensure(name).rejected, code, 1);
   }
 
+  /** Somebody else came by the host's name while it was connected. @param address of that one */
+  rivalled(name: string, address: string): void {
+    this.#hosts.get(name)?.rivals.refuse(address, this.#options.clock.now());
+  }
+
   /** Something of the host was turned away for a limit, or it has to wait. */
   limited(name: string, limit: HostLimit): void {
     this.#hosts.get(name)?.limited.passed(limit, this.#options.clock.now());

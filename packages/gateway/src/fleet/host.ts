@@ -7,6 +7,7 @@ import type { DropReason } from '../link/observer.ts';
 import { overlap } from '../link/overlap.ts';
 import { targetText } from '../link/series-text.ts';
 import { Limited } from './limited.ts';
+import { Rivals } from './rivals.ts';
 
 /** One point of every series of a shape; `hidden[i] === 1` where another shape of the host has a newer point. */
 export interface NewestPoint {
@@ -77,6 +78,7 @@ export class FleetHost {
   readonly lostBatches = new Map<string, number>(Object.entries(LOSS_REASONS));
   readonly gaps: Gap[] = [];
   readonly limited = new Limited();
+  readonly rivals = new Rivals();
   readonly groups = new Map<AdmittedShape, HostGroup>();
   /** Of each group that has series in common with others: these others. Nearly always empty. */
   readonly #related = new Map<HostGroup, Set<HostGroup>>();
@@ -110,6 +112,7 @@ export class FleetHost {
   }
 
   opened(hello: Hello, address: string, now: number, skewMs: number): void {
+    this.rivals.welcome(hello.epoch, address, now);
     this.epoch = hello.epoch;
     this.run = hello.run;
     // These become labels of the gateway's own series, and lines of logs.
@@ -131,6 +134,7 @@ export class FleetHost {
   clockStepped(stepMs: number): void {
     this.skewMs -= stepMs;
     this.limited.clockStepped(stepMs);
+    this.rivals.clockStepped(stepMs);
     this.lastSeenAt += stepMs;
     if (this.connectedAt !== 0) this.connectedAt += stepMs;
   }

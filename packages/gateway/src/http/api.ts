@@ -2,6 +2,8 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { Fleet } from '../fleet/fleet.ts';
 import type { FleetHost } from '../fleet/host.ts';
+import type { RivalTimes } from '../fleet/rivals.ts';
+import type { Space } from '../free-space.ts';
 import { askedBy, only } from './access.ts';
 import { failure, isoTime, success } from './envelope.ts';
 import type { Readiness } from './health.ts';
@@ -23,7 +25,13 @@ export interface ApiSources {
     entries: number;
     oldestAt: number;
     pendingBytes: number;
+    /** How much it may take up. */
+    limitBytes: number;
   };
+  /** Of the disk that it is on; null when that does not tell. */
+  readonly space: () => Promise<Space | null>;
+  /** Options that have other values in the configuration than in effect, and take a restart. */
+  readonly restartPending: () => readonly string[];
 }
 
 export function registerApi(app: FastifyInstance, sources: ApiSources): void {
@@ -44,9 +52,10 @@ export function registerApi(app: FastifyInstance, sources: ApiSources): void {
     await sources.forget(name, 'host was deleted and is forgotten', askedBy(request));
     return success(null);
   });
-  app.get('/api/v1/status', () => {
+  app.get('/api/v1/status', async () => {
     const { version, startedAt, readiness } = sources;
-    const { generation, bytes, entries, oldestAt, pendingBytes } = sources.ledger();
+    const { generation, bytes, entries, oldestAt, pendingBytes, limitBytes } = sources.ledger();
+    const disk = await sources.space();
     const notReady = readiness();
     return success({
       version,
@@ -54,7 +63,11 @@ export function registerApi(app: FastifyInstance, sources: ApiSources): void {
       ready: notReady === null,
       ...(notReady === null ? {} : { notReady }),
       hosts: { known: fleet.size, up: fleet.hosts().filter((host) => fleet.isUp(host)).length },
-      ledger: { generation, bytes, batches: entries, oldest: isoTime(oldestAt), pendingBytes },
+      ledger: {
+        ...{ generation, bytes, batches: entries, oldest: isoTime(oldestAt), pendingBytes },
+        ...{ limitBytes, disk },
+      },
+      restartPending: sources.restartPending(),
     });
   });
   // As Prometheus's own.
@@ -84,7 +97,12 @@ function summary(fleet: Fleet, host: FleetHost) {
     limited: fleet
       .limitsInForce(host)
       .map(({ limit, since, last }) => ({ limit, since: isoTime(since), last: isoTime(last) })),
+    rivals: { refused: rivalTimes(host.rivals.refused), returned: rivalTimes(host.rivals.returned) },
   };
+}
+
+function rivalTimes(times: RivalTimes | null) {
+  return times === null ? null : { ...times, last: isoTime(times.last) };
 }
 
 function detail(fleet: Fleet, host: FleetHost) {

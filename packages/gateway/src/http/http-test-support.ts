@@ -6,6 +6,7 @@ import type { TestContext } from 'node:test';
 import { OptionError } from '@tributary/shared/options';
 import type { FastifyInstance } from 'fastify';
 import type { Format } from '../exposition/format.ts';
+import { ScraperClients } from '../exposition/replay/clients.ts';
 import { ScrapeConnections } from '../exposition/replay/connection.ts';
 import type { Scrape } from '../exposition/replay/observer.ts';
 import { EVERYTHING, type Selection } from '../exposition/select/selection.ts';
@@ -96,8 +97,8 @@ export async function startHttp(t: TestContext, options: HttpBenchOptions = {}):
     readiness: () => bench.notReady,
     serving: () => bench.notServing,
     version: '1.2.3',
-    startedAt: clock.now(),
-    ledger: () => ({ generation: 'g', bytes: 1, entries: 2, oldestAt: 0, pendingBytes: 3 }),
+    ...{ startedAt: clock.now(), restartPending: () => ['log.format'], space: async () => null },
+    ledger: () => ({ generation: 'g', bytes: 1, entries: 2, oldestAt: 0, pendingBytes: 3, limitBytes: 4 }),
     isConnected: (host) => fleet.host(host)?.connected ?? false,
     forget: async (host, why, by) => void told.push(`forget ${host}: ${why}, by ${by}`),
     exposition: {
@@ -123,7 +124,7 @@ export async function startHttp(t: TestContext, options: HttpBenchOptions = {}):
       rewound: (name, to, by) => void told.push(`rewound ${name} to ${to} by ${by}`),
     },
     bounds: { windowMs: () => 3_000_000, pointsMax: () => 1_000_000 },
-    reports: idleReports(clock),
+    ...{ reports: idleReports(clock), clients: new ScraperClients() },
     externalUrl: () => '',
     flags: () => ({ 'replay.window': '50m' }),
     reload: reloadOf(told, () => bench.badConfig),

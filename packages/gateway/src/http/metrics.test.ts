@@ -210,7 +210,7 @@ test('of a scraper it is told who asks for what, and where it asks for more than
     selection: 'up',
     scope: 'shard=1/4',
     timeoutMs: 10_000,
-    proxied: false,
+    ...{ agent: '', format: 'text', takesSeveral: false, proxied: false },
   });
   assert.match(address, /^127\.0\.0\.1:\d+$/);
   assert.deepEqual([two?.name, two?.proxied, two?.connection], [null, true, connection]);

@@ -125,7 +125,7 @@ async function prepare(
     await exposition.prepare(selection);
     replay = await replays.prepare(replayRequest(query, client, connection));
     // Whoever gets no cursor has no name that others could share.
-    if (replay !== null) tell(sources, request, query, client, connection);
+    if (replay !== null) tell(sources, request, query, { ...client, format }, connection);
   }
   try {
     const buffers = new BodyBuffers();
@@ -143,14 +143,15 @@ async function prepare(
 /** What the log may want to know of a scrape. */
 function tell(
   { bounds, observer }: MetricsSources,
-  { socket }: IncomingMessage,
+  { socket, headers }: IncomingMessage,
   { scraper: name, selection, windowMs, maxPoints }: MetricsQuery,
-  { timeoutMs, proxied }: Client,
+  client: Client & { readonly format: Format },
   connection: ScrapeConnection,
 ): void {
   const { matches, scope } = selection;
   const address = plainAddress(`${socket.remoteAddress}:${socket.remotePort}`);
-  observer.scraped({ name, selection: matches, scope, connection, address, timeoutMs, proxied });
+  const agent = headers['user-agent'] ?? '';
+  observer.scraped({ name, selection: matches, scope, connection, address, agent, ...client });
   const called = name ?? connection.address;
   if (windowMs !== null && windowMs > bounds.windowMs()) {
     const given = formatDuration(bounds.windowMs());

@@ -2,6 +2,7 @@
 import { quote } from '@tributary/shared/names';
 import { formatDuration } from '@tributary/shared/units';
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { ScraperClients, SeenClient } from '../exposition/replay/clients.ts';
 import type { ScraperObserver } from '../exposition/replay/observer.ts';
 import type { ScraperReport, ScraperReports } from '../exposition/replay/reports.ts';
 import type { Scrapers } from '../exposition/replay/scrapers.ts';
@@ -13,6 +14,7 @@ import { QueryError, readQuery } from './query.ts';
 export interface ScraperSources {
   readonly scrapers: Pick<Scrapers, 'remove' | 'rewind'>;
   readonly reports: ScraperReports;
+  readonly clients: Pick<ScraperClients, 'of'>;
   readonly bounds: ReplayBounds;
   readonly observer: Pick<ScraperObserver, 'removed' | 'rewound'>;
   readonly now: () => number;
@@ -29,8 +31,10 @@ interface Named {
 }
 
 export function registerScrapers(app: FastifyInstance, sources: ScraperSources): void {
-  const { scrapers, reports, bounds, observer, now } = sources;
-  app.get('/api/v1/scrapers', async () => success((await reports.all()).map(describe)));
+  const { scrapers, reports, clients, bounds, observer, now } = sources;
+  app.get('/api/v1/scrapers', async () =>
+    success((await reports.all()).map((report) => describe(report, clients))),
+  );
   app.delete<Named>('/api/v1/scrapers/:name', only('admin'), async (request, reply) => {
     const { name } = request.params;
     if (!(await scrapers.remove(name))) return unknown(reply);
@@ -72,8 +76,12 @@ function unknown(reply: FastifyReply) {
   return reply.code(404).send(failure('not_found', 'no such scraper; see /api/v1/scrapers'));
 }
 
-function describe({ cursor, lagMs, pending, intervalMs, budget }: ScraperReport) {
+function describe(
+  { cursor, lagMs, pending, intervalMs, budget }: ScraperReport,
+  seen: ScraperSources['clients'],
+) {
   const { key, createdAt, seenAt, servedSamples, takenSamples, expired } = cursor;
+  const { clients, shared } = seen.of(key.name, key.selection);
   return {
     scraper: key.name,
     selection: key.selection,
@@ -86,5 +94,11 @@ function describe({ cursor, lagMs, pending, intervalMs, budget }: ScraperReport)
     expiredSamples: Object.fromEntries(expired),
     intervalMs,
     budgetPoints: budget,
+    clients: clients.map(describeClient),
+    sharedBy: shared === null ? null : { addresses: shared.addresses, seen: isoTime(shared.at) },
   };
+}
+
+function describeClient({ firstAt, lastAt, takesSeveral, ...client }: SeenClient) {
+  return { ...client, severalPoints: takesSeveral, first: isoTime(firstAt), last: isoTime(lastAt) };
 }

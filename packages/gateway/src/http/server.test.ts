@@ -139,7 +139,16 @@ test('the API tells how the gateway stands', async (t) => {
     startTime: new Date(NOW).toISOString(),
     ready: true,
     hosts: { known: 2, up: 1 },
-    ledger: { generation: 'g', bytes: 1, batches: 2, oldest: null, pendingBytes: 3 },
+    ledger: {
+      generation: 'g',
+      bytes: 1,
+      batches: 2,
+      oldest: null,
+      pendingBytes: 3,
+      limitBytes: 4,
+      disk: null,
+    },
+    restartPending: ['log.format'],
   });
   bench.notReady = 'starting';
   assert.deepEqual([(await status()).ready, (await status()).notReady], [false, 'starting']);

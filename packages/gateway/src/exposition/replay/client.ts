@@ -4,12 +4,12 @@
  * A scraper is a request with `X-Prometheus-Scrape-Timeout-Seconds`, which Prometheus and vmagent always send; anyone
  * else (curl, a browser) gets the newest points and moves nothing.
  *
- * Several points of one series in one body are stored by every Prometheus but a few: 2.52.x, 2.53.0 to 2.53.2 and 2.54.0
- * keep the first of them and count the rest as duplicates (prometheus/prometheus#14685). Only OpenMetrics allows such a
- * body by its specification. Other clients are asked to say `replay=1` when they were set up for it, since what does not
+ * Several points of one series in one body are stored by every Prometheus but a few (prometheus-versions.ts). Only OpenMetrics
+ * allows such a body by its specification. Other clients are asked to say `replay=1` when they were set up for it, since what does not
  * heed timestamps would store all points at the scrape's own time.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import { takesSeveralPoints } from '../../prometheus-versions.ts';
 import type { Format } from '../format.ts';
 
 export interface Client {
@@ -59,11 +59,6 @@ function cameThroughProxy(headers: IncomingHttpHeaders): boolean {
 
 /** Whether this is a Prometheus that stores every point of a series that stands several times in a body. */
 function isAbleAgent(agent: string): boolean {
-  const match = /^Prometheus\/v?(\d+)\.(\d+)\.(\d+)/.exec(agent);
-  if (match === null) return false;
-  const [major = 0, minor = 0, patch = 0] = match.slice(1).map(Number);
-  if (major !== 2) return major > 2;
-  if (minor === 52) return false;
-  if (minor === 53) return patch >= 3;
-  return minor !== 54 || patch >= 1;
+  const [, version = ''] = /^Prometheus\/(\S+)/.exec(agent) ?? [];
+  return takesSeveralPoints(version) === true;
 }

@@ -1,5 +1,6 @@
 /** What happens with scrapers, told to whoever keeps the log. */
 import type { CursorKey } from '../../ledger/ledger.ts';
+import type { SeenScrape } from './clients.ts';
 import type { ScrapeConnection } from './connection.ts';
 
 export interface ScraperObserver {
@@ -16,7 +17,7 @@ export interface ScraperObserver {
   /** @param to in ms since 1970 */
   rewound(name: string, to: number, by: string): void;
   /** A scraper that is known has asked for a body. */
-  scraped(scrape: Scrape): void;
+  scraped(scrape: SeenScrape): void;
   /** One asks for more than the gateway's flag allows. */
   capped(name: string, cap: Cap): void;
   /** One that had been far behind has caught up. @param mostMs how far */

@@ -200,11 +200,10 @@ export class Scrapers {
   async #openUnnamed(request: CursorRequest): Promise<Cursor | null> {
     const { connection, selection } = request;
     // Behind a proxy a connection is nobody's: all of an address share what they have taken.
-    if (request.isProxied)
-      return await this.#openNamed(`${ADDRESS_PREFIX}${connection.address} proxied`, request);
+    if (request.isProxied) return await this.#openNamed(unnamedName(connection.address, true), request);
     const own = connection.cursors.get(selection);
     if (own !== undefined) return own;
-    const key = keyOf(ADDRESS_PREFIX + connection.address, selection);
+    const key = keyOf(unnamedName(connection.address, false), selection);
     const before = await this.#beforeUnnamed(key, request);
     if (before === null) return connection.cursors.get(selection) ?? null;
     const places = await this.#withoutGone(() => lowestOf(before));
@@ -349,6 +348,11 @@ export class Scrapers {
     await this.#options.ledger.saveCursor(stored);
     this.#saved.set(text, { places, seenAt });
   }
+}
+
+/** What the cursor of a scraper without a name is called. @param address without its port */
+export function unnamedName(address: string, proxied: boolean): string {
+  return `${ADDRESS_PREFIX}${address}${proxied ? ' proxied' : ''}`;
 }
 
 function keyOf(name: string, selection: string): string {
