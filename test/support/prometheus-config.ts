@@ -14,6 +14,8 @@ export interface ScrapeJob {
   /** As the interval unless given. */
   readonly timeout?: string;
   readonly sampleLimit?: number;
+  /** Further keys, as they stand in a scrape config. */
+  readonly more?: Readonly<Record<string, unknown>>;
   readonly scheme?: 'http' | 'https';
   /** As in a scrape config, with absolute paths: `{ca_file: '/…', cert_file: '/…'}`. It holds for `discovery`, too. */
   readonly tlsConfig?: Readonly<Record<string, string | boolean>>;
@@ -71,6 +73,7 @@ export function scrapeConfig(job: ScrapeJob): Readonly<Record<string, unknown>> 
     ...(job.scheme === undefined ? {} : { scheme: job.scheme }),
     ...client,
     ...(job.sampleLimit === undefined ? {} : { sample_limit: job.sampleLimit }),
+    ...job.more,
     ...(job.targets === undefined ? {} : { static_configs: [{ targets: job.targets }] }),
     ...(job.discovery === undefined
       ? {}

@@ -6,6 +6,7 @@ import { ConfigFileError } from '@tributary/shared/config-file';
 import { OptionError } from '@tributary/shared/options';
 import { FILE_RULES, type GatewayOptions, OPTION_SPECS } from './config.ts';
 import { checkConfig, createLoader, printConfig } from './config-file.ts';
+import { DoctorError } from './doctor/doctor-error.ts';
 import { ListenError, startGateway } from './gateway.ts';
 import { runHashPassword } from './hash-password-command.ts';
 import { LedgerOpenError } from './ledger/ledger.ts';
@@ -14,11 +15,13 @@ import { findTokenFile, type Output, runTokenCommand } from './token-command.ts'
 import { CredentialsError } from './trust/credentials/credentials-error.ts';
 import { VERSION } from './version.ts';
 
-const PROGRAM: Program<'serve' | 'token' | 'hash-password' | 'check-config'> = {
+const PROGRAM: Program<'serve' | 'doctor' | 'token' | 'hash-password' | 'check-config'> = {
   name: 'tributary-gateway',
   about: 'Buffers the samples of a fleet of reporters and exposes them as one Prometheus scrape target.',
   commands: {
     serve: 'runs the gateway',
+    doctor:
+      'says what is wrong with a running gateway and its Prometheus, and the line to change; see doctor --help',
     token: 'makes, lists, rotates and revokes credentials; see token --help',
     'hash-password': 'reads a password and prints its hash, for basic_auth_users of --web.config.file',
     'check-config': 'says that the file named behind it is a valid configuration, or what is wrong with it',
@@ -34,8 +37,9 @@ const OUTPUT: Output = {
 };
 
 async function main(argv: readonly string[]): Promise<void> {
-  // It has flags and a help of its own.
+  // These have flags and a help of their own.
   if (argv[0] === 'token') return await token(argv.slice(1));
+  if (argv[0] === 'doctor') return await doctor(argv.slice(1));
   const invocation = readInvocation(PROGRAM, argv);
   if (invocation.kind === 'help') return void process.stdout.write(usage(PROGRAM));
   if (invocation.kind === 'version') {
@@ -54,6 +58,21 @@ async function token(argv: readonly string[]): Promise<void> {
   const name = findTokenFile(argv, process.env);
   const file = name === '' ? null : await loadConfig(name, FILE_RULES);
   runTokenCommand(argv, process.env, OUTPUT, file?.options);
+}
+
+/** Its exit code is 2 where it cannot say anything: 1 is for what it found. */
+async function doctor(argv: readonly string[]): Promise<void> {
+  // Late, since no gateway that serves needs it.
+  const { doctorUsage, findDoctorFile } = await import('./doctor/options.ts');
+  if (argv.includes('--help') || argv.includes('-h')) return void process.stdout.write(doctorUsage());
+  const name = findDoctorFile(argv, process.env);
+  const file = name === '' ? null : await loadConfig(name, FILE_RULES);
+  const { runDoctor } = await import('./doctor/doctor.ts');
+  const { isTTY, columns } = process.stdout;
+  const style = { colours: isTTY && !process.env['NO_COLOR'], width: Math.min(columns ?? 100, 120) };
+  const { text, isFine } = await runDoctor(argv, process.env, file?.options ?? new Map(), style);
+  process.stdout.write(text);
+  process.exitCode = isFine ? 0 : 1;
 }
 
 async function serve(load: () => Promise<GatewayOptions>): Promise<void> {
@@ -77,7 +96,7 @@ async function serve(load: () => Promise<GatewayOptions>): Promise<void> {
 }
 
 /** Errors whose message says all that there is to know. */
-const FOR_PEOPLE = [OptionError, LedgerOpenError, ListenError, CredentialsError];
+const FOR_PEOPLE = [OptionError, LedgerOpenError, ListenError, CredentialsError, DoctorError];
 
 try {
   await main(process.argv.slice(2));
@@ -87,5 +106,5 @@ try {
   // A check is for programs to read as well, which know FILE:LINE: from compilers.
   const isCheck = error instanceof ConfigFileError && process.argv[2] === 'check-config';
   process.stderr.write(lines.map((line) => `${isCheck ? '' : `${PROGRAM.name}: `}${line}\n`).join(''));
-  process.exitCode = 1;
+  process.exitCode = process.argv[2] === 'doctor' ? 2 : 1;
 }

@@ -35,10 +35,11 @@ const DEPTH_MAX = 32;
 /** Of the whole tree, with each alias counted as what it stands for. */
 const NODES_MAX = 100_000;
 
-export function parseYaml(text: string): ConfigReading {
+/** @param nodesMax as `NODES_MAX`, for files that are not our own */
+export function parseYaml(text: string, nodesMax = NODES_MAX): ConfigReading {
   const lines = new Lines(text);
   try {
-    const builder = new TreeBuilder(text, lines, parseEvents(text, { maxDepth: DEPTH_MAX }));
+    const builder = new TreeBuilder(text, lines, parseEvents(text, { maxDepth: DEPTH_MAX }), nodesMax);
     return { tree: builder.document(), problems: builder.problems };
   } catch (error) {
     if (error instanceof Refusal) return refused(error.line, error.message);
@@ -71,16 +72,18 @@ class TreeBuilder {
   readonly #text: string;
   readonly #lines: Lines;
   readonly #events: readonly Event[];
+  readonly #nodesMax: number;
   readonly #anchors = new Map<string, Anchored>();
   #next = 0;
   #size = 0;
   /** Where the last thing that has a place ended. */
   #offset = 0;
 
-  constructor(text: string, lines: Lines, events: readonly Event[]) {
+  constructor(text: string, lines: Lines, events: readonly Event[], nodesMax: number) {
     this.#text = text;
     this.#lines = lines;
     this.#events = events;
+    this.#nodesMax = nodesMax;
   }
 
   document(): ConfigNode | null {
@@ -189,10 +192,10 @@ class TreeBuilder {
 
   #count(nodes: number, line: number): void {
     this.#size += nodes;
-    if (this.#size <= NODES_MAX) return;
+    if (this.#size <= this.#nodesMax) return;
     throw new Refusal(
       line,
-      `there are more than ${NODES_MAX} values up to here, those that aliases repeat among them`,
+      `there are more than ${this.#nodesMax} values up to here, those that aliases repeat among them`,
     );
   }
 

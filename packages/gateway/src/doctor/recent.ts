@@ -1,0 +1,56 @@
+/**
+ * What Prometheus's own series of the gateway say of the last hour. The gateway's counters go back to its start; by these it is
+ * known what is over.
+ */
+import { fieldsOf, listOf, textOf } from './client.ts';
+import type { Get } from './prometheus-facts.ts';
+import type { Sample } from './samples.ts';
+
+export interface Recent {
+  /** `instance` of the gateways that it has. */
+  readonly gateways: ReadonlySet<string>;
+  readonly lost: readonly Sample[];
+  readonly rejected: readonly Sample[];
+  readonly backwards: readonly Sample[];
+  readonly expired: readonly Sample[];
+  readonly refused: readonly Sample[];
+  /** By scraper: by how much the lag grows in a second. */
+  readonly lagSlopes: readonly Sample[];
+  /** By job: samples of its last scrapes that relabeling took away. */
+  readonly relabeledAway: readonly Sample[];
+}
+
+const increase = (by: string, selector: string) => `sum by (${by}) (increase(${selector}[1h])) > 0`;
+
+const QUERIES = {
+  lost: increase('host, reason', 'tributary_host_lost_batches_total'),
+  rejected: increase('host, code', 'tributary_host_rejects_total'),
+  backwards: increase('host', 'tributary_host_dropped_samples_total{reason="backwards"}'),
+  expired: increase('scraper, reason', 'tributary_scraper_expired_samples_total'),
+  refused: increase('code', 'tributary_gateway_refusals_total'),
+  lagSlopes: 'max by (scraper) (deriv(tributary_scraper_lag_seconds[10m])) > 0.2',
+  relabeledAway:
+    'sum by (job) (scrape_samples_scraped) - sum by (job) (scrape_samples_post_metric_relabeling) > 0',
+} as const;
+
+/** @returns null where no gateway's series are there to tell. */
+export async function readRecent(get: Get): Promise<Recent | null> {
+  const query = async (text: string) =>
+    samplesOf(await get(`/api/v1/query?query=${encodeURIComponent(text)}`));
+  const gateways = await query('tributary_gateway_build_info');
+  if (gateways.length === 0) return null;
+  const found: Record<string, readonly Sample[]> = {};
+  for (const [name, text] of Object.entries(QUERIES)) found[name] = await query(text);
+  return {
+    ...(found as Record<keyof typeof QUERIES, readonly Sample[]>),
+    gateways: new Set(gateways.map(({ labels }) => labels['instance'] ?? '')),
+  };
+}
+
+function samplesOf(data: unknown): Sample[] {
+  return listOf(fieldsOf(data)['result']).map((series) => {
+    const { metric, value } = fieldsOf(series);
+    const labels = Object.entries(fieldsOf(metric)).map(([label, text]) => [label, textOf(text)]);
+    return { labels: Object.fromEntries(labels), value: Number(listOf(value)[1] ?? 0) };
+  });
+}
