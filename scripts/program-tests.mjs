@@ -24,6 +24,7 @@ const LONGEST_FIRST = [
   'reliability/full-disk',
   'reliability/packed',
   'reporter-faults',
+  'doctor',
   'reliability/identity',
   'reliability/versions',
   'reliability/gateway-disk',

@@ -96,6 +96,7 @@ function adviceFor({ trouble, message, status }: AskError, { url, authorization 
     case 'unreachable':
       if (/authority that is not known/.test(message))
         return `${message}; name it by --gateway.ca-file ca.pem`;
+      if (!/nothing listens|did not answer|cannot be/.test(message)) return message;
       return `${message}. Does the gateway run, and is --gateway.url right?`;
     case 'refused':
       if (authorization !== null && status === 401)

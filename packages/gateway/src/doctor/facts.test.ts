@@ -54,7 +54,7 @@ test('a Prometheus that tells little, and what is none', async (t) => {
   const facts = await readPrometheus(await serve(t, { '/api/v1/status/buildinfo': BUILD }), nobody);
   assert.ok(!('trouble' in facts));
   assert.deepEqual([facts.version, facts.config, facts.recent, facts.targets], ['3.5.3', null, null, []]);
-  assert.match(facts.silent.join('\n'), /\/api\/v1\/status\/config: .* page of HTML/);
+  assert.match(facts.silent.join('\n'), /\/api\/v1\/status\/config is answered with .* page of HTML/);
   const other = await readPrometheus(await serve(t, {}), nobody);
   assert.ok('trouble' in other && other.trouble === 'strange');
   const nameless = await readPrometheus(await serve(t, { '/api/v1/status/buildinfo': ok({}) }), nobody);

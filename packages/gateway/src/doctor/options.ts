@@ -18,10 +18,13 @@ import type { Access } from './client.ts';
 
 /** Where the gateway of this machine listens, as `serve` is told. */
 const OWN = {
-  'config.file': OPTION_SPECS['config.file'],
-  'web.listen-address': OPTION_SPECS['web.listen-address'],
-  'web.external-url': OPTION_SPECS['web.external-url'],
-  'web.config.file': OPTION_SPECS['web.config.file'],
+  'config.file': { ...OPTION_SPECS['config.file'], help: "The gateway's configuration, as for serve." },
+  'web.listen-address': { ...OPTION_SPECS['web.listen-address'], help: 'Where it listens, as for serve.' },
+  'web.external-url': {
+    ...OPTION_SPECS['web.external-url'],
+    help: 'What it is called, as for serve; where it does TLS itself it is asked there.',
+  },
+  'web.config.file': { ...OPTION_SPECS['web.config.file'], help: 'Whether it does TLS, as for serve.' },
 };
 
 const url = (help: string) => textOption({ help, placeholder: 'URL', default: '', check: checkUrl });

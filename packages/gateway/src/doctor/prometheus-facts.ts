@@ -113,7 +113,10 @@ function createGet(access: Access, silent: string[]): Get {
       return dataOf(await ask(access, path), path.replace(/\?.*/s, ''));
     } catch (error) {
       if (!(error instanceof AskError)) throw error;
-      const said = `${path.replace(/\?.*/s, '')}: ${error.message || `HTTP ${error.status}`}`;
+      const where = path.replace(/\?.*/s, '');
+      // Of what is strange it is told where.
+      const said =
+        error.trouble === 'strange' ? error.message : `${where}: ${error.message || `HTTP ${error.status}`}`;
       if (!silent.includes(said)) silent.push(said);
       return null;
     }

@@ -54,6 +54,8 @@ test('each kind of loss, with who has it and what to do', () => {
 
 test('what is over is a note, where Prometheus knows', () => {
   assert.ok(found(LINES, {}).every(({ severity }) => severity === 'note'));
+  const restarted = found(LINES, { refused: [{ labels: { code: 'DUPLICATE_HOST' }, value: 1 }] });
+  assert.ok(restarted.every(({ severity }) => severity === 'note'));
   const goesOn = found(LINES, {
     rejected: [{ labels: { host: 'web-1', code: 'INVALID_LABEL' }, value: 3 }],
     refused: [{ labels: { code: 'NAME_TAKEN' }, value: 1 }],

@@ -136,13 +136,15 @@ const REFUSAL_CURES: Readonly<Record<string, string>> = {
 };
 /** These come and go by themselves. */
 const HARMLESS = new Set(['DRAINING', 'SEQ_GAP']);
+/** A reporter that was killed and comes again is refused so once; of two that share a name another finding tells. */
+const USUAL = new Set([...HARMLESS, 'DUPLICATE_HOST']);
 
 function checkRefusals(gateway: GatewayFacts, recent: Recent | null): Finding[] {
   const refusals = sumsBy(gateway.own.get('tributary_gateway_refusals_total') ?? [], 'code');
   const told = [...refusals].filter(([code]) => !HARMLESS.has(code));
   if (told.length === 0) return [];
   // Without Prometheus nobody knows whether it goes on, and a reporter that was restarted is refused now and then.
-  const goesOn = recent?.refused.some(({ labels }) => !HARMLESS.has(labels['code'] ?? '')) ?? false;
+  const goesOn = recent?.refused.some(({ labels }) => !USUAL.has(labels['code'] ?? '')) ?? false;
   const severity = goesOn ? 'warning' : 'note';
   return [
     finding('REPORTERS_REFUSED', {

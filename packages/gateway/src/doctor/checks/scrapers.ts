@@ -10,6 +10,7 @@ const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 /** One that was not seen for an hour holds nothing back any more. */
 const GONE_INTERVALS = 5;
+const GONE_MS_MIN = 2 * MINUTE_MS;
 const LAG_INTERVALS = 10;
 const LAG_MS_MIN = 5 * MINUTE_MS;
 /** Of the window: what lags by more begins to lose. */
@@ -40,19 +41,18 @@ function isDown({ targets }: GatewayJob): boolean {
   return targets.some(({ health }) => health === 'down');
 }
 
-function checkNone({ url, strange }: GatewayFacts): Finding[] {
-  if (strange.length > 0) return [];
+function checkNone(gateway: GatewayFacts): Finding[] {
+  if (gateway.strange.length > 0) return [];
   return [
     finding('NO_SCRAPER', {
       what: 'Nobody has scraped the gateway yet.',
       means: 'What the hosts send is kept for --storage.retention.time, and then gone.',
-      change: { where: 'prometheus.yml', lines: scrapeConfig(url) },
+      change: { where: 'prometheus.yml', lines: scrapeConfig(gateway) },
     }),
   ];
 }
 
-/** @param url of the gateway */
-export function scrapeConfig({ protocol, host, port }: URL): string[] {
+export function scrapeConfig({ url: { protocol, host, port }, isKnown }: GatewayFacts): string[] {
   const isTls = protocol === 'https:';
   return [
     'scrape_configs:',
@@ -60,6 +60,7 @@ export function scrapeConfig({ protocol, host, port }: URL): string[] {
     '    honor_labels: true',
     '    params: {scraper: [prometheus]}',
     ...(isTls ? ['    scheme: https'] : []),
+    ...(isKnown ? ['    authorization: {credentials_file: scrape.token}'] : []),
     `    static_configs: [{targets: ['${host}${port === '' ? (isTls ? ':443' : ':80') : ''}']}]`,
   ];
 }
@@ -74,11 +75,13 @@ function ageOf({ seenAt }: ScraperFacts, { now }: GatewayFacts): number {
 }
 
 function isGone(scraper: ScraperFacts, gateway: GatewayFacts): boolean {
-  return ageOf(scraper, gateway) > Math.max(2 * MINUTE_MS, GONE_INTERVALS * scraper.intervalMs);
+  return ageOf(scraper, gateway) > Math.max(GONE_MS_MIN, GONE_INTERVALS * scraper.intervalMs);
 }
 
 function checkSeen(scraper: ScraperFacts, gateway: GatewayFacts): Finding[] {
-  if (!isGone(scraper, gateway)) return [];
+  // Soon after its start the gateway may only not have seen it again yet.
+  const isEarly = gateway.startedAt !== null && gateway.now - gateway.startedAt < GONE_MS_MIN;
+  if (isEarly || !isGone(scraper, gateway)) return [];
   const ageMs = ageOf(scraper, gateway);
   const remove = `curl -X DELETE '${gateway.url.origin}/api/v1/scrapers/${encodeURIComponent(scraper.scraper)}'`;
   return [

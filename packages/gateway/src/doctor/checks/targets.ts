@@ -25,7 +25,8 @@ export function checkTargets({ gateway, prometheus, jobs }: Facts): Finding[] {
   ];
 }
 
-function checkNoJob({ url, hosts }: GatewayFacts, { config, silent }: PrometheusFacts): Finding[] {
+function checkNoJob(gateway: GatewayFacts, { config, silent }: PrometheusFacts): Finding[] {
+  const { url, hosts } = gateway;
   const isUnknown = silent.some((said) => said.startsWith('/api/v1/targets'));
   const asksForTargets = config?.jobs.some(({ discovers }) => discovers) ?? false;
   // It has no target while the gateway has no host.
@@ -35,7 +36,7 @@ function checkNoJob({ url, hosts }: GatewayFacts, { config, silent }: Prometheus
       what: `No target of Prometheus is this gateway (${url.host}).`,
       means:
         'Nothing of the fleet arrives in it. If it knows the gateway by another name, say which job it is: --prometheus.job NAME.',
-      change: { where: 'prometheus.yml', lines: scrapeConfig(url) },
+      change: { where: 'prometheus.yml', lines: scrapeConfig(gateway) },
     }),
   ];
 }

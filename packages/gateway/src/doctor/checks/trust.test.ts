@@ -14,9 +14,13 @@ test('no credentials are a note on loopback, and an error beyond', () => {
 });
 
 test('plain HTTP beyond loopback', () => {
-  const found = (url: string, address: string) =>
-    codesOf(checkTrust(factsOf(gatewayOf({ url: new URL(url) }, { 'web.listen-address': address }))));
+  const found = (url: string, address: string, flags = {}) =>
+    codesOf(
+      checkTrust(factsOf(gatewayOf({ url: new URL(url) }, { 'web.listen-address': address, ...flags }))),
+    );
   assert.deepEqual(found('http://10.0.0.1:9750', ':9750'), ['PLAIN_HTTP (warning)']);
+  const external = { 'web.external-url': 'https://gateway.example.org' };
+  assert.deepEqual(found('http://10.0.0.1:9750', ':9750', external), ['PLAIN_HTTP (note)']);
   assert.deepEqual(found('https://10.0.0.1:9750', ':9750'), []);
   assert.deepEqual(found('http://127.0.0.1:9750', '[::1]:9750'), []);
 });

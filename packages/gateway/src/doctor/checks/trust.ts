@@ -43,9 +43,11 @@ function checkPlain({ url, flags }: GatewayFacts): Finding[] {
   if (url.protocol !== 'http:' || address === undefined || isLoopback(parseListenAddress(address))) return [];
   return [
     finding('PLAIN_HTTP', {
+      // Something in front of it may do TLS, on another machine or in another container.
+      severity: flags.get('web.external-url')?.startsWith('https:') === true ? 'note' : 'warning',
       what: `The gateway listens on ${address} without TLS.`,
       means:
-        'Whoever is on the way reads samples and tokens. A proxy with TLS in front of it needs loopback only.',
+        'Whoever is on the way reads samples and tokens. A proxy with TLS on its machine needs loopback only.',
       change: {
         where: 'web.yml, with --web.config.file web.yml',
         lines: ['tls_server_config: {cert_file: gateway.pem, key_file: gateway.key}'],
