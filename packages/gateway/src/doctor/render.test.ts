@@ -43,6 +43,12 @@ note     NO_CREDENTIALS
   assert.match(fine, /\n\nNothing is wrong \(0 notes\)\.\n$/);
 });
 
+test('a terminal obeys nothing of what others have named', () => {
+  const job = finding('NO_HONOR_LABELS', { what: 'a\x1b[2Jb', means: 'c\nd', change: command('e\rf') });
+  const text = renderText({ ...report, findings: [job] }, { colours: false, width: 80 });
+  assert.match(text, /a\\u001b\[2Jb c\\u000ad\n.*\n.*e\\u000df\n/);
+});
+
 test('for programs', () => {
   const answer = JSON.parse(renderJson(report));
   assert.deepEqual(answer.counts, { error: 1, warning: 1, note: 1 });

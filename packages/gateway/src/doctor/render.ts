@@ -1,4 +1,5 @@
 /** What the doctor found, for people and for programs. */
+import { printable } from '@tributary/shared/names';
 import type { Finding, Severity } from './finding.ts';
 import type { GatewayFacts } from './gateway-facts.ts';
 import type { GatewayJob } from './jobs.ts';
@@ -26,12 +27,13 @@ const INDENT = '         ';
 
 export function renderText(report: Report, { colours, width }: Style): string {
   const paint = (code: number, text: string) => (colours ? `\x1b[${code}m${text}\x1b[0m` : text);
+  // Names of hosts, jobs and scrapers are others' words: a terminal must not obey them.
   const blocks = report.findings.map(({ code, severity, what, means, change }) =>
     [
       `${paint(COLOURS[severity], severity.padEnd(INDENT.length - 1))} ${paint(1, code)}`,
-      ...wrap(`${what} ${means}`, width - INDENT.length).map((line) => INDENT + line),
-      `${INDENT}${change.where}:`,
-      ...change.lines.map((line) => `${INDENT}  ${paint(32, line)}`),
+      ...wrap(printable(`${what} ${means}`), width - INDENT.length).map((line) => INDENT + line),
+      `${INDENT}${printable(change.where)}:`,
+      ...change.lines.map((line) => `${INDENT}  ${paint(32, printable(line))}`),
     ].join('\n'),
   );
   const { error, warning, note } = counts(report.findings);
