@@ -115,14 +115,12 @@ async function startOnce(
 ): Promise<Gateway> {
   const settings = new Settings(given, isLive);
   const { options } = settings;
-  const startedAt = systemClock.now();
   const parts: Parts = { phase: 'starting', metrics: null };
   let upkeep: Upkeep | null = null;
   const onFault = (error: unknown, host?: string) => log.error({ err: error, host }, 'internal error');
   const web = await openWebFor(options, log, parts, onFault);
   const ledger = await openLedger(options, log, parts, onDeath);
   const voices = new Voices();
-  const space = new FreeSpace(options['storage.path'], uptimeMs);
   const later = { guard: () => limits.handshakes, events: () => events, onChange: () => link.reexamine() };
   const trust = createTrust({ settings, log, store, web, ...later, ...presenceOf(voices, () => fleet) });
   const shapes = new ShapeRegistry(prepareShape);
@@ -154,18 +152,12 @@ async function startOnce(
     fleet,
     readiness: () => serving() ?? whyNotReady(ledger, fleet, store),
     serving,
-    version: VERSION,
-    startedAt,
-    ledger: () => ({ ...ledgerFacts(ledger), limitBytes: options['storage.retention.size'] }),
-    space: () => space.read(),
-    restartPending: () => reloading.waiting,
+    ...aboutOf(options, ledger, reloading),
     isConnected,
     forget,
     exposition,
     ...replaying,
-    externalUrl: () => options['web.external-url'],
     reload,
-    flags: () => textsOf(options),
     gatekeeper: trust.gatekeeper,
     certificateOf,
     onRefused: events.refused,
@@ -189,6 +181,20 @@ async function startOnce(
   );
   const running = { reloading, straining, web, link, app, scrapers, ledger, store, upkeep, onFault };
   return { url, reload, isStuck: () => reloading.isStuck, stop: () => stopAll(parts, running) };
+}
+
+/** What the API tells of the gateway itself. */
+function aboutOf(options: GatewayOptions, ledger: Ledger, reloading: Reloading<GatewayOptions>) {
+  const space = new FreeSpace(options['storage.path'], uptimeMs);
+  return {
+    version: VERSION,
+    startedAt: systemClock.now(),
+    ledger: () => ({ ...ledgerFacts(ledger), limitBytes: options['storage.retention.size'] }),
+    space: () => space.read(),
+    restartPending: () => reloading.waiting,
+    externalUrl: () => options['web.external-url'],
+    flags: () => textsOf(options),
+  };
 }
 
 async function openWebFor(
