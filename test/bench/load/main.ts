@@ -1,45 +1,33 @@
 /**
- * A fleet as cheap as can be: so many connections that say what reporters say, from texts that were made before. Its
+ * A fleet as cheap as can be: so many connections that say what reporters say. Its
  * plan is the first argument; how it stands goes to stdout, a line of JSON each tenth of a second.
  */
 import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  encodeBatchFrame,
-  encodeFrame,
-  encodeGroup,
-  encodeShapeBody,
-  encodeShapeFrame,
-} from '@tributary/shared/encode';
+import { encodeBatchFrame, encodeFrame, encodeShapeBody, encodeShapeFrame } from '@tributary/shared/encode';
 import { SUBPROTOCOL } from '@tributary/shared/frames';
 import { WebSocket } from 'ws';
-import type { LoadPlan, Told } from './plan.ts';
-import { template, valueAt } from './template.ts';
+import { monotonicMs } from '../support/clock.ts';
+import { Bodies } from './bodies.ts';
+import type { Ack, LoadPlan, Told } from './plan.ts';
+import { ReadyFrames } from './ready-frames.ts';
+import { template } from './template.ts';
 
 const plan = JSON.parse(process.argv[2] ?? '') as LoadPlan;
 const TELL_MS = 100;
 const STEP_MS = 10_000;
-/** Hosts differ in so many ways, and say the same again after so many ticks. */
-const KINDS = 8;
-const TICKS = 64;
 const CONNECTING_MAX = 200;
 const AGAIN_MS = 500;
 
 const groups = template(plan.series);
 const shapes = groups.map(({ shape }, i) => encodeShapeFrame(i + 1, encodeShapeBody(shape)));
-const bodies = Array.from({ length: KINDS }, (_, kind) =>
-  Array.from({ length: TICKS }, (_, tick) => {
-    const texts = groups.map(({ values }, g) => {
-      const column = values.map((value, i) => valueAt(value, kind * 1_000_003 + g * 4096 + i, tick));
-      return encodeGroup(g + 1, column);
-    });
-    return `[${texts.join()}]`;
-  }),
-);
+const bodies = new Bodies(groups, plan.hosts);
+const ready = plan.deflate === 'ready' ? new ReadyFrames(groups) : null;
 
 const counts = { connected: 0, acked: 0, sampled: 0 };
-let latencies: number[] = [];
-const beganMs = performance.now();
+let acks: Ack[] = [];
+const beganMs = monotonicMs();
 
 const told = new Set<string>();
 
@@ -50,11 +38,14 @@ function tellOnce(host: string, text: string): void {
   process.stderr.write(`${host} and maybe others: ${text}\n`);
 }
 
+/** Digits that nobody needs would make its lines twice as long. */
+const rounded = (ms: number) => Math.round(ms * 100) / 100;
+
 interface Batch {
   readonly seq: number;
   readonly at: number;
-  /** On the clock of latencies: when it was sampled. */
-  readonly sinceMs: number;
+  /** When it was sampled, on the clock that all processes share. */
+  readonly sampledMs: number;
 }
 
 class Host {
@@ -64,6 +55,10 @@ class Host {
   /** What is not acked, the oldest first. */
   #open: Batch[] = [];
   #socket: WebSocket | null = null;
+  /** Beneath it, for frames that are ready. */
+  #raw: Socket | null = null;
+  /** The last batch that went over this connection. */
+  #sent: number | null = null;
   #isOpen = false;
   /** The next batch, and the last one that was acked. */
   #next = 1;
@@ -81,12 +76,18 @@ class Host {
   /** Resolves when it was welcomed, or has to try again. */
   async connect(): Promise<void> {
     const socket = new WebSocket(`${plan.url.replace('http', 'ws')}/v1/stream`, SUBPROTOCOL, {
-      perMessageDeflate: plan.deflate
-        ? { threshold: 0, serverNoContextTakeover: true, clientMaxWindowBits: 15 }
-        : false,
+      perMessageDeflate:
+        plan.deflate === 'no'
+          ? false
+          : { threshold: 0, serverNoContextTakeover: true, clientMaxWindowBits: 15 },
     });
     this.#socket = socket;
-    socket.on('open', () => this.#hello());
+    this.#sent = null;
+    socket.on('upgrade', (response) => (this.#raw = response.socket));
+    socket.on('open', () => {
+      if (plan.deflate !== 'no' && socket.extensions === '') throw new Error('frames may not be compressed');
+      this.#hello();
+    });
     socket.on('message', (data) => this.#heard(JSON.parse(String(data))));
     socket.on('error', () => {});
     socket.on('close', () => {
@@ -102,14 +103,21 @@ class Host {
   tick(): void {
     const seq = this.#next++;
     const at = plan.pace.kind === 'flood' ? this.#begin + seq * STEP_MS : Date.now();
-    const batch = { seq, at, sinceMs: performance.now() };
+    const batch = { seq, at, sampledMs: rounded(monotonicMs()) };
     this.#open.push(batch);
     counts.sampled += plan.series;
     if (this.#isOpen) this.#send(batch);
   }
 
   #send({ seq, at }: Batch): void {
-    this.#socket?.send(encodeBatchFrame(seq, at, bodies[this.#index % KINDS]?.[seq % TICKS] ?? '[]'));
+    if (ready === null) this.#socket?.send(encodeBatchFrame(seq, at, bodies.of(this.#index, seq)));
+    else this.#raw?.write(ready.batch(this.#index, seq, at, this.#sent === seq - 1));
+    this.#sent = seq;
+  }
+
+  #sendShapes(): void {
+    if (ready === null) for (const shape of shapes) this.#socket?.send(shape);
+    else for (const shape of ready.shapes) this.#raw?.write(shape);
   }
 
   #hello(): void {
@@ -128,6 +136,8 @@ class Host {
         agent: 'bench',
         os: 'linux',
       }),
+      // A compressor of its own would know nothing of the frames that are ready.
+      { compress: ready === null },
     );
   }
 
@@ -136,7 +146,7 @@ class Host {
       this.#settle((frame.next ?? 1) - 1);
       this.#isOpen = true;
       counts.connected++;
-      for (const shape of shapes) this.#socket?.send(shape);
+      this.#sendShapes();
       for (const batch of this.#open) this.#send(batch);
       this.#onSettled?.();
       this.#fill();
@@ -150,10 +160,10 @@ class Host {
 
   /** Everything up to `seq` is with the gateway. */
   #settle(seq: number): void {
-    const now = performance.now();
+    const ackedMs = rounded(monotonicMs());
     const count = seq - this.#acked;
     if (count < 0) throw new Error(`${this.#name}: the gateway has lost what it had acked`);
-    for (const { sinceMs } of this.#open.splice(0, count)) latencies.push(now - sinceMs);
+    for (const { sampledMs } of this.#open.splice(0, count)) acks.push([sampledMs, ackedMs]);
     this.#acked = seq;
     counts.acked += count * plan.series;
   }
@@ -166,16 +176,16 @@ class Host {
 }
 
 function tell(): void {
-  const told: Told = { ...counts, latencies, sinceMs: performance.now() - beganMs };
-  latencies = [];
+  const told: Told = { ...counts, acks, sinceMs: monotonicMs() - beganMs };
+  acks = [];
   process.stdout.write(`${JSON.stringify(told)}\n`);
 }
 
 /** All ticks of all hosts, spread evenly. */
 async function keepTime(hosts: readonly Host[], intervalMs: number, ticks: number): Promise<void> {
-  const startedMs = performance.now();
+  const startedMs = monotonicMs();
   for (let done = 0; done < ticks * hosts.length; ) {
-    const due = Math.min(ticks * hosts.length, ((performance.now() - startedMs) / intervalMs) * hosts.length);
+    const due = Math.min(ticks * hosts.length, ((monotonicMs() - startedMs) / intervalMs) * hosts.length);
     for (; done < due; done++) hosts[done % hosts.length]?.tick();
     await delay(5);
   }

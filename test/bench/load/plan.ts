@@ -5,8 +5,8 @@ export interface LoadPlan {
   readonly url: string;
   readonly hosts: number;
   readonly series: number;
-  /** Whether frames are compressed, as a reporter's are. */
-  readonly deflate: boolean;
+  /** Whether frames are compressed as a reporter's are: each by its host, or made before for many hosts (`ready-frames.ts`). */
+  readonly deflate: 'no' | 'each' | 'ready';
   readonly pace: Flood | Steady;
 }
 
@@ -28,6 +28,9 @@ export interface Steady {
   readonly ticks: number;
 }
 
+/** When a batch was sampled, and when it was acked, on the clock of `support/clock.ts`. */
+export type Ack = readonly [sampledMs: number, ackedMs: number];
+
 export interface Told {
   /** Hosts that were welcomed and are connected. */
   readonly connected: number;
@@ -35,8 +38,8 @@ export interface Told {
   readonly acked: number;
   /** What was sampled; what is not acked of it is on its way or waits for a connection. */
   readonly sampled: number;
-  /** How long acks took that came since the last line, in ms. */
-  readonly latencies: readonly number[];
+  /** Batches that were acked since the last line. */
+  readonly acks: readonly Ack[];
   /** Since the first connection, in ms. */
   readonly sinceMs: number;
 }

@@ -176,8 +176,13 @@ function mix(a: number, b: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
+/** The values of the `g`-th group of a host; no two hosts have the same. */
+export function columnOf({ values }: TemplateGroup, g: number, host: number, tick: number): number[] {
+  return values.map((value, i) => valueAt(value, host * 1_000_003 + g * 4096 + i, tick));
+}
+
 /** @param seed of the host and the series. */
-export function valueAt({ kind, period }: Values, seed: number, tick: number): number {
+function valueAt({ kind, period }: Values, seed: number, tick: number): number {
   const step = period === Number.POSITIVE_INFINITY ? 0 : Math.floor((tick + (seed % period)) / period);
   const begin = mix(seed, 0);
   switch (kind) {

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Spool } from '../../../packages/reporter/src/spool/spool.ts';
-import { template, valueAt } from '../load/template.ts';
+import { columnOf, template } from '../load/template.ts';
 import type { Part } from '../part.ts';
 import { startGateway, startReporter } from '../support/program.ts';
 
@@ -21,10 +21,7 @@ function writeHistory(folder: string): void {
   const beginAt = Date.now() - BATCHES * INTERVAL_MS;
   for (let tick = 0; tick < BATCHES; tick++) {
     const moment = { at: beginAt + tick * INTERVAL_MS, boot: 'history', mono: tick * INTERVAL_MS };
-    const columns = groups.map(({ shape, values }, g) => ({
-      shape,
-      values: values.map((value, i) => valueAt(value, g * 4096 + i, tick)),
-    }));
+    const columns = groups.map((group, g) => ({ shape: group.shape, values: columnOf(group, g, 1, tick) }));
     spool.append(moment, [columns], { willSend: false, timeIsSure: true, stepMs: 5000 });
   }
   spool.close();
@@ -37,8 +34,8 @@ export const drain: Part = {
     { name: 'time', unit: 's', reach: ['<=', 5] },
     { name: "reporter's CPU", unit: 's' },
     { name: "gateway's CPU", unit: 's' },
-    { name: "reporter's RSS, at most", unit: 'MiB' },
-    { name: "reporter's RSS, 10 s later", unit: 'MiB' },
+    { name: "reporter's RSS, at most", unit: 'MB' },
+    { name: "reporter's RSS, 10 s later", unit: 'MB' },
   ],
   async round(bench) {
     const folder = bench.folder();
@@ -51,7 +48,7 @@ export const drain: Part = {
     let peak = 0;
     for (let seq = 0; seq < BATCHES; ) {
       await delay(LOOK_MS);
-      peak = Math.max(peak, reporter.usage().rssMiB);
+      peak = Math.max(peak, reporter.usage().rssMB);
       const response = await fetch(`${url}/api/v1/hosts/${HOST}`);
       const { data } = (await response.json()) as { data?: { seq: number } };
       seq = data?.seq ?? 0;
@@ -64,7 +61,7 @@ export const drain: Part = {
       "reporter's CPU": atReporter.cpuSeconds,
       "gateway's CPU": atGateway.cpuSeconds - before.cpuSeconds,
       "reporter's RSS, at most": peak,
-      "reporter's RSS, 10 s later": reporter.usage().rssMiB,
+      "reporter's RSS, 10 s later": reporter.usage().rssMB,
     };
   },
 };

@@ -1,107 +1,101 @@
 /**
  * What a scrape of the newest points of a whole fleet takes, while that goes on streaming, and what the gateway's memory is then.
- * Beside it the same series in a Pushgateway, in a Prometheus and in VictoriaMetrics.
+ * Beside it the same series in a Pushgateway, in a Prometheus and in VictoriaMetrics. These are asked when nothing else runs, and take
+ * nothing in: the fleet, and the gateway that a Prometheus has them from, are gone before the first of them is timed. Everyone is
+ * warmed up by as many scrapes, and left alone as long between two.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Load } from '../load/load.ts';
 import type { Bench, Part, Round } from '../part.ts';
-import { post, Scraper } from '../support/fetch.ts';
+import { overlap } from '../support/clock.ts';
+import { post, type Scraped, Scraper } from '../support/fetch.ts';
 import { startPrometheus, startPushgateway, startVictoria } from '../support/peers.ts';
 import { type Served, startGateway } from '../support/program.ts';
 import { medianOf, percentileOf } from '../support/statistics.ts';
 import { textOf } from '../support/text.ts';
+import { longestIn, TurnsProbe } from '../support/turns.ts';
 
 const HOSTS = 1000;
 const SERIES = 500;
 const INTERVAL_MS = 10_000;
 const SCRAPES = 8;
-/** Of the first ones, for the code to be compiled. */
+/** Of the first ones, for the code to be compiled and caches to be filled; in the last of them the series are counted. */
 const WARM_SCRAPES = 4;
-const PAUSE_MS = 2_500;
+/** All of them are within the five minutes for which a Prometheus shows what it has got last. */
+const PAUSE_MS = 1_000;
 const TICKS = 1000;
 /** A new scraper is given more with each scrape. */
 const PROMETHEUS_MS_MAX = 240_000;
-const LAG = /^nodejs_eventloop_lag_max_seconds (\S+)/m;
 const FEDERATE = '/federate?match[]={job="node"}';
 
-async function secondsOf(bench: Bench, url: string, scrapes: number): Promise<number> {
-  const scraper = new Scraper();
-  bench.atEnd(() => scraper.close());
-  const seconds: number[] = [];
-  for (let i = 0; i < scrapes; i++) {
-    const scraped = await scraper.scrape(url);
-    if (scraped.status !== 200) throw new Error(`${url} answered ${scraped.status}`);
-    if (i === 0) bench.say(`${url}: ${(scraped.bytes / 1e6).toFixed(1)} MB compressed`);
-    seconds.push(scraped.seconds);
-    await delay(PAUSE_MS / 5);
-  }
-  return medianOf(seconds);
+interface Timed extends Scraped {
+  /** Of the program that was scraped. */
+  readonly cpuSeconds: number;
 }
 
-/** The longest turn of the event loop since it was read last, as every scrape does at its beginning. */
-async function lagOf(url: string): Promise<number> {
-  const response = await fetch(`${url}/metrics?match[]=nodejs_eventloop_lag_max_seconds`);
-  const text = await response.text();
-  const [, seconds] = LAG.exec(text) ?? [];
-  if (seconds === undefined)
-    throw new Error(`the gateway does not tell its longest turn: ${text.slice(0, 200)}`);
-  return Number(seconds);
-}
-
-async function ours(bench: Bench, { program, url }: Served): Promise<Round> {
-  const load = Load.start(bench, {
-    url,
-    hosts: HOSTS,
-    series: SERIES,
-    deflate: false,
-    pace: { kind: 'steady', intervalMs: INTERVAL_MS, ticks: TICKS },
-  });
-  // The tails have what they keep.
-  await load.until(({ acked }) => acked >= HOSTS * SERIES * 13);
-  load.latencies();
+/** @throws unless every answer is good, and all series are in one that is looked at. */
+async function timed(bench: Bench, { program, url }: Served, path: string): Promise<readonly Timed[]> {
   const scraper = new Scraper();
   bench.atEnd(() => scraper.close());
-  const seconds: number[] = [];
-  const cpu: number[] = [];
-  let lag = 0;
-  for (let i = -WARM_SCRAPES; i < SCRAPES; i++) {
+  const all: Timed[] = [];
+  for (let i = 1; i < WARM_SCRAPES + SCRAPES; i++) {
     const before = program.usage().cpuSeconds;
-    const scraped = await scraper.scrape(`${url}/metrics`);
-    const spent = program.usage().cpuSeconds - before;
-    const turn = await lagOf(url);
-    if (i >= 0) {
-      seconds.push(scraped.seconds);
-      cpu.push(spent);
-      lag = Math.max(lag, turn);
-    }
-    if (i === 0) bench.say(`ours: ${(scraped.bytes / 1e6).toFixed(1)} MB compressed`);
+    const scraped = await scraper.scrape(url + path);
+    if (scraped.status !== 200) throw new Error(`${program.name} answered ${scraped.status} to ${path}`);
+    all.push({ ...scraped, cpuSeconds: program.usage().cpuSeconds - before });
+    await delay(PAUSE_MS);
+    if (i !== WARM_SCRAPES - 1) continue;
+    const series = await scraper.series(url + path);
+    if (series !== HOSTS * SERIES) throw new Error(`${program.name} has ${series} series in ${path}`);
+    bench.say(`${program.name}: ${(scraped.bytes / 1e6).toFixed(1)} MB compressed`);
     await delay(PAUSE_MS);
   }
-  const latencies = load.latencies();
+  return all.slice(-SCRAPES);
+}
+
+async function secondsOf(bench: Bench, served: Served, path: string): Promise<number> {
+  const scrapes = await timed(bench, served, path);
+  return medianOf(scrapes.map(({ seconds }) => seconds));
+}
+
+async function ours(bench: Bench, gateway: Served, load: Load, probe: TurnsProbe): Promise<Round> {
+  // The tails have what they keep.
+  await load.until(({ acked }) => acked >= HOSTS * SERIES * 13);
+  load.acks();
+  const scrapes = await timed(bench, gateway, '/metrics');
+  const { rssMB } = gateway.program.usage();
+  const turns = await probe.turnsOf(gateway.program);
+  const waited = load.acks().filter((ack) => scrapes.some((scraped) => overlap(scraped, ack)));
+  bench.say(`${waited.length} acks were waited for during ${scrapes.length} scrapes`);
   return {
-    'time of a scrape': medianOf(seconds),
-    'CPU meanwhile': medianOf(cpu),
-    'longest turn of the event loop': lag * 1000,
-    'acks meanwhile, 99th percentile': percentileOf(latencies, 0.99),
-    RSS: program.usage().rssMiB,
+    'time of a scrape': medianOf(scrapes.map(({ seconds }) => seconds)),
+    'CPU meanwhile': medianOf(scrapes.map(({ cpuSeconds }) => cpuSeconds)),
+    'longest turn of the event loop': longestIn(scrapes, turns),
+    'acks meanwhile, 99th percentile': percentileOf(
+      waited.map(({ fromMs, toMs }) => toMs - fromMs),
+      0.99,
+    ),
+    RSS: rssMB,
   };
 }
 
 async function pushgateway(bench: Bench): Promise<Round> {
   const served = await startPushgateway(bench);
   if (served === null) return {};
-  const body = textOf({ series: SERIES, tick: 0, labels: {} });
-  for (let host = 0; host < HOSTS; host++)
+  for (let host = 1; host <= HOSTS; host++) {
+    const body = textOf({ series: SERIES, host, tick: 0, labels: {}, comments: true });
     await post(`${served.url}/metrics/job/node/instance/bench-${host}`, body);
-  const seconds = await secondsOf(bench, `${served.url}/metrics`, 4);
-  const { rssMiB } = served.program.usage();
+  }
+  const seconds = await secondsOf(bench, served, '/metrics');
+  const { rssMB } = served.program.usage();
   await served.program.stop();
-  return { 'Pushgateway: time of a scrape': seconds, 'Pushgateway: RSS': rssMiB };
+  return { 'Pushgateway: time of a scrape': seconds, 'Pushgateway: RSS': rssMB };
 }
 
-async function prometheus(bench: Bench, gateway: Served): Promise<Round> {
+/** One that has got all series from our gateway, as far as there is one. */
+async function filledPrometheus(bench: Bench, gateway: Served): Promise<Served | null> {
   const config = join(bench.folder(), 'prometheus.yml');
   const job = {
     job_name: 'tributary',
@@ -114,8 +108,9 @@ async function prometheus(bench: Bench, gateway: Served): Promise<Round> {
     JSON.stringify({ global, scrape_configs: [{ ...job, params: { scraper: ['bench'] } }] }),
   );
   const served = await startPrometheus(bench, config);
-  if (served === null) return {};
-  const count = `${served.url}/api/v1/query?query=${encodeURIComponent('count({job="node"})')}`;
+  if (served === null) return null;
+  const selector = '{job="node",__name__=~"node_.+"}';
+  const count = `${served.url}/api/v1/query?query=${encodeURIComponent(`count(${selector})`)}`;
   await served.program.until(
     'has all series',
     async () => {
@@ -126,7 +121,12 @@ async function prometheus(bench: Bench, gateway: Served): Promise<Round> {
     },
     PROMETHEUS_MS_MAX,
   );
-  const seconds = await secondsOf(bench, served.url + FEDERATE, 4);
+  return served;
+}
+
+async function prometheus(bench: Bench, served: Served | null): Promise<Round> {
+  if (served === null) return {};
+  const seconds = await secondsOf(bench, served, FEDERATE);
   await served.program.stop();
   return { 'Prometheus: /federate': seconds };
 }
@@ -135,14 +135,13 @@ async function victoria(bench: Bench): Promise<Round> {
   const served = await startVictoria(bench);
   if (served === null) return {};
   const at = Date.now();
-  for (let host = 0; host < HOSTS; host += 100) {
-    const body = Array.from({ length: 100 }, (_, i) =>
-      textOf({ series: SERIES, tick: 0, labels: { instance: `bench-${host + i}`, job: 'node' }, at }),
-    ).join('');
+  for (let host = 1; host <= HOSTS; host++) {
+    const labels = { instance: `bench-${host}`, job: 'node' };
+    const body = textOf({ series: SERIES, host, tick: 0, labels, at, comments: true });
     await post(`${served.url}/api/v1/import/prometheus`, body);
   }
   await delay(5000);
-  const seconds = await secondsOf(bench, served.url + FEDERATE, 4);
+  const seconds = await secondsOf(bench, served, FEDERATE);
   await served.program.stop();
   return { 'VictoriaMetrics: /federate': seconds };
 }
@@ -155,9 +154,9 @@ export const scrape: Part = {
     { name: 'CPU meanwhile', unit: 's' },
     { name: 'longest turn of the event loop', unit: 'ms', reach: ['<=', 50] },
     { name: 'acks meanwhile, 99th percentile', unit: 'ms', reach: ['<=', 250] },
-    { name: 'RSS', unit: 'MiB', reach: ['<=', 300] },
+    { name: 'RSS', unit: 'MB', reach: ['<=', 300] },
     { name: 'Pushgateway: time of a scrape', unit: 's' },
-    { name: 'Pushgateway: RSS', unit: 'MiB' },
+    { name: 'Pushgateway: RSS', unit: 'MB' },
     { name: 'Prometheus: /federate', unit: 's' },
     { name: 'VictoriaMetrics: /federate', unit: 's' },
     { name: 'faster than Pushgateway', unit: '×', reach: ['>=', 10] },
@@ -165,11 +164,19 @@ export const scrape: Part = {
     { name: 'faster than VictoriaMetrics', unit: '×', reach: ['>=', 5] },
   ],
   async round(bench) {
-    const gateway = await startGateway(bench);
-    const own = await ours(bench, gateway);
-    const ofPrometheus = await prometheus(bench, gateway);
+    const probe = new TurnsProbe(bench);
+    const gateway = await startGateway(bench, { node: probe.nodeArguments });
+    const pace = { kind: 'steady', intervalMs: INTERVAL_MS, ticks: TICKS } as const;
+    const load = Load.start(bench, { url: gateway.url, hosts: HOSTS, series: SERIES, deflate: 'no', pace });
+    const own = await ours(bench, gateway, load, probe);
+    const filled = await filledPrometheus(bench, gateway);
+    await load.stop();
     await gateway.program.stop();
-    const theirs: Round = { ...ofPrometheus, ...(await pushgateway(bench)), ...(await victoria(bench)) };
+    const theirs: Round = {
+      ...(await prometheus(bench, filled)),
+      ...(await pushgateway(bench)),
+      ...(await victoria(bench)),
+    };
     const ratio = (figure: string, name: string): Round => {
       const seconds = theirs[figure];
       return seconds === undefined ? {} : { [name]: seconds / (own['time of a scrape'] ?? Number.NaN) };

@@ -96,12 +96,23 @@ export async function newPlace(bench: Bench): Promise<GatewayPlace> {
   return { storage: join(bench.folder(), 'gateway'), address: `127.0.0.1:${await stablePort()}` };
 }
 
-/** Our gateway as installed: what was built, with its V8 flags. @param place where one was before; a new one unless given */
-export async function startGateway(bench: Bench, place?: GatewayPlace): Promise<Served> {
-  const { storage, address } = place ?? (await newPlace(bench));
+export interface GatewayOptions {
+  /** Where one was before; a new one unless given. */
+  readonly place?: GatewayPlace;
+  /** For Node.js, beside the flags that the installed command gives it. */
+  readonly node?: readonly string[];
+  /** More of its own flags. */
+  readonly flags?: readonly string[];
+}
+
+/** Our gateway as installed: what was built, with its V8 flags. */
+export async function startGateway(bench: Bench, options: GatewayOptions = {}): Promise<Served> {
+  const { storage, address } = options.place ?? (await newPlace(bench));
   const url = `http://${address}`;
-  const args = ['--web.listen-address', address, '--storage.path', storage, '--log.level', 'warn'];
-  const program = Program.start(bench, 'gateway', process.execPath, nodeArguments('gateway', args));
+  const { node = [], flags = [] } = options;
+  const own = ['--web.listen-address', address, '--storage.path', storage, '--log.level', 'warn'];
+  const args = [...node, ...nodeArguments('gateway', [...own, ...flags])];
+  const program = Program.start(bench, 'gateway', process.execPath, args);
   await program.ready(`${url}/-/ready`);
   return { program, url };
 }

@@ -1,30 +1,32 @@
 /** The fleet's values as Prometheus text, for those who take that. */
 import type { Labels } from '@tributary/shared/shape';
-import { template, valueAt } from '../load/template.ts';
+import { columnOf, template } from '../load/template.ts';
 
 export interface TextOptions {
   readonly series: number;
+  readonly host: number;
   readonly tick: number;
   /** Of each line. */
   readonly labels: Labels;
   /** Of each line, in ms; none unless given. */
   readonly at?: number;
+  /** Whether each family has its HELP and TYPE. */
+  readonly comments: boolean;
 }
 
 /** One tick of one host. */
-export function textOf({ series, tick, labels, at }: TextOptions): string {
+export function textOf({ series, host, tick, labels, at, comments }: TextOptions): string {
   const time = at === undefined ? '' : ` ${at}`;
+  const shared = Object.entries(labels).map(([label, text]) => `${label}="${text}"`);
   const lines: string[] = [];
-  for (const [g, { shape, values }] of template(series).entries()) {
+  for (const [g, group] of template(series).entries()) {
+    const column = columnOf(group, g, host, tick);
     let i = 0;
-    for (const { name, type, help, series: own } of shape.families) {
-      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+    for (const { name, type, help, series: own } of group.shape.families) {
+      if (comments) lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
       for (const [suffix, ownLabels] of own) {
-        const value = values[i];
-        if (value === undefined) throw new Error(`${name} has a series without a value`);
-        const all = Object.entries({ ...ownLabels, ...labels }).map(([label, text]) => `${label}="${text}"`);
-        lines.push(`${name}${suffix}{${all.join()}} ${valueAt(value, g * 4096 + i, tick)}${time}`);
-        i++;
+        const all = [...Object.entries(ownLabels).map(([label, text]) => `${label}="${text}"`), ...shared];
+        lines.push(`${name}${suffix}{${all.join()}} ${column[i++]}${time}`);
       }
     }
   }
