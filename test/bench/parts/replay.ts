@@ -1,6 +1,7 @@
 /**
  * What a sample costs that a scraper gets late: ten points of every series of a fleet arrive after an outage, and one scraper takes
- * them. Once what the gateway still has in memory, once what it has to read from its ledger. Beside it a scrape of newest points.
+ * them. Once what the gateway still has in memory, once what it has to read from its ledger. Beside it what a sample costs that the
+ * same scraper gets when it is current: each host has sent one batch since it was here last.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Load } from '../load/load.ts';
@@ -21,6 +22,8 @@ const OPENMETRICS = 'application/openmetrics-text;version=1.0.0';
 const LIVE_SCRAPES = 9;
 /** Of the first ones, for the code to be compiled. */
 const WARM_SCRAPES = 3;
+/** As a batch each 10 s is taken back from now, the only one of a load is of this very moment. */
+const LIVE_AGO_MS = 10_000;
 const WARM_AGO_MS = 48 * 60_000;
 const MEMORY_AGO_MS = 44 * 60_000;
 const LEDGER_AGO_MS = 40 * 60_000;
@@ -30,9 +33,9 @@ const SCRAPES_MAX = 200;
 
 async function send(bench: Bench, url: string, agoMs: number, ticks: number): Promise<void> {
   const pace = { kind: 'flood', agoMs, window: 8, ticks } as const;
-  const load = Load.start(bench, { url, hosts: HOSTS, series: SERIES, deflate: false, pace });
+  const load = Load.start(bench, { url, hosts: HOSTS, series: SERIES, deflate: 'no', pace });
   await load.done(SAMPLES * ticks);
-  process.kill(load.pid, 'SIGKILL');
+  await load.stop();
   await delay(1000);
 }
 
@@ -61,13 +64,22 @@ class Replayer {
     bench.atEnd(() => this.#scraper.close());
   }
 
-  async scrape(): Promise<void> {
+  /** @returns how many of the fleet's samples came. */
+  async scrape(): Promise<number> {
     const url = `${this.#gateway.url}/metrics?scraper=${NAME}`;
-    const { status } = await this.#scraper.scrape(url, OPENMETRICS, {
+    return await this.#scraper.series(url, OPENMETRICS, {
       'x-prometheus-scrape-timeout-seconds': String(TIMEOUT_S),
       'user-agent': AGENT,
     });
-    if (status !== 200) throw new Error(`${url} answered ${status}`);
+  }
+
+  /** All that came since it was here last: one point of each series. @returns as `drain` does */
+  async live(): Promise<number> {
+    const { program } = this.#gateway;
+    const before = program.usage().cpuSeconds;
+    const samples = await this.scrape();
+    if (samples !== SAMPLES) throw new Error(`${samples} of ${SAMPLES} samples came in a scrape`);
+    return ((program.usage().cpuSeconds - before) * 1e6) / SAMPLES;
   }
 
   /** Everything that is there. @returns µs of the gateway's CPU for each sample that was served. */
@@ -85,15 +97,12 @@ class Replayer {
   }
 }
 
-/** µs of CPU for each sample of a scrape of newest points. */
-async function live(bench: Bench, { program, url }: Served): Promise<number> {
-  const scraper = new Scraper();
-  bench.atEnd(() => scraper.close());
+/** µs of CPU for each sample of a scraper that is current. */
+async function live(bench: Bench, { url }: Served, replayer: Replayer): Promise<number> {
   const costs: number[] = [];
   for (let i = 0; i < LIVE_SCRAPES; i++) {
-    const before = program.usage().cpuSeconds;
-    await scraper.scrape(`${url}/metrics`, OPENMETRICS);
-    costs.push(((program.usage().cpuSeconds - before) * 1e6) / SAMPLES);
+    await send(bench, url, LIVE_AGO_MS, 1);
+    costs.push(await replayer.live());
   }
   return medianOf(costs.slice(WARM_SCRAPES));
 }
@@ -120,8 +129,7 @@ export const replay: Part = {
     await send(bench, gateway.url, LEDGER_AGO_MS, TICKS);
     await delay(FORGOTTEN_MS);
     const fromLedger = await replayer.drain();
-    await send(bench, gateway.url, 0, 1);
-    const ofLive = await live(bench, gateway);
+    const ofLive = await live(bench, gateway, replayer);
     return {
       'live: CPU per sample': ofLive,
       'from memory: CPU per sample': fromMemory,
