@@ -14,6 +14,7 @@ export type Peer =
   | 'PYTHON_PROMETHEUS_CLIENT'
   | 'PUSHGATEWAY'
   | 'VICTORIA_METRICS'
+  | 'VMAGENT'
   | 'NODE_EXPORTER'
   | 'NGINX';
 

@@ -1,20 +1,20 @@
 /**
  * A reporter with all default collectors, each 10 s, connected: its memory, its CPU, how soon the first batch is acked, and its bytes
- * on the wire. Beside it a node_exporter with a vmagent would do the same; of these, node_exporter is measured here.
+ * on the wire. Beside it, in the same ten minutes, a node_exporter with its defaults, and a vmagent that scrapes it each 10 s and
+ * sends on what it gets by remote write; together they do what a reporter does, but for a spool that is on disk before it is sent.
  */
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { NodeExporter } from '../../support/node-exporter.ts';
-import { without } from '../../support/peers.ts';
 import { stablePort } from '../../support/ports.ts';
 import type { Bench, Part, Round } from '../part.ts';
-import { startGateway, startReporter } from '../support/program.ts';
-import { usageOf } from '../support/usage.ts';
+import { startNodeExporter, startVmagent } from '../support/peers.ts';
+import { type Program, startGateway, startReporter } from '../support/program.ts';
+import type { Usage } from '../support/usage.ts';
 
 /** Ten minutes to its full size; the CPU is measured in the second half. */
 const HALF_MS = 300_000;
-const INTERVAL_MS = 10_000;
+const INTERVAL = '10s';
 const HOST = 'bench-1';
 const LOOK_MS = 10;
 
@@ -55,59 +55,75 @@ async function hostOf(url: string): Promise<{ readonly seq: number; readonly sam
   return data ?? { seq: 0, samples: 0 };
 }
 
-async function theirs(bench: Bench): Promise<Round> {
-  const missing = without('NODE_EXPORTER');
-  if (missing !== false) {
-    bench.say(missing);
-    return {};
-  }
-  await using exporter = await NodeExporter.start([]);
-  const scrapes = 30;
-  await exporter.scrape();
-  const before = usageOf(exporter.pid);
-  for (let i = 0; i < scrapes; i++) {
-    await exporter.scrape();
-    await delay(INTERVAL_MS / 20);
-  }
-  const after = usageOf(exporter.pid);
-  const share = (after.cpuSeconds - before.cpuSeconds) / scrapes / (INTERVAL_MS / 1000);
-  return { 'node_exporter: CPU': share * 100, 'node_exporter: RSS': after.rssMiB };
+/** What would be there instead, as far as it is installed. */
+async function startTheirs(bench: Bench): Promise<readonly Program[]> {
+  const exporter = await startNodeExporter(bench);
+  const vmagent = exporter === null ? null : await startVmagent(bench, exporter, INTERVAL);
+  // Without somebody who scrapes it there is nothing to be measured.
+  return exporter === null || vmagent === null ? [] : [exporter.program, vmagent.program];
+}
+
+/** In % of a core. */
+function shareOf(before: Usage, after: Usage): number {
+  return ((after.cpuSeconds - before.cpuSeconds) / (HALF_MS / 1000)) * 100;
+}
+
+/** @param before of each of `startTheirs` */
+function ofTheirs(before: readonly Usage[], after: readonly Usage[]): Round {
+  if (after.length === 0) return {};
+  const shares = after.map((usage, i) => shareOf(before[i] ?? usage, usage));
+  const total = (numbers: readonly number[]) => numbers.reduce((sum, number) => sum + number, 0);
+  return {
+    'node_exporter: CPU': shares[0] ?? Number.NaN,
+    'node_exporter + vmagent: CPU': total(shares),
+    'node_exporter: RSS': after[0]?.rssMB ?? Number.NaN,
+    'node_exporter + vmagent: RSS': total(after.map(({ rssMB }) => rssMB)),
+  };
 }
 
 export const reporter: Part = {
   about: 'ten minutes of a reporter with the default collectors, each 10 s',
   rounds: 1,
   figures: [
-    { name: 'RSS', unit: 'MiB', reach: ['<=', 64] },
-    { name: 'anonymous memory', unit: 'MiB', reach: ['<=', 18] },
+    { name: 'RSS', unit: 'MB', reach: ['<=', 64] },
+    { name: 'anonymous memory', unit: 'MB', reach: ['<=', 18] },
     { name: 'CPU', unit: '% of a core', reach: ['<=', 0.15] },
     { name: 'first batch acked after', unit: 's', reach: ['<=', 1] },
     { name: 'on the wire', unit: 'bytes a sample', reach: ['<=', 1.6] },
     { name: 'series', unit: '' },
     { name: 'node_exporter: CPU', unit: '% of a core' },
-    { name: 'node_exporter: RSS', unit: 'MiB' },
+    { name: 'node_exporter + vmagent: CPU', unit: '% of a core' },
+    { name: 'node_exporter: RSS', unit: 'MB' },
+    { name: 'node_exporter + vmagent: RSS', unit: 'MB' },
   ],
   async round(bench) {
     const { url } = await startGateway(bench);
     const wire = await relay(bench, Number(new URL(url).port));
-    const args = ['--host', HOST, '--spool.path', join(bench.folder(), 'spool'), '--interval', '10s'];
+    const args = ['--host', HOST, '--spool.path', join(bench.folder(), 'spool'), '--interval', INTERVAL];
     const startedMs = performance.now();
     const program = startReporter(bench, `http://127.0.0.1:${wire.port}`, args);
     while ((await hostOf(url)).seq === 0) await delay(LOOK_MS);
     const firstAckedS = (performance.now() - startedMs) / 1000;
+    const theirs = await startTheirs(bench);
+    const look = async () => ({
+      usage: program.usage(),
+      theirs: theirs.map((peer) => peer.usage()),
+      ...(await hostOf(url)),
+      bytes: wire.bytes(),
+    });
     await delay(HALF_MS);
-    const before = { ...program.usage(), ...(await hostOf(url)), bytes: wire.bytes() };
+    const before = await look();
     await delay(HALF_MS);
-    const after = { ...program.usage(), ...(await hostOf(url)), bytes: wire.bytes() };
+    const after = await look();
     const samples = after.samples - before.samples;
     return {
-      RSS: after.rssMiB,
-      'anonymous memory': after.anonymousMiB,
-      CPU: ((after.cpuSeconds - before.cpuSeconds) / (HALF_MS / 1000)) * 100,
+      RSS: after.usage.rssMB,
+      'anonymous memory': after.usage.anonymousMB,
+      CPU: shareOf(before.usage, after.usage),
       'first batch acked after': firstAckedS,
       'on the wire': (after.bytes - before.bytes) / samples,
       series: samples / (after.seq - before.seq),
-      ...(await theirs(bench)),
+      ...ofTheirs(before.theirs, after.theirs),
     };
   },
 };

@@ -1,4 +1,7 @@
 /** What people would use instead, as far as it is installed: see test/tools/fetch-peers. */
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { type Peer, pathOf, without } from '../../support/peers.ts';
 import { stablePort } from '../../support/ports.ts';
@@ -49,5 +52,33 @@ export async function startPrometheus(bench: Bench, config: string): Promise<Ser
     `--config.file=${config}`,
     `--storage.tsdb.path=${join(bench.folder(), 'prometheus')}`,
     '--log.level=error',
+  ]);
+}
+
+export async function startNodeExporter(bench: Bench): Promise<Served | null> {
+  return await start(bench, 'NODE_EXPORTER', '/metrics', (address) => [`--web.listen-address=${address}`]);
+}
+
+/** One that scrapes a target, and hands on what it gets to somebody who takes everything and keeps nothing. */
+export async function startVmagent(bench: Bench, target: Served, interval: string): Promise<Served | null> {
+  const sink = createServer((request, response) => {
+    request.resume().on('end', () => response.writeHead(204).end());
+  });
+  const port = await stablePort();
+  sink.listen(port, '127.0.0.1');
+  await once(sink, 'listening');
+  bench.atEnd(() => {
+    sink.close();
+    sink.closeAllConnections();
+  });
+  const folder = bench.folder();
+  const config = join(folder, 'scrape.yml');
+  const job = { job_name: 'node', static_configs: [{ targets: [target.url.replace('http://', '')] }] };
+  writeFileSync(config, JSON.stringify({ global: { scrape_interval: interval }, scrape_configs: [job] }));
+  return await start(bench, 'VMAGENT', '/health', (address) => [
+    `-httpListenAddr=${address}`,
+    `-promscrape.config=${config}`,
+    `-remoteWrite.url=http://127.0.0.1:${port}/api/v1/write`,
+    `-remoteWrite.tmpDataPath=${join(folder, 'vmagent')}`,
   ]);
 }
