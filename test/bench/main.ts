@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Bench, Figure, Part, Round } from './part.ts';
 import { drain } from './parts/drain.ts';
-import { hosts } from './parts/hosts.ts';
+import { hosts, hostsDeflated } from './parts/hosts.ts';
 import { ingest, ingestDeflated } from './parts/ingest.ts';
 import { replay } from './parts/replay.ts';
 import { reporter } from './parts/reporter.ts';
@@ -31,6 +31,7 @@ const PARTS = new Map<string, Part>(
     replay,
     stored,
     hosts,
+    'hosts-deflated': hostsDeflated,
     drain,
     reporter,
     tick,
@@ -101,7 +102,7 @@ if (options.json !== undefined) {
   const machine = {
     processors: availableParallelism(),
     model: cpus()[0]?.model ?? '',
-    memoryMiB: Math.round(totalmem() / 2 ** 20),
+    memoryMB: Math.round(totalmem() / 1e6),
     node: process.version,
   };
   writeFileSync(

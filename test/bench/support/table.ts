@@ -16,7 +16,8 @@ export function tableOf(measured: readonly Measured[]): string {
     const { name, unit, reach } = figure;
     const spread = rounds.length < 2 ? '' : `${short(Math.min(...rounds))} to ${short(Math.max(...rounds))}`;
     const wanted = reach === undefined ? '' : `${SIGNS[reach[0]]} ${reach[1]}`;
-    return [part, name, `${short(value)} ${unit}`.trim(), spread, wanted, verdictOf(figure, value)];
+    const shown = Number.isFinite(value) ? `${short(value)} ${unit}`.trim() : 'not within its time';
+    return [part, name, shown, spread, wanted, verdictOf(figure, value)];
   });
   const lines = [
     ['part', 'figure', 'median', 'rounds', 'reach', ''],
@@ -32,7 +33,7 @@ function verdictOf({ reach }: Figure, value: number): string {
   return (sign === '<=' ? value <= bound : value >= bound) ? 'yes' : 'no';
 }
 
-/** Three digits that count. */
+/** Three digits that count. What was waited for in vain is infinite. */
 function short(value: number): string {
   return Math.abs(value) >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
 }
