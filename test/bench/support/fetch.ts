@@ -32,7 +32,8 @@ export class Scraper {
     const response = await this.#ask(url, accept, more);
     const body = response.headers['content-encoding'] === 'gzip' ? response.pipe(createGunzip()) : response;
     let count = 0;
-    let rest: Buffer = Buffer.alloc(0);
+    // The first line may be one already.
+    let rest: Buffer = Buffer.from('\n');
     for await (const chunk of body) {
       const text = Buffer.concat([rest, chunk as Buffer]);
       for (let at = text.indexOf(SERIES_LINE); at >= 0; at = text.indexOf(SERIES_LINE, at + 1)) count++;
