@@ -13,7 +13,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Load } from '../load/load.ts';
 import type { LoadPlan } from '../load/plan.ts';
 import type { Bench, Figure, Part, Round } from '../part.ts';
-import { type GatewayPlace, newPlace, type Served, startGateway } from '../support/program.ts';
+import { type GatewayPlace, newPlace, type Served, spawnGateway, startGateway } from '../support/program.ts';
 import { percentileOf } from '../support/statistics.ts';
 import type { Usage } from '../support/usage.ts';
 
@@ -70,16 +70,20 @@ async function steady(bench: Bench, { hosts, gateway, load }: Fleet, settleMs: n
   await delay(settleMs);
   const ledger = await ledgerOf(gateway);
   load.acks();
-  const before = { ...gateway.program.usage(), acked: load.told.acked };
+  const before = { ...gateway.program.usage(), ...load.told };
   const startedMs = performance.now();
   await delay(MEASURE_MS);
   const usage = gateway.program.usage();
   const samples = load.told.acked - before.acked;
+  const sampled = load.told.sampled - before.sampled;
   const seconds = (performance.now() - startedMs) / 1000;
   const waits = load.acks().map(({ fromMs, toMs }) => toMs - fromMs);
   const cpuSeconds = usage.cpuSeconds - before.cpuSeconds;
   const cores = cpuSeconds / seconds;
-  bench.say(`${hosts} hosts: ${cores.toFixed(2)} cores, ${(samples / seconds).toFixed(0)} samples a second`);
+  const rates = [sampled, samples].map((count) => (count / seconds / 1000).toFixed(0));
+  bench.say(
+    `${hosts} hosts: ${cores.toFixed(2)} cores; ${rates.join(' and ')} thousand samples and acks a second`,
+  );
   bench.say(`in the ledger ${ledger}, then ${await ledgerOf(gateway)}`);
   return {
     cores,
@@ -101,9 +105,10 @@ async function comeBack(bench: Bench, { hosts, place, gateway, load }: Fleet): P
   await gateway.program.stop('SIGKILL');
   await delay(AWAY_MS);
   const startedMs = performance.now();
-  const again = await startGateway(bench, { place, flags: LEDGER });
+  // Nobody asks whether it is ready: a stranger among ten thousand at the door of one address may not be let in.
+  const again = await spawnGateway(bench, { place, flags: LEDGER });
   const after = async (what: string, holds: () => boolean) => {
-    while (performance.now() - startedMs < BACK_MS_MAX) {
+    while (performance.now() - startedMs < BACK_MS_MAX && !again.program.isGone) {
       if (holds()) return (performance.now() - startedMs) / 1000;
       await delay(LOOK_MS);
     }

@@ -105,15 +105,21 @@ export interface GatewayOptions {
   readonly flags?: readonly string[];
 }
 
-/** Our gateway as installed: what was built, with its V8 flags. */
+/** Our gateway as installed: what was built, with its V8 flags. It is ready when this returns. */
 export async function startGateway(bench: Bench, options: GatewayOptions = {}): Promise<Served> {
+  const gateway = await spawnGateway(bench, options);
+  await gateway.program.ready(`${gateway.url}/-/ready`);
+  return gateway;
+}
+
+/** The same, as soon as it has a process. */
+export async function spawnGateway(bench: Bench, options: GatewayOptions): Promise<Served> {
   const { storage, address } = options.place ?? (await newPlace(bench));
   const url = `http://${address}`;
   const { node = [], flags = [] } = options;
   const own = ['--web.listen-address', address, '--storage.path', storage, '--log.level', 'warn'];
   const args = [...node, ...nodeArguments('gateway', [...own, ...flags])];
   const program = Program.start(bench, 'gateway', process.execPath, args);
-  await program.ready(`${url}/-/ready`);
   return { program, url };
 }
 
