@@ -1,10 +1,11 @@
 /**
- * A fleet as cheap as can be: so many connections that say what reporters say. Its
- * plan is the first argument; how it stands goes to stdout, a line of JSON each tenth of a second.
+ * A fleet as cheap as can be: so many connections that say what reporters say, all from one address. Its plan is the first argument;
+ * how it stands goes to stdout, a line of JSON each tenth of a second.
  */
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { Backoff } from '@tributary/shared/backoff';
 import { encodeBatchFrame, encodeFrame, encodeShapeBody, encodeShapeFrame } from '@tributary/shared/encode';
 import { SUBPROTOCOL } from '@tributary/shared/frames';
 import { WebSocket } from 'ws';
@@ -18,7 +19,8 @@ const plan = JSON.parse(process.argv[2] ?? '') as LoadPlan;
 const TELL_MS = 100;
 const STEP_MS = 10_000;
 const CONNECTING_MAX = 200;
-const AGAIN_MS = 500;
+/** As reporters come again (docs/PROTOCOL.md); all at once and ever anew, they would keep each other out. */
+const BACKOFF = { initialMs: 500, maxMs: 15_000, random: Math.random };
 
 const groups = template(plan.series);
 const shapes = groups.map(({ shape }, i) => encodeShapeFrame(i + 1, encodeShapeBody(shape)));
@@ -66,6 +68,7 @@ class Host {
   /** Of batch 0. */
   #begin: number;
   #onSettled: (() => void) | null = null;
+  readonly #backoff = new Backoff(BACKOFF);
 
   constructor(index: number) {
     this.#index = index;
@@ -94,7 +97,7 @@ class Host {
       if (this.#isOpen) counts.connected--;
       this.#isOpen = false;
       this.#onSettled?.();
-      setTimeout(() => void this.connect(), AGAIN_MS);
+      setTimeout(() => void this.connect(), this.#backoff.next());
     });
     await new Promise<void>((resolve) => (this.#onSettled = resolve));
   }
@@ -145,6 +148,7 @@ class Host {
     if (frame.kind === 'welcome') {
       this.#settle((frame.next ?? 1) - 1);
       this.#isOpen = true;
+      this.#backoff.reset();
       counts.connected++;
       this.#sendShapes();
       for (const batch of this.#open) this.#send(batch);

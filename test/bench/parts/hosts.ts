@@ -80,10 +80,9 @@ async function steady(bench: Bench, { hosts, gateway, load }: Fleet, settleMs: n
   const waits = load.acks().map(({ fromMs, toMs }) => toMs - fromMs);
   const cpuSeconds = usage.cpuSeconds - before.cpuSeconds;
   const cores = cpuSeconds / seconds;
-  const rates = [sampled, samples].map((count) => (count / seconds / 1000).toFixed(0));
-  bench.say(
-    `${hosts} hosts: ${cores.toFixed(2)} cores; ${rates.join(' and ')} thousand samples and acks a second`,
-  );
+  const thousands = (count: number) => (count / seconds / 1000).toFixed(0);
+  const told = `${thousands(sampled)} thousand samples a second, ${thousands(samples)} acked`;
+  bench.say(`${hosts} hosts: ${cores.toFixed(2)} cores; ${told}`);
   bench.say(`in the ledger ${ledger}, then ${await ledgerOf(gateway)}`);
   return {
     cores,
