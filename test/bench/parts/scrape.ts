@@ -28,6 +28,8 @@ const PAUSE_MS = 1_000;
 const TICKS = 1000;
 /** A new scraper is given more with each scrape. */
 const PROMETHEUS_MS_MAX = 240_000;
+/** A host's interval, Prometheus's own, and what a scrape may take. */
+const FRESH_S = 40;
 const FEDERATE = '/federate?match[]={job="node"}';
 
 interface Timed extends Scraped {
@@ -109,12 +111,14 @@ async function filledPrometheus(bench: Bench, gateway: Served): Promise<Served |
   );
   const served = await startPrometheus(bench, config);
   if (served === null) return null;
-  const selector = '{job="node",__name__=~"node_.+"}';
-  const count = `${served.url}/api/v1/query?query=${encodeURIComponent(`count(${selector})`)}`;
+  // One that had only old points of some series yet would not show them any more when it is asked.
+  const fresh = `last_over_time({job="node",__name__=~"node_.+"}[${FRESH_S}s])`;
+  const count = `${served.url}/api/v1/query?query=${encodeURIComponent(`count(${fresh})`)}`;
   await served.program.until(
-    'has all series',
+    'has new points of all series',
     async () => {
-      await delay(1000);
+      // The question is work for it, too.
+      await delay(3000);
       const response = await fetch(count);
       const { data } = (await response.json()) as { data: { result: { value: [number, string] }[] } };
       return Number(data.result[0]?.value[1]) >= HOSTS * SERIES;
