@@ -28,8 +28,8 @@ const SOAK = process.env.TRIBUTARY_SOAK === '1';
 const MINUTE_MS = 60_000;
 const TEST_MS_MAX = SOAK ? 90 * MINUTE_MS : LONG ? 10 * MINUTE_MS : 2 * MINUTE_MS;
 const RUN_MS_MAX = SOAK ? 6 * 60 * MINUTE_MS : LONG ? 60 * MINUTE_MS : 12 * MINUTE_MS;
-/** The whole-program tests mostly wait, so there is room for two more than there are processors; but not for hours. */
-const CONCURRENCY = SOAK ? 1 : Math.min(availableParallelism() + 2, 8);
+/** The whole-program tests mostly wait, so there is room for three more than there are processors; but not for hours. */
+const CONCURRENCY = SOAK ? 1 : Math.min(availableParallelism() + 3, 8);
 
 /**
  * What V8 has compiled, types stripped, by the content of each file: the tests and the programs that they start come up

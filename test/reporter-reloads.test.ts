@@ -8,8 +8,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { either } from './support/durations.ts';
 import { eventually } from './support/eventually.ts';
 import { expose } from './support/exporters.ts';
+import { readExposition } from './support/exposition.ts';
 import { without } from './support/peers.ts';
 import { Gateway, Reporter } from './support/programs.ts';
 import { Prometheus } from './support/prometheus.ts';
@@ -19,7 +21,7 @@ const RELOADS = 100;
 /** Each so-many-th file is not valid. */
 const BAD_EVERY = 10;
 /** So that many of them fall into each interval, and some into scrapes and ticks. */
-const EVERY_MS = 150;
+const EVERY_MS = either(50, 150);
 const FILES_SLACK = 8;
 const TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -85,6 +87,27 @@ test('a hundred reloads while it samples and scrapes', { skip: without('PROMETHE
     values.map((_, k) => k + 1),
   );
   await assertEveryTick(prometheus);
+});
+
+test('what a target has told since the last tick is not lost when the reporter stops', async (t) => {
+  let asked = 0;
+  const { address } = await expose(t, {
+    '/metrics': { contentType: TEXT, text: () => `asked ${++asked}\n` },
+  });
+  const file = join(await tempDir(t), 'reporter.yml');
+  await writeFile(file, `targets:\n  - {job: app, interval: 200ms, urls: ["http://${address}/metrics"]}\n`);
+  const gateway = await Gateway.start(t);
+  const { streamUrl: gatewayUrl } = gateway;
+  const args = ['--config.file', file];
+  const reporter = await Reporter.start(t, { gatewayUrl, host: 'web-1', interval: '10m', args });
+  await eventually('it was asked some times', () => asked > 10);
+  await reporter.kill('SIGTERM');
+  const newest = async () => {
+    const { samples } = readExposition((await gateway.metrics()).body);
+    return samples.find(({ name }) => name === 'asked')?.value ?? 0;
+  };
+  // A scrape that was under way is not told.
+  await eventually('the newest is there', async () => (await newest()) >= asked - 1);
 });
 
 /** Labels change all the time, so it is several series. */

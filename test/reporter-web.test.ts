@@ -20,7 +20,8 @@ test('scraped directly, a host tells the same', { skip: without('PROMETHEUS_3') 
   const address = `127.0.0.1:${await stablePort()}`;
   const file = join(await tempDir(t), 'reporter.yml');
   await writeFile(file, '{}\n');
-  const args = ['--config.file', file, '--web.listen-address', address];
+  const flags = ['--web.listen-address', address, '--web.enable-profiles'];
+  const args = ['--config.file', file, ...flags];
   const reporter = await Reporter.start(t, { gatewayUrl: gateway.streamUrl, host: 'web-1', args });
   const common = { honorLabels: true, interval: '1s' };
   const prometheus = await Prometheus.start(t, {
@@ -48,6 +49,7 @@ test('scraped directly, a host tells the same', { skip: without('PROMETHEUS_3') 
   const page = await fetch(`http://${address}/metrics`);
   assert.match(page.headers.get('content-type') ?? '', /^text\/plain; version=0\.0\.4/);
   await assertAnswers(address, reporter);
+  for (const url of [gateway.url, `http://${address}`]) await assertSnapshot(url);
 });
 
 async function assertAnswers(address: string, reporter: Reporter): Promise<void> {
@@ -58,6 +60,13 @@ async function assertAnswers(address: string, reporter: Reporter): Promise<void>
   const reload = await fetch(`http://${address}/-/reload`, { method: 'POST' });
   assert.deepEqual([reload.status, await reload.text()], [200, '']);
   await eventually('the log says so', () => reporter.log.some((line) => line.includes('POST /-/reload')));
+}
+
+/** The gateway's is for administrators, and without credentials this machine is one. */
+async function assertSnapshot(url: string): Promise<void> {
+  const response = await fetch(`${url}/debug/pprof/heap`);
+  const { nodes } = (await response.json()) as { nodes: readonly number[] };
+  assert.ok(nodes.length > 100_000, `${url}: ${nodes.length}`);
 }
 
 test('an address that is taken is said, and nothing is begun', async (t) => {

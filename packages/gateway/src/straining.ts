@@ -12,8 +12,12 @@ import { formatDuration, formatSize } from '@tributary/shared/units';
 import type { GatewayOptions } from './config.ts';
 import type { Log } from './telemetry/log.ts';
 
-/** By level, from 1 on. Prometheus's queries look back five minutes: within that a host stays to be seen. */
-const PACES_MS = [30_000, 60_000, 120_000, 240_000];
+/** By level, from 1 on. */
+const PACES_MS = [30_000, 60_000, 120_000, 120_000];
+/** Of `--fleet.stale-after`: a host that does as it is asked, and whose one report is lost, is still shown. */
+const STALE_PART = 0.4;
+/** Whoever was away for a while, or has just started, has much to catch up with, and is meant to be busy. */
+const GRACE_MS = 180_000;
 /** Of what there is, where no limit is set. */
 const MEMORY_PART = 0.8;
 
@@ -27,11 +31,13 @@ export interface Straining {
 }
 
 export function createStraining(
-  options: Pick<GatewayOptions, 'limits.cpu-percent' | 'limits.memory'>,
+  options: Pick<GatewayOptions, 'limits.cpu-percent' | 'limits.memory' | 'fleet.stale-after'>,
   log: Pick<Log, 'warn'>,
   uptimeMs: () => number,
 ): Straining {
   const memoryLimit = () => options['limits.memory'] || availableBytes() * MEMORY_PART;
+  const paceMs = (level: number) =>
+    Math.min(PACES_MS[level - 1] ?? 0, Math.floor((options['fleet.stale-after'] * STALE_PART) / 1000) * 1000);
   let before = performance.eventLoopUtilization();
   const strain = new Strain({
     limits: () => ({ busy: options['limits.cpu-percent'] / 100, memoryBytes: memoryLimit() }),
@@ -39,7 +45,7 @@ export function createStraining(
       const now = performance.eventLoopUtilization();
       const { utilization } = performance.eventLoopUtilization(now, before);
       before = now;
-      return { busy: utilization, memoryBytes: process.memoryUsage.rss() };
+      return { busy: uptimeMs() < GRACE_MS ? 0 : utilization, memoryBytes: process.memoryUsage.rss() };
     },
     monotonic: uptimeMs,
     onChange: (level, cause, { busy, memoryBytes }) =>
@@ -48,7 +54,7 @@ export function createStraining(
           ...{ level, levelMax: STRAIN_LEVEL_MAX, cause },
           busyPercent: Math.round(busy * 100),
           memory: formatSize(memoryBytes),
-          pace: level === 0 ? null : formatDuration(paceOf(level)),
+          pace: level === 0 ? null : formatDuration(paceMs(level)),
         },
         cause === null ? EASED : PRESSED[cause],
       ),
@@ -60,7 +66,7 @@ export function createStraining(
       return strain.level;
     },
     get paceMs() {
-      return paceOf(strain.level);
+      return paceMs(strain.level);
     },
     get memoryLimitBytes() {
       return memoryLimit();
@@ -75,10 +81,6 @@ const PRESSED = {
   cpu: `the event loop is busier than --limits.cpu-percent allows: ${SLOWED}; give the gateway a quicker machine, or fewer hosts`,
   memory: `the gateway takes more than --limits.memory: ${SLOWED}; give it more memory, or fewer hosts`,
 };
-
-function paceOf(level: number): number {
-  return level === 0 ? 0 : (PACES_MS[level - 1] ?? 0);
-}
 
 /** What the machine has, or the control group that the gateway is in. */
 function availableBytes(): number {

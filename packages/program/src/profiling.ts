@@ -4,7 +4,7 @@
  */
 import type { Readable } from 'node:stream';
 
-/** Only one at a time: they slow the program down, and a snapshot takes as much memory again as it shows. */
+/** It cannot be taken now: only one is at a time, and a snapshot takes much memory and time. `message` says which. */
 export class ProfileBusyError extends Error {
   override readonly name = 'ProfileBusyError';
 }
@@ -12,6 +12,16 @@ export class ProfileBusyError extends Error {
 /** As Go's own, where nothing is said. */
 export const PROFILE_SECONDS = 30;
 export const PROFILE_SECONDS_MAX = 60;
+
+/**
+ * What a snapshot may take besides, as a multiple of the heap that is in use: thirteen times was seen for a heap of very many
+ * small objects.
+ */
+const SNAPSHOT_FACTOR = 13;
+/** Nothing else is done for so long as it takes: some 5 MB of heap a second were seen on a busy machine. */
+const SNAPSHOT_HEAP_BYTES_MAX = 200_000_000;
+/** Whoever asked for one has to read it within this. */
+const SNAPSHOT_MS_MAX = 120_000;
 
 let isBusy = false;
 
@@ -45,15 +55,36 @@ export async function cpuProfile(seconds: number, left: AbortSignal): Promise<st
 }
 
 /**
- * All that lives on the main thread's heap. Nothing else is done while it is taken.
- * @param send is given the text of a `.heapsnapshot` file
- * @throws ProfileBusyError, and what `send` throws
+ * All that lives on the main thread's heap, secrets among it. Nothing else is done while it is taken.
+ * @param send is given the text of a `.heapsnapshot` file, which is destroyed when that takes too long
+ * @throws ProfileBusyError also where it would take too long, or more memory than there is; and what `send` throws
  */
 export async function heapSnapshot(send: (snapshot: Readable) => Promise<void>): Promise<void> {
   await alone(async () => {
-    const { getHeapSnapshot } = await import('node:v8');
-    await send(getHeapSnapshot());
+    const { getHeapSnapshot, getHeapStatistics } = await import('node:v8');
+    refuseLarge(getHeapStatistics().used_heap_size);
+    const snapshot = getHeapSnapshot();
+    const late = setTimeout(() => snapshot.destroy(), SNAPSHOT_MS_MAX);
+    try {
+      await send(snapshot);
+    } finally {
+      clearTimeout(late);
+    }
   });
+}
+
+function refuseLarge(heapBytes: number): void {
+  const [heap, room, needed] = [heapBytes, process.availableMemory(), heapBytes * SNAPSHOT_FACTOR].map(
+    (bytes) => `${Math.round(bytes / 1_000_000)} MB`,
+  );
+  if (heapBytes > SNAPSHOT_HEAP_BYTES_MAX)
+    throw new ProfileBusyError(
+      `the heap has ${heap}; a snapshot would hold everything up for minutes. Take a CPU profile, or a core file`,
+    );
+  if (heapBytes * SNAPSHOT_FACTOR > process.availableMemory())
+    throw new ProfileBusyError(
+      `a snapshot may take ${needed}, and there are ${room} left for this program; give it more for a while`,
+    );
 }
 
 async function alone<T>(act: () => Promise<T>): Promise<T> {

@@ -108,8 +108,15 @@ export class Reloading<O extends object> {
   }
 
   /** A look by the clock: says nothing unless something is new. @throws what is no mistake in the configuration */
-  async look(): Promise<void> {
-    if (this.#reading || this.#isStopped) return;
+  look(): Promise<void> {
+    if (this.#reading || this.#isStopped) return Promise.resolve();
+    const look = this.#look();
+    // A reload that is asked for meanwhile reads after it.
+    this.#last = look.catch(() => {});
+    return look;
+  }
+
+  async #look(): Promise<void> {
     try {
       const options = await this.#read();
       const news = this.#isNew(options) ? options : null;

@@ -32,7 +32,7 @@ test('is silent where nobody wants to know', async (t) => {
 
 test('tells in order, feeds the watchdog, and gives away no secret', async (t) => {
   const { command, told } = notary(t);
-  const env = { NOTIFY_SOCKET: '/run/x', WATCHDOG_USEC: '100000', WATCHDOG_PID: '7', SECRET: 'hush' };
+  const env = { NOTIFY_SOCKET: '/run/x', WATCHDOG_USEC: '200000', WATCHDOG_PID: '7', SECRET: 'hush' };
   const service = new ServiceNotify({ env, pid: 7, command, onFault: fails });
   service.ready();
   while (told().length < 3) await delay(10);
@@ -65,4 +65,18 @@ test('says once that it cannot tell', async () => {
   await service.told();
   assert.equal(faults.length, 1);
   assert.match(faults[0] ?? '', /ENOENT/);
+});
+
+test('what failed is tried once more, and a later fault is told again', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'notify-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const command = join(folder, 'notary');
+  // Fails each second time.
+  writeFileSync(command, `#!/bin/sh\necho >> ${folder}/out\n[ $(($(wc -l < ${folder}/out) % 2)) = 0 ]\n`);
+  chmodSync(command, 0o755);
+  const service = new ServiceNotify({ env: { NOTIFY_SOCKET: '/run/x' }, pid: 7, command, onFault: fails });
+  service.ready();
+  service.stopping();
+  await service.told();
+  assert.equal(readFileSync(join(folder, 'out'), 'utf8').length, 4);
 });

@@ -4,11 +4,12 @@
  * allow that by `NotifyAccess=all`. Without `NOTIFY_SOCKET` in the environment nobody wants to know, and nothing is done.
  */
 import { execFile } from 'node:child_process';
+import { setTimeout as delay } from 'node:timers/promises';
 
 export interface ServiceNotifyParts {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly pid: number;
-  /** Told once when systemd cannot be told: it would take the program for one that never starts. */
+  /** Told, until it goes well again once, when systemd cannot be told: it would take the program for one that never starts. */
   readonly onFault: (error: Error) => void;
   /** In place of `systemd-notify`, in tests. */
   readonly command?: string;
@@ -16,6 +17,8 @@ export interface ServiceNotifyParts {
 
 /** Whatever hangs, the program does not wait for it. */
 const TIMEOUT_MS = 5_000;
+/** One that failed is tried once more: a watchdog that is not fed ends the program. */
+const AGAIN_MS = 1_000;
 
 export class ServiceNotify {
   readonly #parts: ServiceNotifyParts;
@@ -49,12 +52,15 @@ export class ServiceNotify {
     await this.#telling;
   }
 
-  /** Half of the time after which systemd would end the program, as sd_watchdog_enabled(3) recommends. */
+  /**
+   * A quarter of the time after which systemd would end the program: sd_watchdog_enabled(3) recommends half, and here each
+   * time is a process that has to be started, and may fail.
+   */
   #watchdogMs(): number | null {
     const { env, pid } = this.#parts;
     const usec = Number(env['WATCHDOG_USEC'] ?? Number.NaN);
     const isMine = env['WATCHDOG_PID'] === undefined || Number(env['WATCHDOG_PID']) === pid;
-    return isMine && usec > 0 ? usec / 2000 : null;
+    return isMine && usec > 0 ? usec / 4000 : null;
   }
 
   #tell(state: string): void {
@@ -66,14 +72,16 @@ export class ServiceNotify {
     const { env, command = 'systemd-notify', onFault } = this.#parts;
     // Not the whole environment: it may hold secrets.
     const small = { PATH: env['PATH'] ?? '/usr/bin:/bin', NOTIFY_SOCKET: env['NOTIFY_SOCKET'] ?? '' };
-    await new Promise<void>((resolve) => {
-      execFile(command, [state], { env: small, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' }, (error) => {
-        if (error !== null && !this.#isFaultTold) {
-          this.#isFaultTold = true;
-          onFault(error);
-        }
-        resolve();
+    const once = () =>
+      new Promise<Error | null>((resolve) => {
+        execFile(command, [state], { env: small, timeout: TIMEOUT_MS, killSignal: 'SIGKILL' }, resolve);
       });
-    });
+    let error = await once();
+    if (error !== null) {
+      await delay(AGAIN_MS, null, { ref: false });
+      error = await once();
+    }
+    if (error !== null && !this.#isFaultTold) onFault(error);
+    this.#isFaultTold = error !== null;
   }
 }

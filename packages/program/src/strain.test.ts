@@ -53,12 +53,28 @@ test('memory counts as well, and is what is named first', () => {
   Object.assign(world, { busy: 0.6, memoryBytes: 101 * MB });
   lookFor(STRAIN_RISE_MS + STRAIN_LOOK_MS);
   assert.deepEqual(told, ['1 memory']);
-  Object.assign(world, { busy: 0, memoryBytes: 95 * MB });
-  lookFor(STRAIN_FALL_MS * 2);
-  assert.deepEqual(told, ['1 memory']);
-  world.memoryBytes = 80 * MB;
+  Object.assign(world, { busy: 0, memoryBytes: 80 * MB });
   lookFor(STRAIN_FALL_MS + STRAIN_LOOK_MS);
   assert.deepEqual(told, ['1 memory', '0 null']);
+});
+
+test('memory that is not given back slows nothing down for ever, and growth does', () => {
+  const { world, told, lookFor } = bench();
+  world.memoryBytes = 150 * MB;
+  lookFor(STRAIN_RISE_MS + STRAIN_LOOK_MS);
+  lookFor(STRAIN_FALL_MS * 10);
+  assert.deepEqual(told, ['1 memory', '0 null']);
+  world.memoryBytes = 170 * MB;
+  lookFor(STRAIN_RISE_MS + STRAIN_LOOK_MS);
+  world.memoryBytes = 190 * MB;
+  lookFor(STRAIN_RISE_MS + STRAIN_LOOK_MS);
+  assert.deepEqual(told.slice(2), ['1 memory', '2 memory']);
+  // Back below the limit, it counts anew.
+  world.memoryBytes = 50 * MB;
+  lookFor(STRAIN_FALL_MS * 3);
+  world.memoryBytes = 110 * MB;
+  lookFor(STRAIN_RISE_MS + STRAIN_LOOK_MS);
+  assert.deepEqual(told.slice(4), ['1 null', '0 null', '1 memory']);
 });
 
 test('without limits there is no strain, and one that was goes', () => {

@@ -1,6 +1,9 @@
 /**
  * How hard a program presses against its own limits of CPU and memory, as a level that what it can slow goes by. It rises by one
  * while a limit is passed for a while, and falls by one when it has been well below for longer, so that it does not swing.
+ *
+ * Memory is seldom given back, however little there is to do. So over that limit it is growth that counts: what a program
+ * has taken for a while without taking more is no reason to slow down for ever.
  */
 
 export interface StrainLimits {
@@ -37,12 +40,16 @@ export const STRAIN_FALL_MS = 120_000;
 /** What is well below: of CPU the next level down may take twice as much. */
 const CALM_BUSY = 0.5;
 const CALM_MEMORY = 0.9;
+/** Over the limit, so much more than at the rise before is growth. */
+const GROWTH = 1.1;
 
 export class Strain {
   readonly #parts: StrainParts;
   #level = 0;
   #pressedSince: number | null = null;
   #calmSince: number | null = null;
+  /** What it took when the level rose for it last; 0 for nothing. */
+  #takenBytes = 0;
   #reading: StrainReading = { busy: 0, memoryBytes: 0 };
 
   constructor(parts: StrainParts) {
@@ -63,11 +70,14 @@ export class Strain {
   look(): void {
     const now = this.#parts.monotonic();
     this.#reading = this.#parts.read();
+    const { memoryBytes } = this.#reading;
+    if (memoryBytes < this.#parts.limits().memoryBytes * CALM_MEMORY) this.#takenBytes = 0;
     const cause = this.#cause();
     this.#pressedSince = cause === null ? null : (this.#pressedSince ?? now);
     this.#calmSince = this.#isCalm() ? (this.#calmSince ?? now) : null;
     if (cause !== null && this.#pressedSince !== null && now - this.#pressedSince >= STRAIN_RISE_MS) {
       this.#pressedSince = now;
+      if (cause === 'memory') this.#takenBytes = memoryBytes;
       this.#go(1, cause);
     } else if (this.#calmSince !== null && now - this.#calmSince >= STRAIN_FALL_MS) {
       this.#calmSince = now;
@@ -78,7 +88,7 @@ export class Strain {
   #cause(): StrainCause | null {
     const limits = this.#parts.limits();
     const { busy, memoryBytes } = this.#reading;
-    if (limits.memoryBytes > 0 && memoryBytes > limits.memoryBytes) return 'memory';
+    if (limits.memoryBytes > 0 && memoryBytes > this.#memoryBound(1)) return 'memory';
     return limits.busy > 0 && busy > limits.busy ? 'cpu' : null;
   }
 
@@ -86,7 +96,12 @@ export class Strain {
     const limits = this.#parts.limits();
     const { busy, memoryBytes } = this.#reading;
     const isIdle = limits.busy === 0 || busy < limits.busy * CALM_BUSY;
-    return isIdle && (limits.memoryBytes === 0 || memoryBytes < limits.memoryBytes * CALM_MEMORY);
+    return isIdle && (limits.memoryBytes === 0 || memoryBytes <= this.#memoryBound(CALM_MEMORY));
+  }
+
+  /** @param part of the limit; of what was taken before, always all */
+  #memoryBound(part: number): number {
+    return Math.max(this.#parts.limits().memoryBytes * part, this.#takenBytes * GROWTH);
   }
 
   #go(step: 1 | -1, cause: StrainCause | null): void {

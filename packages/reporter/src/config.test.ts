@@ -52,6 +52,7 @@ describe('options', () => {
         'statsd.histogram-buckets': [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
         'statsd.expire-after': 0,
         'web.listen-address': '',
+        'web.enable-profiles': false,
         'limits.cpu-percent': 50,
         'limits.memory': 268_435_456,
         'path.procfs': '/proc',

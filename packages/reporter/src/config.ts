@@ -100,6 +100,10 @@ const SPECS = {
       return text;
     },
   }),
+  'web.enable-profiles': switchOption({
+    help: 'Give programs of this host profiles of the reporter. A heap snapshot holds its token and passwords: every user of the host can take one then.',
+    default: false,
+  }),
   'limits.cpu-percent': numberOption({
     help: 'How much of one core the reporter may take, on average over half a minute; above it everything comes less often. 0 for no limit.',
     default: 50,

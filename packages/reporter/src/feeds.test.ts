@@ -20,7 +20,7 @@ function start(t: TestContext, ...flags: readonly string[]) {
     void addresses.set(message, fields.address ?? '');
   // The cast leaves out pino's overloads and levels, of which these three are used.
   const log = { info, warn: () => {}, error: () => {} } as unknown as Log;
-  const feeds = new Feeds({ options, log, slowdown: () => 1, monotonic: () => moment().mono, now: Date.now });
+  const feeds = new Feeds({ options, log, paced: (ms) => ms, monotonic: () => moment().mono, now: Date.now });
   t.after(async () => {
     await feeds.stop();
     rmSync(folder, { recursive: true, force: true });

@@ -17,8 +17,8 @@ export interface FeedParts {
   readonly log: Log;
   /** The clock that `TickMoment.mono` is of. */
   readonly monotonic: () => number;
-  /** What intervals are multiplied by: see straining.ts. */
-  readonly slowdown: () => number;
+  /** See `Pace.paced`. */
+  readonly paced: (intervalMs: number) => number;
   /** In ms since 1970, corrected as ticks are. */
   readonly now: () => number;
 }
@@ -146,7 +146,7 @@ export class Feeds {
   }
 
   #createTargets(): LateFeed<TargetsFeed> {
-    const { options, log, monotonic, slowdown } = this.#parts;
+    const { options, log, monotonic, paced } = this.#parts;
     const load = async () => {
       const { TargetsFeed } = await import('./targets/targets-feed.ts');
       return new TargetsFeed({
@@ -155,7 +155,7 @@ export class Feeds {
         userAgent: `tributary-reporter/${VERSION}`,
         log,
         monotonic,
-        slowdown,
+        paced,
         wall: () => systemClock.now(),
       });
     };

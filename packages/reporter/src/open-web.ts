@@ -11,7 +11,7 @@ import type { Spool } from './spool/spool.ts';
 import type { Standing } from './standing.ts';
 import { renderText } from './text-format.ts';
 import { VERSION } from './version.ts';
-import type { WebListener } from './web/web-listener.ts';
+import type { Exposition, WebListener } from './web/web-listener.ts';
 
 export interface OpenWebParts {
   readonly options: ReporterOptions;
@@ -40,13 +40,18 @@ export async function openWeb(parts: OpenWebParts): Promise<WebListener | null> 
   // Late, because most reporters have none.
   const { WebListener } = await import('./web/web-listener.ts');
   const startedAt = new Date().toISOString();
+  let shown: (Exposition & { readonly tick: number }) | null = null;
   const metrics = () => {
-    if (standing.sampledAgoMs === null) return null;
+    const { tick } = standing;
+    if (tick === 0) return null;
     const { at, mono } = time.moment();
-    return renderText(newest(mono), at);
+    // Until the next sample it is the same, timestamps included.
+    if (shown?.tick !== tick) shown = { tick, text: renderText(newest(mono), at) };
+    return shown;
   };
   const web = new WebListener({
     metrics,
+    profiles: options['web.enable-profiles'],
     notReady: () => standing.notReady,
     status: () => ({ ...statusOf(parts), startedAt }),
     reload,

@@ -7,7 +7,7 @@ import { formatDuration } from '@tributary/shared/units';
 import type { ClockSteps } from './clock-steps.ts';
 import type { Collector } from './collectors/collector.ts';
 import type { Column } from './collectors/columns.ts';
-import type { Layer } from './collectors/feed.ts';
+import { joinLayers, type Layer } from './collectors/feed.ts';
 import type { ReporterOptions } from './config.ts';
 import { Feeds } from './feeds.ts';
 import { createLabelWatch } from './label-watch.ts';
@@ -17,6 +17,7 @@ import type { ReporterCounters } from './own-series.ts';
 import { createCpuShortage } from './sampler/cpu-shortage.ts';
 import { Pace } from './sampler/pace.ts';
 import type { Sampler } from './sampler/sampler.ts';
+import { splitLayer } from './sampler/split.ts';
 import type { BootClock, Timekeeper } from './sampler/timekeeper.ts';
 import { ChosenCollectors, createSampler } from './sampler-setup.ts';
 import { SeriesBudget } from './series-budget.ts';
@@ -62,7 +63,8 @@ export class Sampling {
     this.#pace = createPace(options, log, slowdown);
     this.#budget = createBudget(counters, log);
     this.#feeds = new Feeds({
-      ...{ options, log, slowdown },
+      ...{ options, log },
+      paced: (intervalMs) => this.#pace.paced(intervalMs),
       monotonic: () => bootClock.now(),
       now: () => time.now(),
     });
@@ -107,10 +109,18 @@ export class Sampling {
     this.#ticker.start();
   }
 
-  /** Takes no more ticks. */
+  /** Takes no more ticks; what feeds have gathered since the last one is not lost. */
   async stop(): Promise<void> {
     await this.#feeds.stop();
     await this.#ticker.stop();
+    const { time, append } = this.#parts;
+    const { at, mono } = time.moment();
+    const gathered = this.#feeds
+      .take({ mono, wall: at - time.correctionMs })
+      .map(({ source, layers }) => ({ source, layers: layers.map(splitLayer) }));
+    const { feeds } = this.#budget.fit(mono, { source: 'collectors', layers: [] }, gathered);
+    const layers = joinLayers([], feeds).filter(({ length }) => length > 0);
+    if (layers.length > 0) append(mono, layers);
   }
 
   /** There is a connection. @param seriesMax that the gateway takes of a host */

@@ -9,6 +9,7 @@ export class Standing {
   readonly #monotonic: () => number;
   #sampledAt: number | null = null;
   #fault = '';
+  #tick = 0;
 
   constructor(intervalMs: () => number, monotonic = () => performance.now()) {
     this.#intervalMs = intervalMs;
@@ -19,6 +20,12 @@ export class Standing {
   note(fault: string): void {
     this.#sampledAt = this.#monotonic();
     this.#fault = fault;
+    this.#tick++;
+  }
+
+  /** How often the host was sampled. */
+  get tick(): number {
+    return this.#tick;
   }
 
   /** How long ago the host was sampled, in ms; null while it was not. */

@@ -18,6 +18,8 @@ export function registerPprof(app: FastifyInstance): void {
     const query = readQuery(request.url, ['seconds']);
     const remedy = `it is above 0 and at most ${PROFILE_SECONDS_MAX}`;
     const seconds = query.read('seconds', (text) => profileSeconds(text) ?? undefined, remedy);
+    // Nothing moves on the connection meanwhile, which is no stall.
+    request.raw.socket.setTimeout(0);
     const left = new AbortController();
     reply.raw.once('close', () => left.abort());
     return await unlessBusy(reply, async () => {

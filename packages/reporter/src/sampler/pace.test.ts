@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { CALM_MS, type IntervalSetting, Pace, type Shortage, WISH_MS_MAX } from './pace.ts';
+import { CALM_MS, type IntervalSetting, Pace, type Shortage, SLOWED_MS_MAX, WISH_MS_MAX } from './pace.ts';
 
 function paced(interval: IntervalSetting) {
   const world = {
@@ -86,7 +86,11 @@ test('while the reporter itself takes too much it is slower, within bounds', () 
   world.slowdown = 4;
   assert.equal(pace.intervalMs, 60_000);
   world.slowdown = 64;
-  assert.equal(pace.intervalMs, WISH_MS_MAX);
+  assert.equal(pace.intervalMs, SLOWED_MS_MAX);
+  assert.equal(pace.paced(1_000), 64_000);
+  pace.wish(90_000);
+  assert.equal(pace.paced(1_000), 90_000);
+  pace.wish(0);
   world.interval = 2 * WISH_MS_MAX;
   assert.equal(pace.intervalMs, 2 * WISH_MS_MAX);
   world.slowdown = 1;

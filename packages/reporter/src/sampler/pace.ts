@@ -13,6 +13,9 @@ export const AUTO_INTERVALS_MS = [5_000, 10_000, 20_000, 30_000] as const;
 /** A gateway may wish for a slower pace, but not for silence: Prometheus takes a series for gone after so long. */
 export const WISH_MS_MAX = 5 * 60_000;
 
+/** However slow: a query sees a sample for five minutes, and one that fails must not make a series vanish. */
+export const SLOWED_MS_MAX = 150_000;
+
 /** How short of CPU the host is: `short` and `calm` leave room between them, so that the pace does not swing. */
 export type Shortage = 'short' | 'between' | 'calm';
 
@@ -46,9 +49,13 @@ export class Pace {
 
   get intervalMs(): number {
     const interval = this.#parts.interval();
-    const chosenMs = interval === 'auto' ? this.#chosenMs : interval;
-    const slowedMs = Math.min(chosenMs * this.#parts.slowdown(), WISH_MS_MAX);
-    return Math.max(chosenMs, slowedMs, this.#wishMs);
+    return this.paced(interval === 'auto' ? this.#chosenMs : interval);
+  }
+
+  /** What an interval is at present: slower while the reporter takes too much, or the gateway wishes it. */
+  paced(intervalMs: number): number {
+    const slowedMs = Math.min(intervalMs * this.#parts.slowdown(), SLOWED_MS_MAX);
+    return Math.max(intervalMs, slowedMs, this.#wishMs);
   }
 
   /** The gateway's wish, which holds until it has another; 0 takes it back. */

@@ -179,7 +179,7 @@ export class Sampler {
       last: null,
       shape: null,
       newest: null,
-      before: namesakes.find(({ hung }) => hung) ?? null,
+      before: namesakes.find(isStuck) ?? null,
     };
   }
 
@@ -201,7 +201,8 @@ export class Sampler {
     let column: Column | null = null;
     let error: Error | null = null;
     try {
-      if (slot.hung || slot.before?.hung === true) throw new Error('an earlier run has not come back yet');
+      if (slot.hung || (slot.before !== null && isStuck(slot.before)))
+        throw new Error('an earlier run has not come back yet');
       const running = slot.collector.collect(slot.recorder, signal);
       // Most collectors are done here already; only those that wait for something pay for a race.
       if (running !== undefined) await this.#beforeDeadline(slot, running, signal);

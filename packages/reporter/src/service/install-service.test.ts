@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { OPTION_SPECS, readOrigins } from '../config.ts';
-import { installService, serviceUnit, uninstallService } from './install-service.ts';
+import { installService, refuseClosed, serviceUnit, uninstallService } from './install-service.ts';
 
 const PROGRAM = ['/usr/bin/env', 'tributary-reporter'];
 
-const unitOf = (argv: readonly string[], env: Record<string, string> = {}, program = PROGRAM) =>
-  serviceUnit({ origins: readOrigins(argv, env, null), specs: OPTION_SPECS, program });
+const unitOf = (argv: readonly string[], env: Record<string, string> = {}) =>
+  serviceUnit({ origins: readOrigins(argv, env, null), specs: OPTION_SPECS, program: PROGRAM });
 
 const lineOf = (unit: string, key: string) =>
   unit
@@ -50,8 +50,10 @@ test('secrets in files are handed over by systemd, for its user cannot read them
     'gateway-tls-key:/etc/tributary/k.pem',
   ]);
   const [start = ''] = lineOf(unit, 'ExecStart');
-  assert.ok(start.includes(' --gateway.token-file=%d/gateway-token '), start);
-  assert.ok(start.includes(' --gateway.tls.key-file=%d/gateway-tls-key '), start);
+  assert.ok(
+    start.endsWith(' --gateway.token-file=%d/gateway-token --gateway.tls.key-file=%d/gateway-tls-key'),
+    start,
+  );
   assert.ok(start.includes(' --gateway.tls.cert-file=/etc/tributary/c.pem '), start);
 });
 
@@ -67,16 +69,38 @@ test('a spool of its own cannot be', () => {
   );
 });
 
-test('a program that only its owner can reach is refused', (t) => {
+test('what only its owner can reach is refused', (t) => {
   const folder = folderOf(t);
   chmodSync(folder, 0o755);
   mkdirSync(join(folder, 'home'), { mode: 0o700 });
   const script = join(folder, 'home', 'main.js');
   writeFileSync(script, '');
+  assert.throws(() => refuseClosed(script, 'move it'), /since .*home is closed to others; move it/);
+  chmodSync(join(folder, 'home'), 0o755);
+  refuseClosed(script, 'move it');
+  chmodSync(script, 0o600);
+  assert.throws(() => refuseClosed(script, 'move it'), /since .*main\.js is closed to others/);
+});
+
+test('what cannot stand in a unit, or should not, is refused', () => {
   assert.throws(
-    () => unitOf([], {}, ['/usr/bin/env', script]),
-    /since .*home is closed to others; install the program for all/,
+    () => unitOf(['--label', 'a=x\nExecStartPre=/bin/evil']),
+    /a control character cannot stand in a unit/,
   );
+  for (const url of ['wss://gw.example/v1/stream?token=hush', 'wss://me:hush@gw.example/v1/stream'])
+    assert.throws(
+      () => unitOf(['--gateway.url', url]),
+      (error: Error) => {
+        assert.match(error.message, /--gateway\.url would stand in the unit|must not carry credentials/);
+        assert.doesNotMatch(error.message, /hush/);
+        return true;
+      },
+    );
+});
+
+test('what looks like a credential of systemd is no such thing', () => {
+  const [start = ''] = lineOf(unitOf(['--label', 'a=p=%d/x=%d/y']), 'ExecStart');
+  assert.ok(start.includes(' --label=a=p=%%d/x=%%d/y '), start);
 });
 
 test('a unit is written, replaced and removed beneath another root', async (t) => {

@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync 
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { OptionError, type OptionOrigin, type OptionSpec, type OptionSpecs } from '@tributary/shared/options';
-import { CREDENTIALS, SERVICE, STATE_FOLDER, unitText } from './unit.ts';
+import { type Credential, SERVICE, STATE_FOLDER, unitText } from './unit.ts';
 
 export interface ServiceParts {
   /** Of each option how it is written and where that stands, as `resolveOptions` tells; checked. */
@@ -38,6 +38,8 @@ export async function installService(parts: ServiceParts): Promise<void> {
   const { root, say } = parts.target;
   refuseElsewhere(parts.target);
   const text = serviceUnit(parts);
+  // Beneath another root there are other files.
+  if (root === '') refuseUnreadable(parts);
   const file = unitFile(root);
   const before = readOr(file);
   mkdirSync(dirname(file), { recursive: true });
@@ -47,7 +49,10 @@ export async function installService(parts: ServiceParts): Promise<void> {
   await systemctl('daemon-reload');
   await systemctl('enable', SERVICE);
   // Until it says that it is ready.
-  await systemctl('restart', SERVICE);
+  await systemctl('restart', SERVICE).catch((error: Error) => {
+    const text = 'the service is installed and goes on trying; uninstall-service takes it back';
+    throw new OptionError(`${error.message}; ${text}`);
+  });
   say(`${SERVICE} runs; its log: journalctl -u ${SERVICE}; its spool: ${STATE_FOLDER}`);
 }
 
@@ -70,32 +75,59 @@ export function serviceUnit({ origins, specs, program }: Omit<ServiceParts, 'tar
     throw new OptionError(`the spool of the service is ${STATE_FOLDER}; leave spool.path out`, [
       'spool.path',
     ]);
-  for (const file of program.filter((word) => word.startsWith('/'))) refuseUnreachable(file);
-  const credentials = new Map<string, string>();
   const words: string[] = [];
   for (const [name, { from, texts }] of origins) {
-    const credential = SECRET_FILES.get(name);
-    const [file = ''] = texts;
     const spec = specs[name];
+    const isHandedOver = SECRET_FILES.has(name) && texts[0] !== '';
     if (name === 'spool.path') words.push(`--spool.path=${STATE_FOLDER}`);
-    else if (credential !== undefined && file !== '') {
-      credentials.set(credential, resolve(file));
-      words.push(`--${name}=${CREDENTIALS}/${credential}`);
-    } else if (spec !== undefined && (from === 'flag' || from === 'environment'))
+    else if (spec !== undefined && !isHandedOver && (from === 'flag' || from === 'environment'))
       words.push(...wordsOf(name, texts, spec));
   }
-  return unitText({ command: [...program, ...words], credentials });
+  try {
+    return unitText({ command: [...program, ...words], credentials: credentialsOf(origins) });
+  } catch (error) {
+    throw error instanceof RangeError ? new OptionError(error.message) : error;
+  }
+}
+
+function credentialsOf(origins: ServiceParts['origins']): Credential[] {
+  return [...SECRET_FILES].flatMap(([option, name]) => {
+    const file = origins.get(option)?.texts[0] ?? '';
+    return file === '' ? [] : [{ option, name, file: resolve(file) }];
+  });
 }
 
 /** As on a command line; what the shell has in its environment, the service has not. */
 function wordsOf(name: string, texts: readonly string[], spec: OptionSpec<unknown>): string[] {
   if (spec.placeholder === '') return [texts[0] === 'false' ? `--no-${name}` : `--${name}`];
-  if (spec.isSecret === true)
+  if (spec.isSecret === true || texts.some(holdsSecret))
     throw new OptionError(
-      `--${name} would stand in the unit, where anybody can read it; put it into a file`,
+      `--${name} would stand in the unit, where anybody can read it; put it into a file, and name that by --config.file`,
       [name],
     );
   return texts.map((text) => `--${name}=${spec.isPath === true && text !== '' ? resolve(text) : text}`);
+}
+
+/** Name, password and query of a URL are shown nowhere else either. */
+function holdsSecret(text: string): boolean {
+  const url = /^[a-z][a-z+.-]*:\/\//i.test(text) ? URL.parse(text) : null;
+  return url !== null && (url.username !== '' || url.password !== '' || url.search !== '');
+}
+
+/** What the service's own user has to read, and what root has to. @throws OptionError */
+function refuseUnreadable({ origins, specs, program }: Omit<ServiceParts, 'target'>): void {
+  for (const file of program.filter((word) => word.startsWith('/')))
+    refuseClosed(file, 'install the program for all users, such as by "npm install -g" as root');
+  for (const { option, file } of credentialsOf(origins)) {
+    if (statOr(file) === null) throw new OptionError(`${file} (--${option}) is not there`, [option]);
+  }
+  for (const [name, { from, texts }] of origins) {
+    const [file = ''] = texts;
+    const isFile = specs[name]?.isPath === true && from !== 'default' && file !== '';
+    if (!isFile || SECRET_FILES.has(name) || name === 'spool.path') continue;
+    if (statOr(resolve(file)) === null) throw new OptionError(`${file} (--${name}) is not there`, [name]);
+    refuseClosed(resolve(file), `open it to others (--${name}), for the service has a user of its own`);
+  }
 }
 
 function unitFile(root: string): string {
@@ -105,20 +137,18 @@ function unitFile(root: string): string {
 function refuseElsewhere({ root, isRoot }: ServiceTarget): void {
   if (root !== '') return;
   if (statOr('/run/systemd/system') === null)
-    throw new OptionError('systemd does not run here; docs/INSTALL.md tells of other systems');
+    throw new OptionError('systemd does not run here; docs/SERVICE.md of the project tells of other systems');
   if (!isRoot) throw new OptionError('only root can install a service; use sudo');
 }
 
-/** The service has a user of its own, who can enter only what is open to all. */
-function refuseUnreachable(file: string): void {
+/** The service has a user of its own, who can enter only what is open to all. @throws OptionError */
+export function refuseClosed(file: string, remedy: string): void {
   const [READ, ENTER] = [0o004, 0o001];
   const real = realpathSync(file);
   for (let path = real; ; path = dirname(path)) {
     const needed = path === real ? READ : ENTER;
     if ((statSync(path).mode & needed) === 0)
-      throw new OptionError(
-        `a service cannot use ${file}, since ${path} is closed to others; install the program for all users, such as by "npm install -g" as root`,
-      );
+      throw new OptionError(`a service cannot use ${file}, since ${path} is closed to others; ${remedy}`);
     if (path === dirname(path)) return;
   }
 }

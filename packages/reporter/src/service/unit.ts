@@ -3,8 +3,15 @@
 export interface UnitParts {
   /** The program and its arguments. */
   readonly command: readonly string[];
-  /** Files that only root can read, by the name under which the reporter finds them: `CREDENTIALS/NAME`. */
-  readonly credentials?: ReadonlyMap<string, string>;
+  readonly credentials?: readonly Credential[];
+}
+
+/** A file that only root can read: systemd hands a copy to the reporter, by an option. */
+export interface Credential {
+  /** As in `--gateway.token-file`. */
+  readonly option: string;
+  readonly name: string;
+  readonly file: string;
 }
 
 /** Of the unit, its state directory and, without `.service`, what `systemctl` is told. */
@@ -12,11 +19,11 @@ export const SERVICE = 'tributary-reporter';
 
 export const STATE_FOLDER = `/var/lib/${SERVICE}`;
 
-/** Where systemd puts what `credentials` names; it is resolved in the unit. */
-export const CREDENTIALS = '%d';
-
-export function unitText({ command, credentials = new Map() }: UnitParts): string {
-  const loaded = [...credentials].map(([name, file]) => `LoadCredential=${name}:${escapeText(file)}\n`);
+/** @throws RangeError for a control character, which no line of a unit can have. */
+export function unitText({ command, credentials = [] }: UnitParts): string {
+  const loaded = credentials.map(({ name, file }) => `LoadCredential=${name}:${escapeText(file)}\n`);
+  // Where systemd puts them is known in the unit alone.
+  const flags = credentials.map(({ option, name }) => `--${option}=%d/${name}`);
   return `# Made by "${SERVICE} install-service". For changes of your own: systemctl edit ${SERVICE}
 
 [Unit]
@@ -28,7 +35,7 @@ After=network-online.target
 Type=notify
 # systemd-notify tells it, which is a child of the reporter.
 NotifyAccess=all
-ExecStart=${command.map(escapeWord).join(' ')}
+ExecStart=${[...command.map(escapeWord), ...flags].join(' ')}
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=always
 RestartSec=2
@@ -78,16 +85,15 @@ WantedBy=multi-user.target
 
 /** A word of a command line (systemd.service(5), "COMMAND LINES"). */
 function escapeWord(word: string): string {
-  const text = escapeText(word, CREDENTIALS).replaceAll('$', '$$$$');
+  const text = escapeText(word).replaceAll('$', '$$$$');
   if (/^[\w@%+=:,./$-]+$/.test(text)) return text;
   return `"${text.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`;
 }
 
-/** `%` begins a specifier, apart from one that is meant as such. */
-function escapeText(text: string, kept = ''): string {
-  if (kept !== '' && text.includes(`=${kept}/`)) {
-    const [before = '', after = ''] = text.split(`=${kept}/`, 2);
-    return `${escapeText(before)}=${kept}/${escapeText(after)}`;
-  }
+/** `%` begins a specifier. */
+function escapeText(text: string): string {
+  const control = [...text].find((character) => character < ' ' || character === '\u007f');
+  if (control !== undefined)
+    throw new RangeError(`a control character cannot stand in a unit: ${JSON.stringify(text)}`);
   return text.replaceAll('%', '%%');
 }

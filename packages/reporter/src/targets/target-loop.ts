@@ -20,8 +20,8 @@ export interface LoopParts {
   readonly counters: TargetCounters;
   readonly monotonic: () => number;
   readonly log: TargetLog;
-  /** What the interval is multiplied by. */
-  readonly slowdown: () => number;
+  /** What an interval is at present. */
+  readonly paced: (intervalMs: number) => number;
 }
 
 /** A host that was suspended finds its timers late: the clock is looked at again at least so often. */
@@ -77,15 +77,21 @@ export class TargetLoop {
   }
 
   #plan(fired: number): void {
-    const { host, monotonic, slowdown } = this.#parts;
+    const { host, monotonic } = this.#parts;
     const { url } = this.#target;
-    const intervalMs = this.#target.intervalMs * slowdown();
+    const intervalMs = this.#intervalMs;
     this.#due = nextTick(Math.max(monotonic(), fired), intervalMs, phaseOf(host + url.href, intervalMs));
     this.#wait();
   }
 
+  get #intervalMs(): number {
+    return this.#parts.paced(this.#target.intervalMs);
+  }
+
   #wait(): void {
     const leftMs = this.#due - this.#parts.monotonic();
+    // The pace is quicker than it was: what is due is further away than it can be.
+    if (leftMs > this.#intervalMs) return this.#plan(Number.NEGATIVE_INFINITY);
     if (leftMs > 0) this.#timer = setTimeout(() => this.#wait(), Math.min(leftMs, LOOK_MS));
     else this.#fire();
   }
@@ -109,7 +115,7 @@ export class TargetLoop {
 
   /** One that took its whole time, which may be all of the interval, ends a little after the next one was due. */
   #catchUp(due: number): void {
-    if (this.#parts.monotonic() - due < this.#target.intervalMs / 2) return this.#begin();
+    if (this.#parts.monotonic() - due < this.#intervalMs / 2) return this.#begin();
     this.#owed = null;
     this.#parts.counters.late(this.#target.job);
   }

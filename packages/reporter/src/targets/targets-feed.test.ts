@@ -49,7 +49,7 @@ class Harness {
       userAgent: 'test',
       log: { info: log('info'), warn: log('warn') },
       monotonic,
-      slowdown: () => 1,
+      paced: (ms) => ms,
       wall: () => Date.now(),
     });
     t.after(() => this.feed.stop());

@@ -26,8 +26,8 @@ export interface TargetsOptions {
   /** The clocks that `TickMoment` is of. */
   readonly monotonic: () => number;
   readonly wall: () => number;
-  /** What intervals are multiplied by while the reporter takes too much of its host. */
-  readonly slowdown: () => number;
+  /** What an interval is at present: slower while the reporter takes too much, or the gateway wishes it. */
+  readonly paced: (intervalMs: number) => number;
 }
 
 /** Large bodies that are in memory at a time. */

@@ -21,14 +21,14 @@ async function counting(t: TestContext): Promise<{ url: string; asked: () => num
   return { url, asked: () => asked };
 }
 
-function begin(t: TestContext, options: readonly TargetOptions[]) {
+function begin(t: TestContext, options: readonly TargetOptions[], state = { slowdown: 1 }) {
   const feed = new TargetsFeed({
     targets: checkTargets(options, REPORTER),
     host: 'web-1',
     userAgent: 'test',
     log: { info() {}, warn() {} },
     monotonic,
-    slowdown: () => 1,
+    paced: (ms) => state.slowdown * ms,
     wall: Date.now,
   });
   t.after(() => feed.stop());
@@ -102,4 +102,16 @@ test('what a job counted goes with its last target', async (t) => {
   void feed.own.collect(recorder, new AbortController().signal);
   const series = recorder.take()?.shape.families[0]?.series;
   assert.deepEqual(series, [['', { scrape_job: 'b' }]]);
+});
+
+test('a slower pace is that of targets, too, and a quicker one holds at once', async (t) => {
+  const { url, asked } = await counting(t);
+  const state = { slowdown: 10_000 };
+  begin(t, [{ job: 'a', urls: [url] }], state);
+  await delay(400);
+  assert.ok(asked() <= 1);
+  state.slowdown = 1;
+  const before = asked();
+  // A loop looks at the clock at least every 5 s.
+  await until(() => asked() >= before + 3);
 });

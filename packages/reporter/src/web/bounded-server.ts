@@ -1,7 +1,7 @@
 /** A small HTTP server for a few programs: few connections, short requests, and whoever is too slow is cut off. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { HostPort } from '@tributary/shared/loopback';
+import { type HostPort, isLoopbackAddress } from '@tributary/shared/loopback';
 import { createServer } from '../node-http.ts';
 
 /** Times in ms. */
@@ -10,6 +10,12 @@ export interface ServerLimits {
   readonly headersTimeoutMs: number;
   readonly requestTimeoutMs: number;
   readonly idleTimeoutMs: number;
+  /** A connection on which nothing moves in the middle of an answer is cut. */
+  readonly stallTimeoutMs: number;
+  /** Connections of one address other than this machine. */
+  readonly addressMax: number;
+  /** Requests of a connection that wait for their answers. */
+  readonly pipelinedMax: number;
 }
 
 export const SERVER_LIMITS: ServerLimits = {
@@ -17,10 +23,23 @@ export const SERVER_LIMITS: ServerLimits = {
   headersTimeoutMs: 5_000,
   requestTimeoutMs: 15_000,
   idleTimeoutMs: 10_000,
+  stallTimeoutMs: 15_000,
+  addressMax: 16,
+  pipelinedMax: 8,
 };
 
-/** Connections that ended without a request: too many at a time, too slow, or no HTTP. */
-export const DROP_REASONS = ['connections', 'timeout', 'malformed'] as const;
+/**
+ * Connections that were ended: too many at a time, of all or of one address, too slow to ask or to read, no HTTP, or too many
+ * requests at once.
+ */
+export const DROP_REASONS = [
+  'connections',
+  'address',
+  'timeout',
+  'stalled',
+  'malformed',
+  'pipelined',
+] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
 export interface ServerParts {
@@ -46,6 +65,10 @@ export function createBoundedServer(
       connectionsCheckingInterval: LOOK_MS,
     },
     (request, response) => {
+      if (isOneTooMany(request, response, limits.pipelinedMax)) {
+        onDropped('pipelined');
+        return void request.socket.destroy();
+      }
       answer(request, response).catch((error: Error) => {
         onFault(error);
         if (response.headersSent) response.destroy();
@@ -55,12 +78,47 @@ export function createBoundedServer(
   );
   server.maxConnections = limits.connectionsMax;
   server.on('drop', () => onDropped('connections'));
+  limitAddresses(server, limits.addressMax, () => onDropped('address'));
+  server.setTimeout(limits.stallTimeoutMs, (socket: Socket) => {
+    onDropped('stalled');
+    socket.destroy();
+  });
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     const isLate = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
     onDropped(isLate ? 'timeout' : 'malformed');
     endWith(socket as Socket, isLate ? '408 Request Timeout' : '400 Bad Request');
   });
   return server;
+}
+
+/** Whoever else there is on the network, programs of this machine find a place. */
+function limitAddresses(server: Server, max: number, onDropped: () => void): void {
+  const counts = new Map<string, number>();
+  server.on('connection', (socket: Socket) => {
+    const { remoteAddress = '' } = socket;
+    if (isLoopbackAddress(remoteAddress)) return;
+    const count = (counts.get(remoteAddress) ?? 0) + 1;
+    if (count > max) {
+      onDropped();
+      return void socket.destroy();
+    }
+    counts.set(remoteAddress, count);
+    socket.once('close', () => {
+      const left = (counts.get(remoteAddress) ?? 1) - 1;
+      if (left === 0) counts.delete(remoteAddress);
+      else counts.set(remoteAddress, left);
+    });
+  });
+}
+
+/** By connection, requests that wait for their answers. */
+const waiting = new WeakMap<Socket, number>();
+
+function isOneTooMany({ socket }: IncomingMessage, response: ServerResponse, max: number): boolean {
+  const count = (waiting.get(socket) ?? 0) + 1;
+  waiting.set(socket, count);
+  response.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1));
+  return count > max;
 }
 
 /** @throws the system's error when it cannot listen. */

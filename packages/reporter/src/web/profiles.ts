@@ -11,12 +11,14 @@ import {
 import { reply } from './bounded-server.ts';
 import type { WebRequest } from './web-request.ts';
 
-export async function sendProfile({ response, query }: WebRequest): Promise<void> {
+export async function sendProfile({ request, response, query }: WebRequest): Promise<void> {
   const seconds = profileSeconds(query.get('seconds') ?? String(PROFILE_SECONDS));
   if (seconds === null)
     return reply(response, 400, `seconds= is above 0 and at most ${PROFILE_SECONDS_MAX}\n`);
   const left = new AbortController();
   response.once('close', () => left.abort());
+  // Nothing moves on the connection meanwhile, which is no stall.
+  request.socket.setTimeout(0);
   await unlessBusy(response, async () => {
     const profile = await cpuProfile(seconds, left.signal);
     response.setHeader('content-type', 'application/json');

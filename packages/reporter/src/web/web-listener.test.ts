@@ -7,17 +7,20 @@ import { gunzipSync } from 'node:zlib';
 import { OptionError } from '@tributary/shared/options';
 import { ColumnRecorder } from '../collectors/columns.ts';
 import { renderText } from '../text-format.ts';
-import { WebListener } from './web-listener.ts';
+import { SERVER_LIMITS, type ServerLimits } from './bounded-server.ts';
+import { type Exposition, WebListener } from './web-listener.ts';
 
-async function start(t: TestContext) {
+async function start(t: TestContext, profiles = true, limits?: ServerLimits) {
   const world = {
-    text: null as string | null,
+    exposition: null as Exposition | null,
     why: null as string | null,
     mistake: '',
     reloads: [] as string[],
   };
   const web = new WebListener({
-    metrics: () => world.text,
+    metrics: () => world.exposition,
+    profiles,
+    limits,
     notReady: () => world.why,
     status: () => ({ host: 'web-1' }),
     reload: async (cause) => {
@@ -31,18 +34,21 @@ async function start(t: TestContext) {
   t.after(() => web.close());
   const ask = async (path: string, method = 'GET', headers: Record<string, string> = {}) => {
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    request({ port, path, method, headers, agent: false }, (response) => {
-      const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part));
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          headers: response.headers,
-          body: Buffer.concat(parts),
-          text: Buffer.concat(parts).toString(),
-        }),
-      );
-    })
+    request(
+      { port, path, method, headers: { connection: 'keep-alive', ...headers }, agent: false },
+      (response) => {
+        const parts: Buffer[] = [];
+        response.on('data', (part: Buffer) => parts.push(part));
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: Buffer.concat(parts),
+            text: Buffer.concat(parts).toString(),
+          }),
+        );
+      },
+    )
       .on('error', reject)
       .end();
     return await promise;
@@ -66,13 +72,18 @@ interface Answer {
 test('the newest sample, compressed where that is asked for', async (t) => {
   const { world, ask } = await start(t);
   assert.equal((await ask('/metrics')).status, 503);
-  world.text = 'node_load1 1 1000\n';
+  const text = 'node_load1 1 1000\n';
+  world.exposition = { text };
   const plain = await ask('/metrics?x=1');
-  assert.deepEqual([plain.status, plain.text], [200, world.text]);
+  assert.deepEqual([plain.status, plain.text], [200, text]);
   assert.equal(plain.headers['content-type'], 'text/plain; version=0.0.4; charset=utf-8');
   const packed = await ask('/metrics', 'GET', { 'accept-encoding': 'gzip' });
   assert.equal(packed.headers['content-encoding'], 'gzip');
-  assert.equal(gunzipSync(packed.body).toString(), world.text);
+  assert.equal(gunzipSync(packed.body).toString(), text);
+  // Once for all who ask.
+  const { gzip } = world.exposition;
+  await ask('/metrics', 'GET', { 'accept-encoding': 'gzip' });
+  assert.equal(world.exposition.gzip, gzip);
   // Any machine may, through whatever.
   assert.equal((await ask('/metrics', 'GET', { host: 'web-1:9751', via: '1.1 proxy' })).status, 200);
   assert.equal((await ask('/metrics', 'HEAD')).text, '');
@@ -93,7 +104,12 @@ test('what says more, or does something, is for programs of this machine alone',
   const { world, ask, own } = await start(t);
   const routes = ['GET /api/v1/status', 'POST /-/reload', 'PUT /-/reload'];
   routes.push('GET /debug/pprof/profile', 'GET /debug/pprof/heap');
-  const strange = [{ host: 'web-1' }, { via: '1.1 proxy' }, { origin: 'http://evil.example' }];
+  const strange = [
+    { host: 'web-1' },
+    { via: '1.1 proxy' },
+    { origin: 'http://evil.example' },
+    { connection: 'close' },
+  ];
   for (const route of routes) {
     const [method = '', path = ''] = route.split(' ');
     for (const headers of strange)
@@ -104,7 +120,7 @@ test('what says more, or does something, is for programs of this machine alone',
     status: 'success',
     data: { host: 'web-1' },
   });
-  assert.ok(own().includes('tributary_reporter_web_refused_total{reason="not_local"} 15\n'));
+  assert.ok(own().includes('tributary_reporter_web_refused_total{reason="not_local"} 20\n'));
   assert.ok(own().includes('tributary_reporter_web_requests_total 1\n'));
 });
 
@@ -123,16 +139,27 @@ test('profiles, one at a time', async (t) => {
   const { ask } = await start(t);
   assert.equal((await ask('/debug/pprof/profile?seconds=61')).status, 400);
   const both = [ask('/debug/pprof/profile?seconds=0.3'), ask('/debug/pprof/profile?seconds=0.1')];
-  const [first, second] = await Promise.all(both);
-  assert.deepEqual([first?.status, second?.status].sort(), [200, 503]);
-  assert.match(first?.text ?? '', /^\{"nodes":\[/);
-  const heap = await ask('/debug/pprof/heap');
-  assert.match(heap.text, /^\{"snapshot":/);
+  const answers = await Promise.all(both);
+  assert.deepEqual(answers.map(({ status }) => status).sort(), [200, 503]);
+  assert.match(answers.find(({ status }) => status === 200)?.text ?? '', /^\{"nodes":\[/);
+});
+
+test('without having been asked for there are no profiles', async (t) => {
+  const { ask, own } = await start(t, false);
+  for (const path of ['profile', 'heap']) {
+    const { status, text } = await ask(`/debug/pprof/${path}`);
+    assert.deepEqual([status, text], [403, 'profiles are off; start with --web.enable-profiles\n']);
+  }
+  assert.ok(own().includes('tributary_reporter_web_refused_total{reason="disabled"} 2\n'));
 });
 
 test('whoever leaves early lets the next one take a profile', async (t) => {
   const { port, ask } = await start(t);
-  const asked = request({ port, path: '/debug/pprof/profile?seconds=60' }).on('error', () => {});
+  const asked = request({
+    port,
+    path: '/debug/pprof/profile?seconds=60',
+    headers: { connection: 'keep-alive' },
+  }).on('error', () => {});
   asked.end();
   await delay(100);
   asked.destroy();
@@ -155,4 +182,28 @@ test('paths, methods and what is no HTTP are turned away and counted', async (t)
     await delay(5);
   assert.ok(own().includes('tributary_reporter_web_refused_total{reason="path"} 2\n'));
   assert.ok(own().includes('tributary_reporter_web_refused_total{reason="method"} 1\n'));
+});
+
+test('who does not read his answers is cut off, and others find a place', async (t) => {
+  const { world, port, ask, own } = await start(t, true, {
+    ...SERVER_LIMITS,
+    stallTimeoutMs: 300,
+    pipelinedMax: 4,
+  });
+  world.exposition = { text: 'x'.repeat(4_000_000) };
+  const sockets = Array.from({ length: SERVER_LIMITS.connectionsMax }, () => connect(port, '127.0.0.1'));
+  for (const socket of sockets) {
+    socket.on('error', () => {});
+    socket.pause();
+    socket.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(2));
+  }
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+  });
+  const reason = (text: string) => `tributary_reporter_web_dropped_connections_total{reason="${text}"} `;
+  while (!own().includes(`${reason('stalled')}${sockets.length}\n`)) await delay(20);
+  assert.equal((await ask('/-/healthy')).status, 200);
+  const hasty = connect(port, '127.0.0.1').on('error', () => {});
+  hasty.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n'.repeat(5));
+  while (own().includes(`${reason('pipelined')}0\n`)) await delay(20);
 });

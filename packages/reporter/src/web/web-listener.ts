@@ -8,14 +8,23 @@ import type { HostPort } from '@tributary/shared/loopback';
 import { OptionError } from '@tributary/shared/options';
 import type { Collector } from '../collectors/collector.ts';
 import { Counts } from '../counts.ts';
-import { closeServer, createBoundedServer, DROP_REASONS, listenOn, reply } from './bounded-server.ts';
+import {
+  closeServer,
+  createBoundedServer,
+  DROP_REASONS,
+  listenOn,
+  reply,
+  type ServerLimits,
+} from './bounded-server.ts';
 import { refusalOf } from './local-only.ts';
 import { sendHeap, sendProfile } from './profiles.ts';
 import type { WebRequest } from './web-request.ts';
 
 export interface WebParts {
-  /** The newest sample as text; null while there is none. */
-  readonly metrics: () => string | null;
+  /** The newest sample as text, the same object for as long as it is the newest; null while there is none. */
+  readonly metrics: () => Exposition | null;
+  /** Whether profiles are given. */
+  readonly profiles: boolean;
   /** Null when ready, else why not. */
   readonly notReady: () => string | null;
   /** JSON's. */
@@ -23,6 +32,14 @@ export interface WebParts {
   /** @returns the options that take a restart. @throws OptionError */
   readonly reload: (cause: string) => Promise<readonly string[]>;
   readonly onFault: (error: Error) => void;
+  readonly limits?: ServerLimits | undefined;
+}
+
+/** The newest sample as text. */
+export interface Exposition {
+  readonly text: string;
+  /** Made once, for whoever asks first. */
+  gzip?: Promise<Buffer>;
 }
 
 type Handler = (parts: WebParts, asked: WebRequest) => void | Promise<void>;
@@ -31,6 +48,7 @@ interface Route {
   readonly methods: readonly string[];
   /** As in "may read the status"; without it, anybody may. */
   readonly deed?: string;
+  readonly isProfile?: boolean;
   readonly handle: Handler;
 }
 
@@ -46,11 +64,13 @@ const ROUTES: Readonly<Record<string, Route>> = {
   '/-/reload': { methods: ['POST', 'PUT'], deed: 'do that', handle: reload },
   '/api/v1/status': { methods: READ, deed: 'read the status', handle: sendStatus },
   '/debug/pprof/profile': {
-    methods: ['GET'],
-    deed: 'take profiles',
+    ...{ methods: ['GET'], deed: 'take profiles', isProfile: true },
     handle: (_, asked) => sendProfile(asked),
   },
-  '/debug/pprof/heap': { methods: ['GET'], deed: 'take profiles', handle: (_, asked) => sendHeap(asked) },
+  '/debug/pprof/heap': {
+    ...{ methods: ['GET'], deed: 'take profiles', isProfile: true },
+    handle: (_, asked) => sendHeap(asked),
+  },
 };
 
 const LANDING = `Tributary reporter
@@ -59,10 +79,10 @@ GET /metrics               the newest sample of this host
 GET /-/healthy, /-/ready   for probes
 GET /api/v1/status         from this machine: how it stands, as JSON
 POST /-/reload             from this machine: reads the configuration anew
-GET /debug/pprof/profile?seconds=N, /debug/pprof/heap   from this machine: profiles of V8
+GET /debug/pprof/profile?seconds=N, /debug/pprof/heap   from this machine, with --web.enable-profiles: profiles of V8
 `;
 const TEXT = 'text/plain; version=0.0.4; charset=utf-8';
-const REFUSALS = ['not_local', 'method', 'path'] as const;
+const REFUSALS = ['not_local', 'disabled', 'method', 'path'] as const;
 
 export class WebListener {
   readonly #server: Server;
@@ -91,6 +111,7 @@ export class WebListener {
       {
         onDropped: (reason) => this.#dropped.add(reason),
         onFault: parts.onFault,
+        limits: parts.limits,
       },
     );
   }
@@ -116,14 +137,15 @@ export class WebListener {
     request.resume();
     const route = Object.hasOwn(ROUTES, path) ? ROUTES[path] : undefined;
     if (route === undefined) return this.#refuse(response, 'path', 404, '404 page not found');
-    const { methods, deed, handle } = route;
+    const { methods, deed, isProfile = false, handle } = route;
     if (!methods.includes(request.method ?? '')) {
       response.setHeader('allow', methods.join(', '));
       return this.#refuse(response, 'method', 405, 'Method Not Allowed');
     }
-    const refusal =
-      deed === undefined ? null : refusalOf(request.headers, request.socket.remoteAddress, deed);
+    const refusal = deed === undefined ? null : refusalFor(request, deed);
     if (refusal !== null) return this.#refuse(response, 'not_local', 403, refusal);
+    if (isProfile && !parts.profiles)
+      return this.#refuse(response, 'disabled', 403, 'profiles are off; start with --web.enable-profiles');
     this.#requests++;
     await handle(parts, { request, response, query: new URLSearchParams(query) });
   }
@@ -139,19 +161,35 @@ export class WebListener {
   }
 }
 
+/** A proxy on this machine that says nothing of itself, such as nginx as it comes, shows by how it asks. */
+function refusalFor({ headers, httpVersion, socket }: IncomingMessage, deed: string): string | null {
+  const isProxied = httpVersion === '1.0' || /\bclose\b/i.test(headers.connection ?? '');
+  return refusalOf(headers, socket.remoteAddress, deed) ?? (isProxied ? NOT_KEPT : null);
+}
+
+const NOT_KEPT =
+  'requests by HTTP/1.0, or with Connection: close, may come through a proxy and are not taken';
+
 async function sendMetrics({ metrics }: WebParts, { request, response }: WebRequest): Promise<void> {
-  const text = metrics();
-  if (text === null) return reply(response, 503, 'there is no sample yet\n');
+  const exposition = metrics();
+  if (exposition === null) return reply(response, 503, 'there is no sample yet\n');
   response.setHeader('content-type', TEXT);
   response.setHeader('vary', 'accept-encoding');
   if (!/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))) {
+    const { text } = exposition;
     response.writeHead(200, { 'content-length': Buffer.byteLength(text) });
     return void response.end(text);
   }
-  const { gzip } = await import('node:zlib');
-  const body = await promisify(gzip)(text, { level: 1 });
+  // However many ask, it is compressed once for each sample.
+  exposition.gzip ??= compress(exposition.text);
+  const body = await exposition.gzip;
   response.writeHead(200, { 'content-encoding': 'gzip', 'content-length': body.length });
   response.end(body);
+}
+
+async function compress(text: string): Promise<Buffer> {
+  const { gzip } = await import('node:zlib');
+  return await promisify(gzip)(text, { level: 1 });
 }
 
 function sendReadiness({ notReady }: WebParts, { response }: WebRequest): void {

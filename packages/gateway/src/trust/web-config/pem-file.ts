@@ -4,14 +4,14 @@ import { open } from 'node:fs/promises';
 
 /** A bundle of all public authorities has a few hundred thousand. */
 const BYTES_MAX = 1024 * 1024;
-/** Of others than the owner. */
-const FOR_OTHERS = 0o077;
+/** Of others than the owner and its group, which a service may be given to read it; to write it, the group has no reason. */
+const FOR_OTHERS = 0o027;
 
 export interface PemFile {
   readonly path: string;
   readonly bytes: Uint8Array;
   readonly text: string;
-  /** Whether its group or everybody may read or write it. */
+  /** Whether everybody may read it, or others than its owner may write it. */
   readonly isOpenToOthers: boolean;
 }
 

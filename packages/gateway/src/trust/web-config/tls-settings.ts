@@ -169,7 +169,7 @@ function warningsOf(leaf: X509Certificate, cert: TlsFile, key: TlsFile, now: num
   const warnings: string[] = [];
   if (key.isOpenToOthers)
     warnings.push(
-      `the private key ${placeOf(key)} can be read by others than its owner; chmod 600 keeps it to the gateway's user`,
+      `the private key ${placeOf(key)} can be read by others than its owner and group; chmod 600 keeps it to the gateway's user`,
     );
   const [from, to] = [leaf.validFromDate, leaf.validToDate];
   if (now > to.getTime()) warnings.push(`the certificate ${placeOf(cert)} ended on ${to.toISOString()}`);
