@@ -26,8 +26,9 @@ const WARM_SCRAPES = 4;
 /** All of them are within the five minutes for which a Prometheus shows what it has got last. */
 const PAUSE_MS = 1_000;
 const TICKS = 1000;
-/** A new scraper is given more with each scrape. */
-const PROMETHEUS_MS_MAX = 240_000;
+const PROMETHEUS_MS_MAX = 120_000;
+/** Three scrapes. */
+const SETTLE_MS = 30_000;
 /** A host's interval, Prometheus's own, and what a scrape may take. */
 const FRESH_MS = 40_000;
 const SCRAPER = 'bench';
@@ -112,19 +113,25 @@ async function filledPrometheus(bench: Bench, gateway: Served): Promise<Served |
   );
   const served = await startPrometheus(bench, config);
   if (served === null) return null;
-  // One that had only old points of some series yet would not show them any more when it is asked. The gateway tells how far it
-  // is: to ask Prometheus itself for half a million points keeps it from getting them.
-  await served.program.until(
-    'has new points of all series',
-    async () => {
-      await delay(3000);
-      const response = await fetch(`${gateway.url}/api/v1/scrapers`);
-      const { data } = (await response.json()) as { data: { scraper: string; lagMs: number }[] };
-      return data.some(({ scraper, lagMs }) => scraper === SCRAPER && lagMs <= FRESH_MS);
-    },
-    PROMETHEUS_MS_MAX,
-  );
+  // A new scraper is given the last five minutes first, which takes as long. What it has to have is new points of all series, or
+  // it would not show them any more when it is asked.
+  await served.program.until('scrapes', async () => (await lagMs(gateway)) !== null, PROMETHEUS_MS_MAX);
+  const to = (Date.now() - INTERVAL_MS) / 1000;
+  const rewound = await fetch(`${gateway.url}/api/v1/scrapers/${SCRAPER}/rewind?to=${to}`, {
+    method: 'POST',
+  });
+  if (!rewound.ok) throw new Error(`rewind: ${rewound.status} ${await rewound.text()}`);
+  await delay(SETTLE_MS);
+  const isCurrent = async () => ((await lagMs(gateway)) ?? Number.POSITIVE_INFINITY) <= FRESH_MS;
+  await served.program.until('has new points of all series', isCurrent, PROMETHEUS_MS_MAX);
   return served;
+}
+
+/** How far behind the gateway says that it is; null before its first scrape. Prometheus itself would be kept from scraping by the question. */
+async function lagMs(gateway: Served): Promise<number | null> {
+  const response = await fetch(`${gateway.url}/api/v1/scrapers`);
+  const { data } = (await response.json()) as { data: { scraper: string; lagMs: number }[] };
+  return data.find(({ scraper }) => scraper === SCRAPER)?.lagMs ?? null;
 }
 
 async function prometheus(bench: Bench, served: Served | null): Promise<Round> {

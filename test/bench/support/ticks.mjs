@@ -9,7 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { readOptions } from '../../../packages/reporter/dist/config.js';
-import { createSampler } from '../../../packages/reporter/dist/reporter.js';
+import { createPlainSampler } from '../../../packages/reporter/dist/sampler-setup.js';
 
 const { flags, rounds, ticks, pauseMs } = JSON.parse(process.argv[2]);
 const WARM_UP_TICKS = 20;
@@ -22,7 +22,7 @@ const log = {
   warn: (...said) => console.error(JSON.stringify(said)),
   error: quiet,
 };
-const sampler = createSampler(readOptions(flags, {}), log);
+const sampler = createPlainSampler({ options: readOptions(flags, {}), log });
 
 const median = (numbers) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)];
 const lastPid = () => Number(readFileSync('/proc/loadavg', 'utf8').trim().split(' ').at(-1));
