@@ -18,7 +18,7 @@ import { Stage } from './support/stage.ts';
 import { assertAllWhole } from './support/verdict.ts';
 
 const SEED = Number(process.env['TRIBUTARY_FUZZ_SEED'] ?? 20_260_101);
-const FRAMES = Number(process.env['TRIBUTARY_FUZZ_FRAMES'] ?? either(50_000, 1_000_000));
+const FRAMES = Number(process.env['TRIBUTARY_FUZZ_FRAMES'] ?? either(25_000, 1_000_000));
 const LANES = 16;
 /** More than the fuzzer has hosts of one name's family, so that what they agree on is what most hosts say. */
 const HONEST = 20;

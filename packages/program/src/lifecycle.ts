@@ -58,11 +58,16 @@ export async function live<O, L extends LifecycleLog>(life: Life<O, L>): Promise
     log.info({ signal }, 'stopping');
     setTimeout(die, STOP_MS_MAX).unref();
     service?.stopping();
+    const leaveWith = async (code: number) => {
+      // What systemd was told before may still be under way; the time that is left bounds it.
+      await service?.told();
+      leave(code, running.isStuck());
+    };
     running.stop().then(
-      () => leave(0, running.isStuck()),
+      () => leaveWith(0),
       (error: Error) => {
         log.error({ error: error.message }, 'did not stop cleanly');
-        leave(1, running.isStuck());
+        return leaveWith(1);
       },
     );
   };
