@@ -3,7 +3,6 @@
  * often, and a scrape brings less of a backlog, until there is room again. Nothing is lost by it: samples come less often,
  * and a backlog later.
  */
-
 import { totalmem } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { constrainedMemory } from 'node:process';

@@ -22,6 +22,11 @@ const SNAPSHOT_FACTOR = 13;
 const SNAPSHOT_HEAP_BYTES_MAX = 200_000_000;
 /** Whoever asked for one has to read it within this. */
 const SNAPSHOT_MS_MAX = 120_000;
+/**
+ * For so long nothing may move on the connection of a request: until a profile is taken, or while a snapshot holds everything up. Longer than
+ * a listener waits for anybody else.
+ */
+export const PROFILE_STALL_MS = 120_000;
 
 let isBusy = false;
 

@@ -31,7 +31,7 @@ export interface ReloadingParts<O extends object> {
   readonly log: ReloadLog;
   /** In ms since 1970. */
   readonly now: () => number;
-  /** Errors that are the gateway's own fault. */
+  /** Errors that are the program's own fault. */
   readonly onFault: (error: unknown) => void;
   /** For reading; longer takes only a mount that does not answer. */
   readonly timeoutMs?: number;
@@ -187,9 +187,8 @@ export class Reloading<O extends object> {
     const { log, settings, now, isInner = () => false } = this.#parts;
     const wasBad = !this.#facts.lastReloadSuccessful;
     const applied = settings.apply(options);
-    const [changed, waiting] = [applied.changed, applied.waiting].map((names) =>
-      names.filter((name) => !isInner(name)),
-    ) as [string[], string[]];
+    const shown = (names: readonly string[]) => names.filter((name) => !isInner(name));
+    const [changed, waiting] = [shown(applied.changed), shown(applied.waiting)];
     this.#facts = { lastReloadSuccessful: true, lastReloadSuccessAt: now() };
     this.#waiting = waiting;
     const text = waiting.join();

@@ -78,7 +78,7 @@ export class ServiceNotify {
       });
     let error = await once();
     if (error !== null) {
-      await delay(AGAIN_MS, null, { ref: false });
+      await delay(AGAIN_MS);
       error = await once();
     }
     if (error !== null && !this.#isFaultTold) onFault(error);

@@ -13,7 +13,6 @@ import { Feeds } from './feeds.ts';
 import { createLabelWatch } from './label-watch.ts';
 import type { Log } from './log.ts';
 import type { ReporterCounters } from './own-series.ts';
-
 import { createCpuShortage } from './sampler/cpu-shortage.ts';
 import { Pace } from './sampler/pace.ts';
 import type { Sampler } from './sampler/sampler.ts';

@@ -5,6 +5,7 @@ import {
   heapSnapshot,
   PROFILE_SECONDS,
   PROFILE_SECONDS_MAX,
+  PROFILE_STALL_MS,
   ProfileBusyError,
   profileSeconds,
 } from '@tributary/program/profiling';
@@ -18,8 +19,7 @@ export function registerPprof(app: FastifyInstance): void {
     const query = readQuery(request.url, ['seconds']);
     const remedy = `it is above 0 and at most ${PROFILE_SECONDS_MAX}`;
     const seconds = query.read('seconds', (text) => profileSeconds(text) ?? undefined, remedy);
-    // Nothing moves on the connection meanwhile, which is no stall.
-    request.raw.socket.setTimeout(0);
+    request.raw.socket.setTimeout(PROFILE_STALL_MS);
     const left = new AbortController();
     reply.raw.once('close', () => left.abort());
     return await unlessBusy(reply, async () => {
@@ -29,6 +29,7 @@ export function registerPprof(app: FastifyInstance): void {
   });
   app.get('/debug/pprof/heap', only('admin'), async (request, reply) => {
     readQuery(request.url, []);
+    request.raw.socket.setTimeout(PROFILE_STALL_MS);
     return await unlessBusy(reply, async () => {
       await heapSnapshot(async (snapshot) => {
         asFile(reply, 'heapsnapshot').send(snapshot);

@@ -49,5 +49,7 @@ switch (process.argv[2]) {
     void askAndEnd();
     break;
   default:
+    // As in bin/: told to read its files again while it is loaded, it would end.
+    process.on('SIGHUP', () => {});
     void import('../main.ts');
 }

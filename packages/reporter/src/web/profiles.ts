@@ -5,6 +5,7 @@ import {
   heapSnapshot,
   PROFILE_SECONDS,
   PROFILE_SECONDS_MAX,
+  PROFILE_STALL_MS,
   ProfileBusyError,
   profileSeconds,
 } from '@tributary/program/profiling';
@@ -17,8 +18,7 @@ export async function sendProfile({ request, response, query }: WebRequest): Pro
     return reply(response, 400, `seconds= is above 0 and at most ${PROFILE_SECONDS_MAX}\n`);
   const left = new AbortController();
   response.once('close', () => left.abort());
-  // Nothing moves on the connection meanwhile, which is no stall.
-  request.socket.setTimeout(0);
+  request.socket.setTimeout(PROFILE_STALL_MS);
   await unlessBusy(response, async () => {
     const profile = await cpuProfile(seconds, left.signal);
     response.setHeader('content-type', 'application/json');
@@ -27,7 +27,8 @@ export async function sendProfile({ request, response, query }: WebRequest): Pro
   });
 }
 
-export async function sendHeap({ response }: WebRequest): Promise<void> {
+export async function sendHeap({ request, response }: WebRequest): Promise<void> {
+  request.socket.setTimeout(PROFILE_STALL_MS);
   await unlessBusy(response, async () => {
     await heapSnapshot(async (snapshot) => {
       response.setHeader('content-type', 'application/json');

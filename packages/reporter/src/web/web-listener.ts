@@ -88,6 +88,7 @@ export class WebListener {
   readonly #server: Server;
   readonly #dropped = new Counts(DROP_REASONS);
   readonly #refused = new Counts(REFUSALS);
+  readonly #onFault: (error: Error) => void;
   #requests = 0;
 
   /** Tells of the listener itself. */
@@ -100,12 +101,13 @@ export class WebListener {
       out.family(refused, 'counter', 'Requests that were refused.', ['reason']);
       for (const [reason, count] of this.#refused.entries()) out.add(count, reason);
       const dropped = 'tributary_reporter_web_dropped_connections_total';
-      out.family(dropped, 'counter', 'Connections that ended without a request.', ['reason']);
+      out.family(dropped, 'counter', 'Connections that were cut off.', ['reason']);
       for (const [reason, count] of this.#dropped.entries()) out.add(count, reason);
     },
   };
 
   constructor(parts: WebParts) {
+    this.#onFault = parts.onFault;
     this.#server = createBoundedServer(
       async (request, response) => await this.#answer(request, response, parts),
       {
@@ -122,7 +124,7 @@ export class WebListener {
    */
   async listen(address: HostPort): Promise<number> {
     await listenOn(this.#server, address);
-    this.#server.on('error', () => this.#dropped.add('connections'));
+    this.#server.on('error', this.#onFault);
     const bound = this.#server.address();
     return typeof bound === 'object' && bound !== null ? bound.port : address.port;
   }

@@ -231,7 +231,7 @@ export class PushFeed implements Feed {
     for (const [method, count] of this.#accepted.entries()) out.add(count, method);
     out.family('tributary_reporter_push_refused_total', 'counter', 'Requests that were refused.', ['reason']);
     for (const [reason, count] of this.#refused.entries()) out.add(count, reason);
-    const help = 'Connections that ended without a request.';
+    const help = 'Connections that were cut off.';
     out.family('tributary_reporter_push_dropped_connections_total', 'counter', help, ['reason']);
     for (const [reason, count] of this.#dropped.entries()) out.add(count, reason);
   }
