@@ -4,7 +4,7 @@
  */
 
 /** A larger one was needed for one odd piece, and is not kept. */
-const KEPT_BYTES_MAX = 512 * 1024;
+const KEPT_BYTES_MAX = 1024 * 1024;
 
 export class BodyBuffers {
   /** By the memory that a view of them tells. */

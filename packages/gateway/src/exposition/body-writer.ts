@@ -3,23 +3,35 @@
  * then copied; strings would cost several objects a line, all of which would be taken apart again to be sent.
  */
 import type { BodyBuffers } from './body-buffers.ts';
-import { BYTES_PER_CHAR_MAX, EncodedTexts } from './encoded-texts.ts';
+import { BYTES_PER_CHAR_MAX, COPY_BYTES, copyBytes, EncodedTexts, viewOf } from './encoded-texts.ts';
 import type { Format } from './format.ts';
-import type { HostPoints, Point } from './input.ts';
 import type { Lines } from './lines.ts';
+import type { HostRows, Rows } from './rows.ts';
 import { NUMBER_BYTES_MAX, writeStamp, writeValue } from './value-bytes.ts';
 
 /** Of the first buffer: a body of one host is not much larger. */
 const BUFFER_BYTES = 32 * 1024;
 /** Later ones are as large as the one before, but for one odd piece that needed more: a chunk and the piece that ends it have room. */
-const BUFFER_BYTES_MAX = 512 * 1024;
+const BUFFER_BYTES_MAX = 1024 * 1024;
 const NOTHING = Buffer.alloc(0);
+const NO_VIEW = viewOf(NOTHING);
+
+/** What is not shown of a point, as in `Point`. */
+interface Missing {
+  readonly absent: Uint8Array | null;
+  readonly hidden: Uint8Array | null;
+}
+
+const WHOLE: Missing = { absent: null, hidden: null };
 
 export class BodyWriter {
   readonly #format: Format;
   readonly #buffers: BodyBuffers;
+  readonly #rows: Rows;
   /** None until something is written. */
   #buffer: Buffer = NOTHING;
+  /** Of the same bytes. */
+  #view = NO_VIEW;
   #bufferBytes = BUFFER_BYTES;
   #length = 0;
   #header = '';
@@ -29,13 +41,17 @@ export class BodyWriter {
   /** Of others, those that were written last. */
   #some: { readonly lines: Lines; readonly from: number; readonly to: number } | null = null;
   readonly #somePrefixes = new EncodedTexts();
-  #target: string | null = null;
-  readonly #targetBytes = new EncodedTexts();
-  readonly #stamp = new Uint8Array(NUMBER_BYTES_MAX);
+  /** Whose points are written, and its rows. */
+  #shape = 0;
+  #host = 0;
+  #own: HostRows | null = null;
+  readonly #stamp = new Uint8Array(NUMBER_BYTES_MAX + COPY_BYTES);
+  readonly #stampView = new DataView(this.#stamp.buffer);
 
-  constructor(format: Format, buffers: BodyBuffers) {
+  constructor(format: Format, buffers: BodyBuffers, rows: Rows) {
     this.#format = format;
     this.#buffers = buffers;
+    this.#rows = rows;
   }
 
   /** Bytes that were written and not taken. */
@@ -55,6 +71,14 @@ export class BodyWriter {
     this.#prefixes.encode(lines.prefixes);
   }
 
+  /** Whose points come next: by places, as in `Rows`. @returns how many it has */
+  host(shape: number, host: number): number {
+    this.#shape = shape;
+    this.#host = host;
+    this.#own = this.#rows.of(shape, host);
+    return this.#own.points;
+  }
+
   text(text: string): void {
     if (text === '') return;
     if (this.#header !== '') this.#write(this.#header);
@@ -62,14 +86,10 @@ export class BodyWriter {
     this.#write(text);
   }
 
-  /** Writes the lines `from` to before `to` of one point, as far as it has them and does not hide them. */
-  point(lines: Lines, { target }: HostPoints, point: Point, from: number, to: number): void {
+  /** Writes the lines `from` to before `to` of a point of the host, as far as it has them and does not hide them. */
+  point(lines: Lines, point: number, from: number, to: number): void {
     const isEncoded = this.#lines === lines;
     const prefixes = isEncoded ? this.#prefixes : this.#encodeSome(lines, from, to);
-    if (this.#target !== target) {
-      this.#target = target;
-      this.#targetBytes.encode([target]);
-    }
     const header = this.#header;
     const before = this.#length;
     if (header !== '') this.#write(header);
@@ -87,6 +107,7 @@ export class BodyWriter {
     const taken = this.#buffer.subarray(0, this.#length);
     this.#bufferBytes = Math.min(this.#buffer.length, BUFFER_BYTES_MAX);
     this.#buffer = NOTHING;
+    this.#view = NO_VIEW;
     this.#length = 0;
     return taken;
   }
@@ -103,34 +124,44 @@ export class BodyWriter {
 
   /** @param base the place of the first line whose prefix is encoded. */
   #lineBytes(
-    { bytes: prefixes, ends }: EncodedTexts,
+    prefixes: EncodedTexts,
     base: number,
     { indexes }: Lines,
-    { at, column: { values, absent }, hidden }: Point,
+    point: number,
     from: number,
     to: number,
   ): void {
-    const { bytes: target, length: targetLength } = this.#targetBytes;
-    const stamp = this.#stamp;
-    const stampLength = writeStamp(stamp, 0, at, this.#format);
-    let start = from === base ? 0 : (ends[from - base - 1] ?? 0);
-    const size = (to === base ? 0 : (ends[to - base - 1] ?? 0)) - start;
-    this.#reserve(size + (to - from) * (targetLength + stampLength + NUMBER_BYTES_MAX));
+    const own = this.#own;
+    if (own === null) throw new Error('points of no host');
+    const { page, targetStart, targetEnd } = own;
+    const { bytes: targets } = this.#rows.targets;
+    const { absent, hidden } = own.isWhole ? WHOLE : this.#missing(point);
+    const row = own.offset + point * own.length;
+    const stampEnd = writeStamp(this.#stamp, 0, page[row] ?? Number.NaN, this.#format);
+    let start = prefixes.start(from - base);
+    const size = prefixes.end(to - base - 1) - start;
+    this.#reserve(size + (to - from) * (targetEnd - targetStart + stampEnd + NUMBER_BYTES_MAX) + COPY_BYTES);
     const out = this.#buffer;
+    const view = this.#view;
     let place = this.#length;
     for (let k = from; k < to; k++) {
-      const end = ends[k - base] ?? 0;
+      const end = prefixes.end(k - base);
       const index = indexes[k] ?? 0;
-      if ((absent !== null && absent[index] === 1) || (hidden !== null && hidden[index] === 1)) {
-        start = end;
-        continue;
+      const isShown = !(absent !== null && absent[index] === 1) && !(hidden !== null && hidden[index] === 1);
+      if (isShown) {
+        place = copyBytes(view, place, prefixes.bytes, start, end);
+        place = copyBytes(view, place, targets, targetStart, targetEnd);
+        place = writeValue(out, place, page[row + 1 + index] ?? Number.NaN);
+        place = copyBytes(view, place, this.#stampView, 0, stampEnd);
       }
-      while (start < end) out[place++] = prefixes[start++] ?? 0;
-      for (let i = 0; i < targetLength; i++) out[place++] = target[i] ?? 0;
-      place = writeValue(out, place, values[index] ?? Number.NaN);
-      for (let i = 0; i < stampLength; i++) out[place++] = stamp[i] ?? 0;
+      start = end;
     }
     this.#length = place;
+  }
+
+  #missing(point: number): Missing {
+    const known = this.#rows.point(this.#shape, this.#host, point);
+    return known === undefined ? WHOLE : { absent: known.column.absent, hidden: known.hidden };
   }
 
   #write(text: string): void {
@@ -145,5 +176,6 @@ export class BodyWriter {
     this.#buffer.copy(larger, 0, 0, this.#length);
     this.#buffers.give(this.#buffer);
     this.#buffer = larger;
+    this.#view = viewOf(larger);
   }
 }

@@ -120,20 +120,20 @@ export function sameCounts(a: ShapeCounts, b: ShapeCounts): boolean {
 /** By place of the shape in a layout. */
 export type HostsByShape = readonly (readonly HostPoints[])[];
 
-/** The lines that `family` has in each shape, with the hosts of that shape; shapes without hosts are left out. */
+/** The lines that `family` has in each shape, with the hosts of that shape and its place; shapes without hosts are left out. */
 export function* linesByShape(
   { shapes }: Layout,
   { members }: OutputFamily,
   hosts: HostsByShape,
-): Generator<[lines: Lines, hosts: readonly HostPoints[]], void, undefined> {
+): Generator<[lines: Lines, hosts: readonly HostPoints[], shape: number], void, undefined> {
   for (const member of members) {
     for (const place of member.shapes) {
       const list = hosts[place];
       const family = shapes[place]?.families[member.family];
       if (family === undefined || list === undefined || list.length === 0) continue;
       const created = member.created === null ? undefined : shapes[place]?.families[member.created];
-      if (created === undefined) yield [linesOf(family, member.suffix, member.grouped), list];
-      else yield [linesWithCreated(family, created), list];
+      if (created === undefined) yield [linesOf(family, member.suffix, member.grouped), list, place];
+      else yield [linesWithCreated(family, created), list, place];
     }
   }
 }

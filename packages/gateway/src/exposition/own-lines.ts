@@ -42,8 +42,11 @@ export function createOwnText(
 }
 
 function lineText(name: string, { suffix, labels, value }: OwnSeries): string {
+  const names = Object.keys(labels);
+  // Most have one, and there may be a dozen lines for each of ten thousand hosts.
+  if (names.length > 1) names.sort();
   let text = '';
-  for (const label of Object.keys(labels).sort()) {
+  for (const label of names) {
     const content = labels[label];
     if (content === undefined || content === '') continue;
     text += `${text === '' ? '{' : ','}${label}="${escapeLabelValue(content)}"`;

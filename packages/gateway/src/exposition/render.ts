@@ -12,9 +12,13 @@ import { type Layout, linesByShape } from './layout.ts';
 import type { Lines } from './lines.ts';
 import { createOwnText, type Tally } from './own-lines.ts';
 import { createRestatements, type Restated, writeRestated } from './restated.ts';
+import { Rows } from './rows.ts';
 
-/** Bytes of a chunk; it ends with the piece that passes them. It is what zlib gets at a time, and each time costs. */
-const CHUNK_BYTES = 256 * 1024;
+/**
+ * Bytes of a chunk; it ends with the piece that passes them, so it is somewhat less than a buffer has. It is what zlib gets at a
+ * time, and what comes of it goes out at a time, and each time costs.
+ */
+const CHUNK_BYTES = 896 * 1024;
 /** Lines of a piece, unless a single point of a metric has more. */
 const PIECE_LINES_MAX = 512;
 /** A chunk ends here too, however little is in it: looking at lines that are not shown takes time as well. */
@@ -53,8 +57,9 @@ function* chunksOf(
   }
   const hosts = layout.shapes.map((shape) => input.get(shape) ?? []);
   const ownText = createOwnText(own, tally);
+  const rows = new Rows(layout.shapes.map(({ length }, place) => ({ hosts: hosts[place] ?? [], length })));
   const restatedOf = createRestatements(layout, hosts);
-  const chunk = new Chunk(new BodyWriter(layout.format, buffers));
+  const chunk = new Chunk(new BodyWriter(layout.format, buffers, rows));
   const { writer } = chunk;
   for (const family of layout.families) {
     writer.begin(family.header);
@@ -65,16 +70,16 @@ function* chunksOf(
       }
     }
     const restated = restatedOf(family);
-    for (const [lines, list] of linesByShape(layout, family, hosts)) {
+    for (const [lines, list, shape] of linesByShape(layout, family, hosts)) {
       writer.use(lines);
       for (let next = 0; next < list.length; ) {
-        next = addHosts(chunk, lines, list, next, restated);
+        next = addHosts(chunk, lines, list, { shape, from: next, restated });
         const isFull = chunk.isFull(0);
         if (isFull) yield chunk.take();
         const large = isFull ? undefined : list[next];
         if (large === undefined) continue;
-        next++;
-        for (const looked of writeLarge(writer, lines, large)) if (chunk.isFull(looked)) yield chunk.take();
+        for (const looked of writeLarge(writer, lines, writer.host(shape, next++)))
+          if (chunk.isFull(looked)) yield chunk.take();
       }
     }
     if (restated !== null) {
@@ -112,6 +117,15 @@ class Chunk {
   }
 }
 
+interface Progress {
+  /** The place of the hosts' shape. */
+  readonly shape: number;
+  /** The place of the next host. */
+  readonly from: number;
+  /** These hosts are left out. */
+  readonly restated: Restated | null;
+}
+
 /**
  * Adds hosts until the chunk is full or one comes that is too large for a piece.
  * @returns the place of the first host that was not added.
@@ -120,31 +134,30 @@ function addHosts(
   chunk: Chunk,
   lines: Lines,
   hosts: readonly HostPoints[],
-  from: number,
-  restated: Restated | null,
+  { shape, from, restated }: Progress,
 ): number {
+  const { writer } = chunk;
   const perPoint = lines.prefixes.length;
   for (let i = from; i < hosts.length; i++) {
-    const host = hosts[i];
-    if (host === undefined || restated?.has(host.host)) continue;
-    const count = host.points.length * perPoint;
+    if (restated?.has(hosts[i]?.host ?? '')) continue;
+    const points = writer.host(shape, i);
+    const count = points * perPoint;
     if (count > PIECE_LINES_MAX) return i;
-    writeHost(chunk.writer, lines, host);
+    writeHost(writer, lines, points);
     if (chunk.isFull(count)) return i + 1;
   }
   return hosts.length;
 }
 
-/** Writes a host's lines by metrics, and these by points, in pieces. @returns how many lines a piece looked at. */
-function* writeLarge(writer: BodyWriter, lines: Lines, host: HostPoints): Generator<number, void, undefined> {
+/** Writes the host's lines by metrics, and these by its points, in pieces. @returns how many lines a piece looked at. */
+function* writeLarge(writer: BodyWriter, lines: Lines, count: number): Generator<number, void, undefined> {
   const { starts } = lines;
-  const count = host.points.length;
   for (let m = 0; m + 1 < starts.length; m++) {
     const perPoint = (starts[m + 1] ?? 0) - (starts[m] ?? 0);
     const step = Math.max(1, Math.floor(PIECE_LINES_MAX / perPoint));
     for (let p = 0; p < count; p += step) {
       const end = Math.min(p + step, count);
-      writeMetric(writer, lines, m, host, p, end);
+      writeMetric(writer, lines, m, p, end);
       yield (end - p) * perPoint;
     }
   }

@@ -17,6 +17,9 @@ const RUN_POINTS_MAX = 64;
 interface Statement {
   readonly lines: Lines;
   readonly host: HostPoints;
+  /** Places of the shape, and of the host among those of the shape. */
+  readonly shape: number;
+  readonly place: number;
 }
 
 /** By host, what it has of one family; only hosts that have it more than once. */
@@ -84,12 +87,13 @@ function gather(
   twice: ReadonlySet<string>,
 ): Restated {
   const restated = new Map<string, Statement[]>();
-  for (const [lines, list] of linesByShape(layout, family, hosts)) {
-    for (const host of list) {
+  for (const [lines, list, shape] of linesByShape(layout, family, hosts)) {
+    for (const [place, host] of list.entries()) {
       if (!twice.has(host.host)) continue;
+      const statement = { lines, host, shape, place };
       const statements = restated.get(host.host);
-      if (statements === undefined) restated.set(host.host, [{ lines, host }]);
-      else statements.push({ lines, host });
+      if (statements === undefined) restated.set(host.host, [statement]);
+      else statements.push(statement);
     }
   }
   return new Map([...restated].sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -177,8 +181,9 @@ function* writeMerged(
     let to = from;
     do next[oldest] = ++to;
     while (timeAt(oldest) < limit && to - from < RUN_POINTS_MAX);
-    const { lines, host } = statement;
-    writeMetric(writer, lines, place.metric, host, from, to);
+    const { lines } = statement;
+    writer.host(statement.shape, statement.place);
+    writeMetric(writer, lines, place.metric, from, to);
     yield (to - from) * ((lines.starts[place.metric + 1] ?? 0) - (lines.starts[place.metric] ?? 0));
   }
 }

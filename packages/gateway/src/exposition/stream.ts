@@ -4,7 +4,7 @@ import { createGzip } from 'node:zlib';
 import type { BodyBuffers } from './body-buffers.ts';
 
 /** Level 1: the body is repetitive, and higher levels cost several times as much for a tenth of the size. */
-const GZIP = { level: 1, chunkSize: 64 * 1024 } as const;
+const GZIP = { level: 1, chunkSize: 256 * 1024 } as const;
 /** One chunk is compressed by a thread of zlib while the next one is made. */
 const GZIP_CHUNKS_MAX = 2;
 
