@@ -7,6 +7,7 @@ import type { ShapeFrame } from '@tributary/shared/frames';
 import { SHAPES_PER_EPOCH_MAX, type WireLimits } from '@tributary/shared/limits';
 import { type HostRates, seriesCost } from '../limits/host-rates.ts';
 import { type Admission, faultOfInstance } from './admission.ts';
+import { type KnownShapeFrame, knownShapeOf } from './known-shape.ts';
 import type { LinkObserver } from './observer.ts';
 import type { ShapeRegistry } from './shape-registry.ts';
 
@@ -37,9 +38,9 @@ export class DeclaredShapes {
   }
 
   /** @throws RefuseError `SHAPE_CONFLICT` or `RATE` */
-  declare(frame: ShapeFrame, host: string): void {
+  declare(frame: ShapeFrame | KnownShapeFrame, host: string): void {
     const { id } = frame;
-    const admission: Admission = frame.shape === null ? frame : this.#admit(frame.shape, host);
+    const admission = this.#admissionOf(frame, host);
     const known = this.#byId.get(id);
     if (known !== undefined) {
       if (
@@ -57,6 +58,16 @@ export class DeclaredShapes {
       throw new RefuseError('RATE', message);
     }
     this.#byId.set(id, admission);
+  }
+
+  /** Null when the frame is no declaration of what is held already: then it has to be decoded. */
+  known(frame: Buffer): KnownShapeFrame | null {
+    return knownShapeOf(frame, this.#parts.shapes, this.#parts.limits.seriesMax);
+  }
+
+  #admissionOf(frame: ShapeFrame | KnownShapeFrame, host: string): Admission {
+    if ('known' in frame) return { shape: frame.known, fault: null };
+    return frame.shape === null ? frame : this.#admit(frame.shape, host);
   }
 
   #admit(shape: NonNullable<ShapeFrame['shape']>, host: string): Admission {

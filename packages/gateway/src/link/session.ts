@@ -23,6 +23,7 @@ import { objectionTo, wrongClock } from './greeting.ts';
 import { HostTimes, timesOf } from './host-times.ts';
 import type { Identity } from './identity.ts';
 import { admittedGroups, judgeBatch, valuesOf } from './judge-batch.ts';
+import type { KnownShapeFrame } from './known-shape.ts';
 import { lastSeq, type SettledEntry } from './observer.ts';
 import { BatchSeries } from './series-set.ts';
 import type { SessionContext, SessionEffects } from './session-context.ts';
@@ -54,7 +55,7 @@ export class Session implements Voice {
   #lastHash = 0;
   #times = new HostTimes(0);
   /** What came while the times are being recalled, to be handled then; null at all other times. */
-  #held: ReporterFrame[] | null = null;
+  #held: (ReporterFrame | KnownShapeFrame)[] | null = null;
   readonly #shapes: DeclaredShapes;
   readonly #batchSeries = new BatchSeries();
 
@@ -123,7 +124,7 @@ export class Session implements Voice {
       const bytes = data.length;
       const cost = frameCost(0, bytes);
       this.#charge(cost);
-      const frame = decodeReporterBytes(data, this.#context.limits.seriesMax);
+      const frame = this.#shapes.known(data) ?? decodeReporterBytes(data, this.#context.limits.seriesMax);
       if (frame.kind === 'batch') this.#charge(frameCost(valuesOf(frame), bytes) - cost);
       this.#context.observer.frame(frame.kind, bytes);
       if (this.#held === null) this.#handle(frame);
@@ -243,7 +244,7 @@ export class Session implements Voice {
     }
   }
 
-  #handle(frame: ReporterFrame): void {
+  #handle(frame: ReporterFrame | KnownShapeFrame): void {
     if (frame.kind === 'hello') return this.#onHello(frame);
     if (frame.kind === 'bye') return this.#onBye(frame.reason);
     if (this.#state !== 'open') {

@@ -27,6 +27,11 @@ export class ShapeRegistry {
     return this.#shapes.size;
   }
 
+  /** The shape whose content (`encodeShapeBody`) has this SHA-256, in hex, while anybody uses it. */
+  held(hash: string): AdmittedShape | undefined {
+    return this.#shapes.get(hash)?.deref();
+  }
+
   /**
    * Admits a shape that came from a host, or finds the equal one.
    * @param onNew told of one that is not held yet, before it is judged: the number of its series, and its content.
@@ -34,7 +39,7 @@ export class ShapeRegistry {
   intern(shape: Shape, onNew?: (series: number, body: string) => void): Admission {
     const body = encodeShapeBody(shape);
     const hash = createHash('sha256').update(body).digest('hex');
-    const known = this.#shapes.get(hash)?.deref();
+    const known = this.held(hash);
     if (known !== undefined) return { shape: known, fault: null };
     onNew?.(seriesCount(shape), body);
     const admission = admit(shape, { hash, body });
@@ -51,7 +56,7 @@ export class ShapeRegistry {
    * its samples are not shown any more.
    */
   restore(key: ShapeKey): Admission {
-    const known = this.#shapes.get(key.hash)?.deref();
+    const known = this.held(key.hash);
     if (known !== undefined) return { shape: known, fault: null };
     const decoded = decodeShape(JSON.parse(key.body) as JsonObject, Number.MAX_SAFE_INTEGER);
     return decoded.fault === null ? this.intern(decoded.shape) : { shape: null, fault: decoded.fault };
