@@ -4,7 +4,7 @@
  */
 import type { Clock } from '@tributary/shared/clock';
 import type { Hello } from '@tributary/shared/frames';
-import type { Ledger, StoredEntry, TombstoneEntry } from '../ledger/ledger.ts';
+import type { HostState, Ledger, StoredEntry, TombstoneEntry } from '../ledger/ledger.ts';
 import type { HostLimit, RateLimit } from '../limits/limit-name.ts';
 import type { DropReason, SettledEntry } from '../link/observer.ts';
 import type { ShapeRegistry } from '../link/shape-registry.ts';
@@ -32,9 +32,10 @@ const FIRST_FORGET_MS = 10 * 60_000;
 const OLD_MS = 10 * 60_000;
 /** Clocks are steered a little all the time; more than this between two looks is a step. */
 const STEP_MS_MIN = 500;
-/** Hosts that are read from the ledger at a time during a start. */
-const RESTORE_CONCURRENCY = 16;
-/** Entries of each that are read: the last alone may be a tombstone, or one of several batches of a tick. */
+/** Hosts that are read from the ledger at a time during a start, and how many times at once: while one is taken in the next is read. */
+const RESTORE_HOSTS = 256;
+const RESTORE_CONCURRENCY = 2;
+/** Entries of each that are looked at: the last alone may be a tombstone, or one of several batches of a tick. */
 const RESTORE_ENTRIES = 16;
 
 export class Fleet {
@@ -213,26 +214,34 @@ export class Fleet {
     const states = await ledger.hosts();
     const newestAt = states.reduce((newest, { lastAt }) => Math.max(newest, lastAt), 0);
     this.#newestSampleAt = newestAt;
-    const queue = [...states];
+    for (const state of states) this.#restoreHost(state, newestAt);
+    const fresh = states.filter(({ lastAt }) => lastAt >= this.freshSince()).map(({ host }) => host);
     const work = async () => {
-      for (let state = queue.pop(); state !== undefined; state = queue.pop()) {
-        const host = this.#ensure(state.host);
-        host.epoch = state.epoch;
-        host.knownSince = Number.NEGATIVE_INFINITY;
-        host.lastSampleAt = state.lastAt;
-        if (state.lastAt > 0) host.lastSeenAt = Math.min(state.lastAt, this.#options.clock.now());
-        // When the gateway went down is not written anywhere; the newest sample of anyone tells it well enough. Who
-        // was fresh then counts as up: how often a host sends is its own affair, and who was connected is not known.
-        if (state.lastAt > 0 && newestAt - state.lastAt <= this.#options.staleAfterMs())
-          this.#wereUp.add(state.host);
-        if (state.lastAt < this.freshSince()) continue;
-        const after = Math.max(0, state.end.offset - RESTORE_ENTRIES);
-        const entries = await ledger.read(state.host, after, RESTORE_ENTRIES);
-        restoreGroups(host, entries, shapes, this.freshSince());
+      for (
+        let names = fresh.splice(0, RESTORE_HOSTS);
+        names.length > 0;
+        names = fresh.splice(0, RESTORE_HOSTS)
+      ) {
+        const lists = await ledger.newest(names, RESTORE_ENTRIES);
+        for (const [i, name] of names.entries())
+          restoreGroups(this.#ensure(name), lists[i] ?? [], shapes, this.freshSince());
       }
     };
     await Promise.all(Array.from({ length: RESTORE_CONCURRENCY }, work));
     this.#groups = null;
+  }
+
+  /** @param newestAt the time of anyone's newest sample */
+  #restoreHost({ host: name, epoch, lastAt }: HostState, newestAt: number): void {
+    const host = this.#ensure(name);
+    host.epoch = epoch;
+    host.knownSince = Number.NEGATIVE_INFINITY;
+    host.lastSampleAt = lastAt;
+    if (lastAt === 0) return;
+    host.lastSeenAt = Math.min(lastAt, this.#options.clock.now());
+    // When the gateway went down is not written anywhere; the newest sample of anyone tells it well enough. Who
+    // was fresh then counts as up: how often a host sends is its own affair, and who was connected is not known.
+    if (newestAt - lastAt <= this.#options.staleAfterMs()) this.#wereUp.add(name);
   }
 
   #isForgettable(host: FleetHost, before: number): boolean {

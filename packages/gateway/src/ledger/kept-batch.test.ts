@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { KeptBatch } from './kept-batch.ts';
 import type { BatchEntry } from './ledger.ts';
-import { SHAPE } from './ledger-contract.ts';
+import { SHAPE } from './ledger-test-support.ts';
 import { PackedBatch } from './packed-batch.ts';
 
 const LENGTH = 100;

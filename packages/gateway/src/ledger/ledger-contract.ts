@@ -13,30 +13,9 @@ import {
   LOG_START,
   type Position,
   positionOf,
-  type ShapeKey,
   type StoredEntry,
-  type TombstoneEntry,
-  type TrimCounts,
 } from './ledger.ts';
-
-export const SHAPE: ShapeKey = { hash: 'a'.repeat(64), body: '{"labels":{},"families":[]}' };
-export const NOTHING_GONE: TrimCounts = { age: 0, size: 0, full: false, failure: null };
-export const NO_BOUNDS = {
-  olderThan: 0,
-  bytesMax: Number.MAX_SAFE_INTEGER,
-  undelivered: new Map(),
-  keepSince: 0,
-};
-
-export function batch(seq: number, at = seq * 1000, value = seq): BatchEntry {
-  // What stands at an absent place need not come back; 0 does.
-  const column = { values: Float64Array.of(value, Number.NaN, 0), absent: Uint8Array.of(0, 0, 1) };
-  return { kind: 'batch', seq, at, contentHash: seq * 7, groups: [{ shape: SHAPE, at, column }] };
-}
-
-export function tombstone(seq: number, lastSeq: number, reason = 'skipped:too_large'): TombstoneEntry {
-  return { kind: 'tombstone', seq, lastSeq, fromAt: seq * 1000, at: lastSeq * 1000, reason, contentHash: 0 };
-}
+import { batch, NO_BOUNDS, NOTHING_GONE, SHAPE, tombstone } from './ledger-test-support.ts';
 
 function at(offset: number, samples: number, epoch: string, seq: number): Position {
   return { offset, samples, epoch, seq };
@@ -278,6 +257,22 @@ export function ledgerContract(name: string, open: (folder: string) => Promise<L
         list.map(({ seq }) => seq),
         [1, 2, 3, 4],
       );
+    });
+
+    check('tells what several hosts said last', async (ledger) => {
+      for (const host of ['a', 'b']) await ledger.append(host, 'e1', [batch(1), batch(2), batch(3)]);
+      await ledger.append('b', 'e1', [tombstone(4, 4)]);
+      const hosts = ['a', 'nobody', 'b', ...Array.from({ length: 600 }, (_, i) => `none-${i}`)];
+      const lists = await ledger.newest(hosts, 16);
+      assert.equal(lists.length, hosts.length);
+      const [first, ...others] = lists;
+      assert.deepEqual(first, await ledger.read('a', 2, 1));
+      assert.deepEqual(
+        others.slice(0, 2).map((list) => list.map(({ seq }) => seq)),
+        [[], [3]],
+      );
+      assert.deepEqual(await ledger.newest(['b'], 1), [[]]);
+      assert.deepEqual(await ledger.newest([], 16), []);
     });
 
     check('finds the place of a moment', async (ledger) => {

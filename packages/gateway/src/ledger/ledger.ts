@@ -247,6 +247,11 @@ export interface Ledger extends AsyncDisposable {
    * `weightMax` allows but at least one where there is any. Commits are not kept waiting for all of it.
    */
   readMany(requests: readonly ReadRequest[]): Promise<readonly (readonly StoredEntry[])[]>;
+  /**
+   * What each of the hosts said last: of its last `entriesMax` entries those that have a group of a shape of which none behind them has
+   * one, in order. Commits are not kept waiting for all of it.
+   */
+  newest(hosts: readonly string[], entriesMax: number): Promise<readonly (readonly StoredEntry[])[]>;
   /** Null for a host that has no log. */
   tail(host: string): Tail | null;
   /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { batch, tombstone } from './ledger-contract.ts';
+import { batch, tombstone } from './ledger-test-support.ts';
 import { PackedBatch, packed } from './packed-batch.ts';
 import { shapeListOf } from './shape-list.ts';
 

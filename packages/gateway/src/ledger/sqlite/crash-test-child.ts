@@ -4,7 +4,7 @@
  * the while: packs whatever there is, and removes all but so many of each host's entries.
  */
 import { writeSync } from 'node:fs';
-import { batch, NO_BOUNDS } from '../ledger-contract.ts';
+import { batch, NO_BOUNDS } from '../ledger-test-support.ts';
 import { PACK_ALL, PACK_POLICY } from './pack-policy.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 

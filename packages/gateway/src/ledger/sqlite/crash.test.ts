@@ -8,7 +8,7 @@ import { type TestContext, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type Random, randomOf } from '@tributary/shared/random';
 import Database from 'better-sqlite3';
-import { batch } from '../ledger-contract.ts';
+import { batch } from '../ledger-test-support.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 
 const CHILD = fileURLToPath(new URL('./crash-test-child.ts', import.meta.url));

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import Database from 'better-sqlite3';
 import { LedgerDamagedError, type ShapeKey } from '../ledger.ts';
-import { batch, NO_BOUNDS } from '../ledger-contract.ts';
+import { batch, NO_BOUNDS } from '../ledger-test-support.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 
 const PAGE_BYTES = 4096;

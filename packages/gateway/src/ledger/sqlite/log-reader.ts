@@ -2,7 +2,6 @@
 import { LOG_START, type Position, type SeekRequest, weightOf } from '../ledger.ts';
 import { OFFSETS_PER_HOST } from './catalog.ts';
 import type { Core } from './core.ts';
-import { DamageError } from './damage.ts';
 import {
   type BlockRow,
   type EntryRow,
@@ -12,10 +11,10 @@ import {
   headsOfBlock,
   type LogEntry,
 } from './log-rows.ts';
-import type { ReadPortion, WireRead, WireShape, WireStored } from './messages.ts';
+import type { ReadPortion, WireRead, WireStored } from './messages.ts';
+import { epochOf, Names, PORTION_WEIGHT_MAX, toStored } from './stored-names.ts';
 
-/** A portion is closed when it holds so much weight (`weightOf`), or so many entries: about what takes some milliseconds. */
-const PORTION_WEIGHT_MAX = 128 * 1024;
+/** A portion is closed here, too. */
 const PORTION_ENTRIES_MAX = 2048;
 /** Rows that are fetched at a time. */
 const FETCHED_ROWS = 32;
@@ -29,35 +28,6 @@ interface FirstRow {
   readonly key: number;
   readonly samples: number;
   readonly samples_through: number;
-}
-
-/** The epochs and shapes that a portion names, each looked up once. */
-class Names {
-  readonly shapes: WireShape[] = [];
-  readonly #core: Core;
-  readonly #indexes = new Map<number, number>();
-  readonly #epochs = new Map<number, string>();
-
-  constructor(core: Core) {
-    this.#core = core;
-  }
-
-  shape(id: number): number {
-    const known = this.#indexes.get(id);
-    if (known !== undefined) return known;
-    const shape = this.#core.sql.shape.get(id) as WireShape | undefined;
-    if (shape === undefined) throw new DamageError(`an entry names shape ${id}, which is not there`);
-    this.#indexes.set(id, this.shapes.length);
-    return this.shapes.push(shape) - 1;
-  }
-
-  epoch(stream: number): string {
-    const known = this.#epochs.get(stream);
-    if (known !== undefined) return known;
-    const epoch = epochOf(this.#core, stream);
-    this.#epochs.set(stream, epoch);
-    return epoch;
-  }
 }
 
 /** As much as one portion may hold of what is asked for, from the first request on. */
@@ -137,12 +107,6 @@ function nameOf(core: Core, { stream, lastSeq }: { stream: number; lastSeq: numb
   return { epoch: epochOf(core, stream), seq: lastSeq };
 }
 
-function epochOf({ sql }: Core, stream: number): string {
-  const row = sql.epochOf.get(stream) as { epoch: string } | undefined;
-  if (row === undefined) throw new DamageError(`an entry names stream ${stream}, which is not there`);
-  return row.epoch;
-}
-
 /** A host's entries behind an offset: those of a block together, others by themselves. Blocks are before all others. */
 function* walk({ sql, catalog }: Core, { host, after }: WireRead): Generator<readonly LogEntry[]> {
   const found = catalog.findHost(host);
@@ -179,12 +143,4 @@ function wantedOf(
     return entriesGiven + i >= entriesMax || (weight > weightMax && !isFree);
   });
   return end < 0 ? unit : unit.slice(0, end);
-}
-
-function toStored({ stream, groups, ...entry }: LogEntry, names: Names): WireStored {
-  return {
-    ...entry,
-    epoch: names.epoch(stream),
-    groups: groups.map(({ shape, at, column }) => ({ shape: names.shape(shape), at, ...column })),
-  };
 }

@@ -64,6 +64,8 @@ export type Request =
   | { readonly kind: 'stream'; readonly host: string; readonly epoch: string }
   | { readonly kind: 'hosts' }
   | { readonly kind: 'read'; readonly reads: readonly WireRead[] }
+  /** A portion; hosts for which it has no list are to be asked for again. */
+  | { readonly kind: 'newest'; readonly hosts: readonly string[]; readonly entriesMax: number }
   | { readonly kind: 'seek'; readonly requests: readonly SeekRequest[]; readonly at: number }
   | { readonly kind: 'cursors' }
   | { readonly kind: 'saveCursor'; readonly cursor: StoredCursor }
@@ -153,6 +155,7 @@ export interface Results {
   readonly stream: StreamState;
   readonly hosts: readonly HostState[];
   readonly read: ReadPortion;
+  readonly newest: ReadPortion;
   readonly seek: readonly Position[];
   readonly cursors: readonly StoredCursor[];
   readonly saveCursor: null;

@@ -29,6 +29,19 @@ export async function readAll(
   return lists;
 }
 
+/** What each host said last, one list a host. */
+export async function newestAll(
+  hosts: readonly string[],
+  ask: (hosts: readonly string[]) => Promise<ReadPortion>,
+): Promise<StoredEntry[][]> {
+  const all: StoredEntry[][] = [];
+  while (all.length < hosts.length) {
+    const { lists, shapes } = await ask(hosts.slice(all.length, all.length + READS_MAX));
+    for (const list of lists) all.push(list.map((stored) => fromWire(stored, shapes)));
+  }
+  return all;
+}
+
 function remaining(read: WireRead, given: readonly StoredEntry[]): WireRead {
   const last = given.at(-1);
   if (last === undefined) return read;

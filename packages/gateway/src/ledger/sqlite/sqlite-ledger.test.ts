@@ -6,7 +6,8 @@ import { after, type TestContext, test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { type Ledger, LedgerClosedError } from '../ledger.ts';
-import { batch, ledgerContract, NO_BOUNDS } from '../ledger-contract.ts';
+import { ledgerContract } from '../ledger-contract.ts';
+import { batch, NO_BOUNDS } from '../ledger-test-support.ts';
 import { PACK_ALL } from './pack-policy.ts';
 import { SqliteLedger } from './sqlite-ledger.ts';
 

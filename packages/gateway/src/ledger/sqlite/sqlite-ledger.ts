@@ -38,7 +38,7 @@ import { CommitCondition, type ConditionListeners } from './commit-condition.ts'
 import { makeRoom } from './make-room.ts';
 import type { CommitResult, Request, Results, TrimPortion, WireRead, WireShape } from './messages.ts';
 import { PACK_POLICY, type PackPolicy } from './pack-policy.ts';
-import { inPortions, readAll } from './portions.ts';
+import { inPortions, newestAll, readAll } from './portions.ts';
 import { Tails } from './tails.ts';
 import {
   type AppendTask,
@@ -144,6 +144,10 @@ export class SqliteLedger implements Ledger {
   readMany(requests: readonly ReadRequest[]): Promise<readonly (readonly StoredEntry[])[]> {
     const entriesMax = Number.POSITIVE_INFINITY;
     return this.#read(requests.map((request) => ({ ...request, entriesMax, atLeastOne: true })));
+  }
+
+  newest(hosts: readonly string[], entriesMax: number): Promise<readonly (readonly StoredEntry[])[]> {
+    return newestAll(hosts, (portion) => this.#request({ kind: 'newest', hosts: portion, entriesMax }));
   }
 
   tail(host: string): Tail | null {

@@ -35,6 +35,9 @@ const SQL = {
 
   seekBlock: `SELECT key FROM blocks INDEXED BY blocks_by_place WHERE key > ? AND key < ? AND max_at >= ?
        ORDER BY key LIMIT 1`,
+  shapesAfter: 'SELECT key, shapes FROM entries WHERE key > ? AND key < ? ORDER BY key DESC',
+  headsAfter: `SELECT key, first_offset, samples, samples_through, head FROM blocks
+       WHERE key > ? AND key < ? ORDER BY key DESC`,
   blockHead: 'SELECT key, first_offset, samples, samples_through, head FROM blocks WHERE key = ?',
   seekEntry: `SELECT key, samples, samples_through FROM entries WHERE key > ? AND key < ? AND at >= ?
        ORDER BY key LIMIT 1`,

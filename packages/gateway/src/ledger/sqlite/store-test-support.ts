@@ -6,7 +6,7 @@ import type { TestContext } from 'node:test';
 import Database from 'better-sqlite3';
 import { encodeGroups } from '../codec.ts';
 import type { TrimBounds } from '../ledger.ts';
-import { NO_BOUNDS } from '../ledger-contract.ts';
+import { NO_BOUNDS } from '../ledger-test-support.ts';
 import type { WireEntry, WireRead } from './messages.ts';
 import { PACK_ALL, PACK_POLICY, type PackPolicy } from './pack-policy.ts';
 import { Store } from './store.ts';

@@ -34,6 +34,7 @@ import type {
   WireRead,
   WireShape,
 } from './messages.ts';
+import { newestPortion } from './newest.ts';
 import type { PackPolicy } from './pack-policy.ts';
 import { packPortion } from './packer.ts';
 import { trimAgePortion, trimSizePortion } from './retention.ts';
@@ -110,6 +111,10 @@ export class Store {
 
   read(reads: readonly WireRead[]): ReadPortion {
     return readPortion(this.#core, reads);
+  }
+
+  newest(hosts: readonly string[], entriesMax: number): ReadPortion {
+    return newestPortion(this.#core, hosts, entriesMax);
   }
 
   seek(requests: readonly SeekRequest[], at: number): Position[] {

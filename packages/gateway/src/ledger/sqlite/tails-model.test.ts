@@ -10,7 +10,7 @@ import type { Column } from '@tributary/shared/column';
 import { presentCount } from '@tributary/shared/column';
 import { type Random, randomOf } from '@tributary/shared/random';
 import type { BatchEntry, Entry, LedgerGroup, Position, ShapeKey, StoredEntry, Tail } from '../ledger.ts';
-import { tombstone } from '../ledger-contract.ts';
+import { tombstone } from '../ledger-test-support.ts';
 import { packed } from '../packed-batch.ts';
 import { KEEP_MS, Tails } from './tails.ts';
 

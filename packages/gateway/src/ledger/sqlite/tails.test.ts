@@ -5,7 +5,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { presentCount } from '@tributary/shared/column';
 import type { BatchEntry, Entry, Position } from '../ledger.ts';
-import { batch, tombstone } from '../ledger-contract.ts';
+import { batch, tombstone } from '../ledger-test-support.ts';
 import { packed } from '../packed-batch.ts';
 import { KEEP_MS, Tails } from './tails.ts';
 

@@ -35,6 +35,7 @@ export type Task = AppendTask | RequestTask;
 /** Requests that promise nothing about appends that are not durable yet. */
 export const INDEPENDENT: ReadonlySet<Request['kind']> = new Set([
   'read',
+  'newest',
   'seek',
   'hosts',
   'cursors',

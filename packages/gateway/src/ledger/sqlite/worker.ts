@@ -35,6 +35,8 @@ function answer(store: Store, request: Request): Results[keyof Results] {
       return store.hosts();
     case 'read':
       return store.read(request.reads);
+    case 'newest':
+      return store.newest(request.hosts, request.entriesMax);
     case 'seek':
       return store.seek(request.requests, request.at);
     case 'cursors':
@@ -89,7 +91,8 @@ function serve(store: Store): void {
       const result = answer(store, request);
       const { stats } = store;
       if (request.kind === 'close') store.close();
-      const transfer = request.kind === 'read' ? buffersOf(result as ReadPortion) : [];
+      const isRead = request.kind === 'read' || request.kind === 'newest';
+      const transfer = isRead ? buffersOf(result as ReadPortion) : [];
       say({ kind: 'done', result, stats }, transfer);
     } catch (error) {
       if (isDamage(error)) return giveUp(store, error as Error);
