@@ -3,8 +3,8 @@
  *
  * **Group commit.** One request is with the worker at a time. While it commits, appends gather in the queue; when it
  * answers, all that stand in a row at the queue's head go as one transaction, and one fsync makes them all durable.
- * Under load the groups grow and the cost of the fsync is shared; at rest an append waits for nobody. Everything else
- * goes through the same queue, so that a question asked after an append sees it.
+ * Under load groups grow and share the fsync (`commit-pace.ts`); at rest an append waits for nobody. Everything else goes
+ * through the same queue, so that a question asked after an append sees it.
  *
  * **A medium that refuses** (full disk, I/O error) makes the group go back to the head of the queue, to be tried again
  * after a pause. Nothing is acked meanwhile; `health` tells. What does not depend on those appends goes on: reads are
@@ -35,6 +35,7 @@ import {
   type TrimCounts,
 } from '../ledger.ts';
 import { CommitCondition, type ConditionListeners } from './commit-condition.ts';
+import { CommitPace } from './commit-pace.ts';
 import { makeRoom } from './make-room.ts';
 import type { CommitResult, Request, Results, TrimPortion, WireRead, WireShape } from './messages.ts';
 import { PACK_POLICY, type PackPolicy } from './pack-policy.ts';
@@ -76,6 +77,7 @@ export class SqliteLedger implements Ledger {
   #busy = false;
   #closing: Promise<void> | null = null;
   readonly #condition: CommitCondition;
+  readonly #pace = new CommitPace(performance.now.bind(performance), () => void this.#pump());
   #pendingBytes = 0;
   #retryTimer: NodeJS.Timeout | null = null;
   #wakeRetry: (() => void) | null = null;
@@ -242,6 +244,7 @@ export class SqliteLedger implements Ledger {
           if (this.#worker.dead === null) await this.#carryOut(task);
           else task.reject(this.#worker.dead);
         }
+        if (this.#closing === null && this.#pace.waits(this.#queue, this.#pendingBytes)) break;
         if (this.#worker.dead === null) await this.#commitGroup();
       } else {
         this.#queue.shift();
@@ -266,6 +269,7 @@ export class SqliteLedger implements Ledger {
   }
 
   async #commitGroup(): Promise<void> {
+    this.#pace.begun();
     const group = takeGroup(this.#queue);
     const response = await this.#commit(group);
     if (response.kind === 'done') return;
@@ -383,6 +387,7 @@ export class SqliteLedger implements Ledger {
 
   /** After the worker is gone, by wish or by accident, nothing will ever be answered. */
   #buryAll(error: Error): void {
+    this.#pace.end();
     this.#condition.end(error.message);
     this.#failAppends(error);
     for (const task of this.#queue.splice(0)) task.reject(error);
