@@ -104,6 +104,23 @@ function assertWhole(uid: string, { type, title, description = '', targets = [],
     assert.deepEqual(datasource, { type: 'prometheus', uid: '${' + 'datasource}' }, where);
 }
 
+test('ranges of rates are long enough for what hosts tell of themselves, which may come each 30 s', () => {
+  const own = QUERIES.filter(
+    ({ expr }) =>
+      /\[\$__rate_interval\]/.test(expr) &&
+      [...metricNames(expr)].some((name) => /^(node|tributary_reporter)_/.test(name)),
+  );
+  assert.ok(own.length > 10);
+  for (const { interval, panel, expr } of own) assert.equal(interval, '30s', `${panel}: ${expr}`);
+});
+
+test('no panel says 0 where nothing is known, as while the gateway is away', () => {
+  assert.deepEqual(
+    QUERIES.filter(({ expr }) => expr.includes('vector(')).map(({ panel }) => panel),
+    [],
+  );
+});
+
 test('what descriptions refer to is there', () => {
   const options = read('docs/OPTIONS.md');
   for (const dashboard of DASHBOARDS) {

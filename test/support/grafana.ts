@@ -5,6 +5,8 @@ export interface Target {
   readonly refId: string;
   readonly expr: string;
   readonly instant: boolean;
+  /** The shortest step, of which `$__rate_interval` is four. */
+  readonly interval?: string;
   readonly datasource: { readonly type: string; readonly uid: string };
 }
 
