@@ -16,6 +16,7 @@ import { cannotAsk, checkPrometheus } from './checks/prometheus.ts';
 import { checkReplayWindow } from './checks/replay-window.ts';
 import { checkScrapers } from './checks/scrapers.ts';
 import { checkStorage } from './checks/storage.ts';
+import { checkStrain } from './checks/strain.ts';
 import { checkTargets } from './checks/targets.ts';
 import { checkTrust } from './checks/trust.ts';
 import { type Access, AskError } from './client.ts';
@@ -29,6 +30,7 @@ import { renderJson, renderText, type Style } from './render.ts';
 
 const CHECKS: readonly Check[] = [
   checkGateway,
+  checkStrain,
   checkTargets,
   checkPrometheus,
   checkJobOptions,

@@ -28,6 +28,7 @@ export const CODES = {
   LIMITS_REACHED: 'note',
   REQUESTS_REFUSED: 'note',
   FAMILIES_DISAGREE: 'note',
+  GATEWAY_SLOWS_HOSTS: 'warning',
   // Hosts.
   NO_HOSTS: 'warning',
   HOSTS_DOWN: 'warning',
@@ -120,6 +121,12 @@ export function finding(code: Code, { severity = CODES[code], ...texts }: Findin
 /** Lines of a shell. */
 export function command(...lines: readonly string[]): Change {
   return { where: 'command', lines };
+}
+
+/** Forgets something at the gateway, which takes an administrator. @param isKnown it wants a credential */
+export function removal({ origin }: URL, path: string, isKnown: boolean): string {
+  const token = isKnown ? ' -H "Authorization: Bearer $(cat admin.token)"' : '';
+  return `curl -X DELETE${token} '${origin}${path}'`;
 }
 
 /** What a person has to do that is no line of a file. @param where the machine or the program */

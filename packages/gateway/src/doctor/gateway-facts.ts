@@ -91,6 +91,8 @@ export interface GatewayFacts {
 /** The own series that are looked at; with all of them a large fleet's would be many megabytes. */
 const OWN =
   'tributary_(gateway|ledger|config)_.+|tributary_host_(rejects|lost_batches|dropped_samples)_total';
+/** Programs on hosts may tell it as well. */
+const OWN_MEMORY = '{__name__="process_resident_memory_bytes",host=""}';
 
 /** @throws AskError when the gateway does not answer `/api/v1/status` as a gateway does */
 export async function readGateway(access: Access): Promise<GatewayFacts> {
@@ -128,7 +130,8 @@ export async function readGateway(access: Access): Promise<GatewayFacts> {
 }
 
 async function readOwn(access: Access, strange: string[]): Promise<Samples> {
-  const path = `/metrics?match[]=${encodeURIComponent(`{__name__=~"${OWN}"}`)}`;
+  const selectors = [`{__name__=~"${OWN}"}`, OWN_MEMORY];
+  const path = `/metrics?${selectors.map((selector) => `match[]=${encodeURIComponent(selector)}`).join('&')}`;
   try {
     const { status, text } = await ask(access, path);
     const samples = readSamples(status === 200 ? text : '');

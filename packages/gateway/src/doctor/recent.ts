@@ -14,6 +14,8 @@ export interface Recent {
   readonly backwards: readonly Sample[];
   readonly expired: readonly Sample[];
   readonly refused: readonly Sample[];
+  /** By gateway: how far it has slowed its hosts. */
+  readonly strained: readonly Sample[];
   /** By scraper: by how much the lag grows in a second. */
   readonly lagSlopes: readonly Sample[];
   /** By job: samples of its last scrapes that relabeling took away. */
@@ -28,6 +30,7 @@ const QUERIES = {
   backwards: increase('host', 'tributary_host_dropped_samples_total{reason="backwards"}'),
   expired: increase('scraper, reason', 'tributary_scraper_expired_samples_total'),
   refused: increase('code', 'tributary_gateway_refusals_total'),
+  strained: 'max by (instance) (max_over_time(tributary_gateway_strain_level[1h])) > 0',
   lagSlopes: 'max by (scraper) (deriv(tributary_scraper_lag_seconds[10m])) > 0.2',
   relabeledAway:
     'sum by (job) (scrape_samples_scraped) - sum by (job) (scrape_samples_post_metric_relabeling) > 0',

@@ -170,6 +170,7 @@ export function recentOf(over: Partial<Recent> = {}): Recent {
     backwards: [],
     expired: [],
     refused: [],
+    strained: [],
     lagSlopes: [],
     relabeledAway: [],
     ...over,

@@ -1,6 +1,6 @@
 /** The fleet: who is there, who is turned away, and whose samples are lost. Thousands are summed up. */
 import { DEFAULT_LIMITS } from '@tributary/shared/limits';
-import { act, command, type Finding, finding, gatewayOption } from '../finding.ts';
+import { act, command, type Finding, finding, gatewayOption, removal } from '../finding.ts';
 import type { GatewayFacts, HostFacts } from '../gateway-facts.ts';
 import { onlyValue } from '../samples.ts';
 import { count, duration, names } from '../words.ts';
@@ -24,7 +24,7 @@ export function checkHosts({ gateway }: Facts): Finding[] {
   ];
 }
 
-function checkThere({ hosts, strange, now, url }: GatewayFacts): Finding[] {
+function checkThere({ hosts, strange, now, url, isKnown }: GatewayFacts): Finding[] {
   if (hosts.length === 0 && strange.length > 0) return [];
   if (hosts.length === 0)
     return [
@@ -46,7 +46,7 @@ function checkThere({ hosts, strange, now, url }: GatewayFacts): Finding[] {
       means: 'Their samples wait in their spools, and come afterwards if there is room until then.',
       change: command(
         'journalctl -u tributary-reporter    # on the host: its log says what it waits for',
-        `curl -X DELETE ${url.origin}/api/v1/hosts/${first?.host ?? 'NAME'}    # if it is gone for good`,
+        `${removal(url, `/api/v1/hosts/${first?.host ?? 'NAME'}`, isKnown)}    # if it is gone for good`,
       ),
     }),
   ];
@@ -93,7 +93,11 @@ function checkClocks({ hosts }: GatewayFacts): Finding[] {
       what: `${count(off.length, 'host has', 'hosts have')} another time than the gateway: ${names(told)}.`,
       means:
         'Beyond two minutes their samples get the time of the gateway; within, they stand at a wrong time.',
-      change: act('each of these hosts', 'timedatectl set-ntp true'),
+      change: act(
+        'each of these hosts',
+        'timedatectl set-ntp true',
+        'systemctl restart tributary-reporter    # the difference is measured when it connects',
+      ),
     }),
   ];
 }

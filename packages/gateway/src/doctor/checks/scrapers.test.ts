@@ -47,8 +47,10 @@ test('one that was not seen for long', () => {
   assert.deepEqual(codesOf(gone), ['SCRAPER_GONE (warning)']);
   assert.match(
     saidBy(gone, 'SCRAPER_GONE'),
-    /5m ago.*\n.*\n.*\n.*\ncurl -X DELETE 'http:\/\/127\.0\.0\.1:9750\/api\/v1\/scrapers\/prometheus'/,
+    /5m ago.*\n.*\n.*\n.*\ncurl -X DELETE -H "Authorization: Bearer \$\(cat admin\.token\)" 'http:\/\/127\.0\.0\.1:9750\/api\/v1\/scrapers\/prometheus'/,
   );
+  const open = gatewayOf({ isKnown: false, scrapers: [scraperOf({ seenAt: NOW - HOUR_MS })] });
+  assert.match(saidBy(checkScrapers(factsOf(open)), 'SCRAPER_GONE'), /\ncurl -X DELETE 'http/);
   const young = gatewayOf({ startedAt: NOW - MINUTE_MS, scrapers: [scraperOf({ seenAt: NOW - HOUR_MS })] });
   assert.deepEqual(checkScrapers(factsOf(young)), [], 'it may come yet');
   assert.deepEqual(codesOf(found({ scraper: '@10.0.0.9', seenAt: NOW - HOUR_MS })).slice(0, 1), [

@@ -1,5 +1,5 @@
 /** Who scrapes, as the gateway sees it. */
-import { act, command, type Finding, finding } from '../finding.ts';
+import { act, command, type Finding, finding, removal } from '../finding.ts';
 import { type ClientFacts, type GatewayFacts, replayWindowMs, type ScraperFacts } from '../gateway-facts.ts';
 import type { GatewayJob } from '../jobs.ts';
 import type { Recent } from '../recent.ts';
@@ -83,7 +83,8 @@ function checkSeen(scraper: ScraperFacts, gateway: GatewayFacts): Finding[] {
   const isEarly = gateway.startedAt !== null && gateway.now - gateway.startedAt < GONE_MS_MIN;
   if (isEarly || !isGone(scraper, gateway)) return [];
   const ageMs = ageOf(scraper, gateway);
-  const remove = `curl -X DELETE '${gateway.url.origin}/api/v1/scrapers/${encodeURIComponent(scraper.scraper)}'`;
+  const path = `/api/v1/scrapers/${encodeURIComponent(scraper.scraper)}`;
+  const remove = removal(gateway.url, path, gateway.isKnown);
   return [
     finding('SCRAPER_GONE', {
       // Of one without a name nobody knows whether it goes on under another address.
@@ -192,14 +193,14 @@ export function sharedName(scraper: string, how: string): Finding {
   });
 }
 
-function checkNames({ scrapers, url }: GatewayFacts): Finding[] {
+function checkNames({ scrapers, url, isKnown }: GatewayFacts): Finding[] {
   const number = new Set(scrapers.map(({ scraper }) => scraper)).size;
   if (number < NAMES_NEAR) return [];
   return [
     finding('SCRAPER_NAMES_NEAR_LIMIT', {
       what: `There are ${number} scrapers, and ${NAMES_MAX} is the most.`,
       means: 'One more gets the newest points only, unless another was not seen for an hour.',
-      change: act('whoever is gone', `curl -X DELETE '${url.origin}/api/v1/scrapers/NAME'`),
+      change: act('whoever is gone', removal(url, '/api/v1/scrapers/NAME', isKnown)),
     }),
   ];
 }

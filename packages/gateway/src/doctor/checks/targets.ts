@@ -44,7 +44,7 @@ function checkNoJob(gateway: GatewayFacts, { config, silent }: PrometheusFacts):
 /** What Prometheus says, what it means, and what helps. */
 const FAILURES: readonly (readonly [pattern: RegExp, means: string, cure: (job: string) => Change])[] = [
   [
-    /sample limit exceeded|body size limit|label|target_limit/i,
+    /(sample|body size) limit exceeded|(label|label_name_length|label_value_length|target)_limit exceeded/i,
     'A limit of the job was passed.',
     (job) => prometheusJob(job, '# see the finding on the limit'),
   ],
@@ -57,7 +57,7 @@ const FAILURES: readonly (readonly [pattern: RegExp, means: string, cure: (job: 
     }),
   ],
   [
-    /401|403/,
+    /HTTP status 40[13]/,
     'The gateway wants a credential, or another one.',
     (job) =>
       prometheusJob(
@@ -66,7 +66,7 @@ const FAILURES: readonly (readonly [pattern: RegExp, means: string, cure: (job: 
       ),
   ],
   [
-    /400/,
+    /HTTP status 400/,
     'The gateway cannot read the parameters.',
     (job) =>
       prometheusJob(
@@ -75,9 +75,18 @@ const FAILURES: readonly (readonly [pattern: RegExp, means: string, cure: (job: 
       ),
   ],
   [
-    /503/,
+    /HTTP status 503/,
     'The gateway is starting or stopping, or too many scrape at once.',
     () => command('curl URL/-/ready    # of the gateway'),
+  ],
+  [
+    /refused|no such host|unreachable|no route|dial tcp.*i\/o timeout/i,
+    'Prometheus does not reach the gateway at this address.',
+    (job) =>
+      prometheusJob(
+        job,
+        "static_configs: [{targets: ['HOST:9750']}]    # where --web.listen-address listens",
+      ),
   ],
   [
     /deadline exceeded|timeout/i,
@@ -96,15 +105,6 @@ const FAILURES: readonly (readonly [pattern: RegExp, means: string, cure: (job: 
     'The gateway may speak TLS, which the job does not.',
     (job) => prometheusJob(job, 'scheme: https'),
   ],
-  [
-    /refused|no such host|unreachable|no route/i,
-    'Prometheus does not reach the gateway at this address.',
-    (job) =>
-      prometheusJob(
-        job,
-        "static_configs: [{targets: ['HOST:9750']}]    # where --web.listen-address listens",
-      ),
-  ],
 ];
 
 function checkDown({ name, targets }: GatewayJob): Finding[] {
@@ -112,7 +112,7 @@ function checkDown({ name, targets }: GatewayJob): Finding[] {
   if (down.length === 0) return [];
   const errors = Map.groupBy(down, ({ lastError }) => lastError);
   const [[error = '', failed = []] = []] = [...errors].sort(([, a], [, b]) => b.length - a.length);
-  const [, means, cure] = FAILURES.find(([pattern]) => pattern.test(error)) ?? [];
+  const [, means, cure] = FAILURES.find(([pattern]) => pattern.test(withoutUrl(error))) ?? [];
   return [
     finding('TARGET_DOWN', {
       what: `${down.length} of ${count(targets.length, 'target')} of the job ${JSON.stringify(name)} cannot be scraped: ${names(failed.map(placeOf), 3)}: ${said(error)}.`,
@@ -120,6 +120,11 @@ function checkDown({ name, targets }: GatewayJob): Finding[] {
       change: cure?.(name) ?? command('# see the page /targets of Prometheus, and its log'),
     }),
   ];
+}
+
+/** Go puts the URL before what went wrong, and names of hosts in it may look like anything. */
+function withoutUrl(error: string): string {
+  return error.replace(/^[A-Z][a-z]+ "[^"]*": /, '');
 }
 
 function placeOf({ url }: TargetFacts): string {
