@@ -6,6 +6,11 @@ import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'node:test';
 import { promisify } from 'node:util';
+import {
+  folderOf,
+  makeAuthority,
+  skip as withoutOpenssl,
+} from '../packages/gateway/src/trust/web-config/certificates-test-support.ts';
 import { cleanEnv } from './support/child.ts';
 import { type Environment, optionsOf, type ProgramName, readYaml } from './support/deployment.ts';
 import { readDockerfile } from './support/dockerfile.ts';
@@ -176,6 +181,25 @@ test('compose: tokens are made once, each for its one user, and the gateway know
   await run(process.execPath, [healthcheck], asked);
   await gateway.kill('SIGTERM');
   await assert.rejects(run(process.execPath, [healthcheck], asked), { code: 1 });
+});
+
+test('the health check of the image asks a gateway with TLS as well, which it may only have been told by a flag', {
+  skip: withoutOpenssl,
+}, async (t) => {
+  const folder = folderOf(t);
+  const { keyFile, certFile } = makeAuthority(folder, 'gateway');
+  const webConfig = join(folder, 'web.yml');
+  const tls = { cert_file: certFile, key_file: keyFile };
+  await writeFile(webConfig, JSON.stringify({ tls_server_config: tls }));
+  await using gateway = await Gateway.start(t, { args: ['--web.config.file', webConfig] });
+  const address = `:${gateway.address.replace(/.*:/, '')}`;
+  for (const file of ['', webConfig])
+    await run(process.execPath, [join(REPOSITORY, FOLDER, 'healthcheck.mjs')], {
+      env: {
+        TRIBUTARY_GATEWAY_WEB_LISTEN_ADDRESS: address,
+        TRIBUTARY_GATEWAY_WEB_CONFIG_FILE: file,
+      },
+    });
 });
 
 test('the Prometheus of the compose file is that of deploy/prometheus, elsewhere and with a token', {

@@ -31,10 +31,18 @@ function ask(request) {
   });
 }
 
+// With a web configuration there mostly is TLS, which counts plain requests as failed handshakes. The gateway may also have been told of one
+// by a flag, which is not seen here.
+const [first, second] = env.TRIBUTARY_GATEWAY_WEB_CONFIG_FILE
+  ? [requestSecure, requestPlain]
+  : [requestPlain, requestSecure];
+
 try {
-  // With a web configuration there mostly is TLS, which counts plain requests as failed handshakes.
-  if (env.TRIBUTARY_GATEWAY_WEB_CONFIG_FILE) await ask(requestSecure).catch(() => ask(requestPlain));
-  else await ask(requestPlain);
+  await ask(first).catch((error) =>
+    ask(second).catch(() => {
+      throw error;
+    }),
+  );
   process.exit(0);
 } catch (error) {
   process.stdout.write(`${error.message}\n`);
