@@ -1,7 +1,7 @@
 /** The manifests: no cluster is here, so they are held against Kubernetes' types, one another, the images and the programs. */
 import assert from 'node:assert/strict';
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import test from 'node:test';
 import { promisify } from 'node:util';
@@ -137,10 +137,19 @@ for (const { name, workload } of PROGRAMS) {
   });
 }
 
+test('the reporter slows down by itself before it is killed for its memory', () => {
+  const { args = [], resources } = programOf('reporter');
+  const own = Number(optionsOf('reporter', args, {})['limits.memory']);
+  const [, mebibytes] = /^(\d+)Mi$/.exec(resources?.limits?.['memory'] ?? '') ?? [];
+  assert.ok(Number(mebibytes) * 2 ** 20 >= 1.25 * own, `${mebibytes} MiB for ${own}`);
+});
+
 test('the gateway has one writer, is reached by its service, and its first credential is made before it', () => {
   assert.equal(gateway.spec?.replicas, 1);
   const service = manifest('Service', 'tributary-gateway');
   assert.equal(gateway.spec?.serviceName, service.metadata?.name);
+  // With a full disk it is not ready, and scrapes go on.
+  assert.equal(service.spec?.publishNotReadyAddresses, true);
   const labels = gateway.spec?.template.metadata?.labels ?? {};
   for (const [key, value] of Object.entries(service.spec?.selector ?? { none: '' }))
     assert.equal(labels[key], value);
@@ -178,9 +187,11 @@ test('the ServiceMonitor finds the service, and asks for what there is', () => {
     readonly path: string;
     readonly honorLabels: boolean;
     readonly params: Readonly<Record<string, readonly string[]>>;
+    readonly relabelings: readonly { readonly action: string; readonly regex: string }[];
   }
   const { spec } = manifest('ServiceMonitor', 'tributary-gateway') as Manifest & {
     readonly spec: {
+      readonly jobLabel: string;
       readonly selector: { readonly matchLabels: Readonly<Record<string, string>> };
       readonly endpoints: readonly [Endpoint];
     };
@@ -192,6 +203,23 @@ test('the ServiceMonitor finds the service, and asks for what there is', () => {
   assert.ok(service?.ports?.some(({ name }) => name === endpoint.port));
   assert.equal(endpoint.path, '/metrics');
   assert.equal(endpoint.honorLabels, true);
+  // The rules name the job, which the operator takes from a label of the service.
+  const job = metadata?.labels?.[spec.jobLabel];
+  const rules = readFileSync(join(REPOSITORY, 'deploy/prometheus/tributary.rules.yml'), 'utf8');
+  const named = [...rules.matchAll(/\bjob="([^"]+)"/g)].map(([, name]) => name);
+  assert.ok(named.length > 0);
+  assert.ok(
+    named.every((name) => name === job),
+    `${job} is not ${named}`,
+  );
+  // What the operator puts on all that is scraped is the gateway's pod, and the hosts are not in it.
+  for (const label of ['namespace', 'pod', 'service', 'endpoint', 'container'])
+    assert.ok(
+      endpoint.relabelings.some(
+        ({ action, regex }) => action === 'labeldrop' && new RegExp(`^(?:${regex})$`).test(label),
+      ),
+      label,
+    );
   const pairs = Object.entries(endpoint.params).flatMap(([key, values]) =>
     values.map((value): [string, string] => [key, value]),
   );
