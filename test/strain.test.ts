@@ -24,6 +24,13 @@ async function ownValue(gateway: Gateway, name: string): Promise<number | undefi
   return samples.find((sample) => sample.name === name)?.value;
 }
 
+/** One line of the log says which limit it is, and how far it has gone. */
+function assertTold(log: readonly string[]): void {
+  const line = log.find((each) => each.includes('more than --limits.memory'));
+  const { level, strain, cause } = JSON.parse(line ?? '{}') as Record<string, unknown>;
+  assert.deepEqual([level, strain, cause], ['warn', 1, 'memory']);
+}
+
 // Both mostly wait.
 describe('over their limits', { concurrency: true }, () => {
   test('a gateway over its memory asks its hosts to report less often', async (t) => {
@@ -38,7 +45,7 @@ describe('over their limits', { concurrency: true }, () => {
       },
       TO_RISE,
     );
-    assert.ok(gateway.log.some((line) => line.includes('more than --limits.memory')));
+    assertTold(gateway.log);
     assert.ok(((await ownValue(gateway, 'tributary_gateway_strain_level')) ?? 0) >= 1);
     await eventually(
       'the host heeds it',
@@ -80,7 +87,7 @@ describe('over their limits', { concurrency: true }, () => {
       },
       TO_RISE,
     );
-    assert.ok(reporter.log.some((line) => line.includes('more than --limits.memory')));
+    assertTold(reporter.log);
     if (!LONG) return;
     await writeFile(file, `limits: {memory: ${AMPLE}}\n`);
     process.kill(reporter.pid, 'SIGHUP');

@@ -50,7 +50,8 @@ export function createStraining(
     onChange: (level, cause, { busy, memoryBytes }) =>
       log.warn(
         {
-          ...{ level, levelMax: STRAIN_LEVEL_MAX, cause },
+          // Not `level`, which is the log's own.
+          ...{ strain: level, strainMax: STRAIN_LEVEL_MAX, cause },
           busyPercent: Math.round(busy * 100),
           memory: formatSize(memoryBytes),
           pace: level === 0 ? null : formatDuration(paceMs(level)),

@@ -43,7 +43,8 @@ export function createStraining(
     onChange: (level, cause, { busy, memoryBytes }) =>
       log.warn(
         {
-          ...{ level, levelMax: STRAIN_LEVEL_MAX, cause },
+          // Not `level`, which is the log's own.
+          ...{ strain: level, strainMax: STRAIN_LEVEL_MAX, cause },
           cpuPercent: Math.round(busy * 1000) / 10,
           memory: formatSize(memoryBytes),
         },
