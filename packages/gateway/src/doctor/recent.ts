@@ -23,12 +23,15 @@ export interface Recent {
 }
 
 const increase = (by: string, selector: string) => `sum by (${by}) (increase(${selector}[1h])) > 0`;
+/** Also what began with its first event, of which `increase` knows nothing. */
+const happened = (by: string, selector: string) =>
+  `${increase(by, selector)} or (sum by (${by}) (${selector}) unless sum by (${by}) (${selector} offset 1h)) > 0`;
 
-const QUERIES = {
-  lost: increase('host, reason', 'tributary_host_lost_batches_total'),
-  rejected: increase('host, code', 'tributary_host_rejects_total'),
-  backwards: increase('host', 'tributary_host_dropped_samples_total{reason="backwards"}'),
-  expired: increase('scraper, reason', 'tributary_scraper_expired_samples_total'),
+export const RECENT_QUERIES = {
+  lost: happened('host, reason', 'tributary_host_lost_batches_total'),
+  rejected: happened('host, code', 'tributary_host_rejects_total'),
+  backwards: happened('host', 'tributary_host_dropped_samples_total{reason="backwards"}'),
+  expired: happened('scraper, reason', 'tributary_scraper_expired_samples_total'),
   refused: increase('code', 'tributary_gateway_refusals_total'),
   strained: 'max by (instance) (max_over_time(tributary_gateway_strain_level[1h])) > 0',
   lagSlopes: 'max by (scraper) (deriv(tributary_scraper_lag_seconds[10m])) > 0.2',
@@ -43,9 +46,9 @@ export async function readRecent(get: Get): Promise<Recent | null> {
   const gateways = await query('tributary_gateway_build_info');
   if (gateways.length === 0) return null;
   const found: Record<string, readonly Sample[]> = {};
-  for (const [name, text] of Object.entries(QUERIES)) found[name] = await query(text);
+  for (const [name, text] of Object.entries(RECENT_QUERIES)) found[name] = await query(text);
   return {
-    ...(found as Record<keyof typeof QUERIES, readonly Sample[]>),
+    ...(found as Record<keyof typeof RECENT_QUERIES, readonly Sample[]>),
     gateways: new Set(gateways.map(({ labels }) => labels['instance'] ?? '')),
   };
 }
