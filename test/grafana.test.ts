@@ -114,6 +114,15 @@ test('ranges of rates are long enough for what hosts tell of themselves, which m
   for (const { interval, panel, expr } of own) assert.equal(interval, '30s', `${panel}: ${expr}`);
 });
 
+test('hosts count once, though several jobs may tell of them', () => {
+  const counters = QUERIES.filter(
+    ({ dashboard, expr }) => dashboard === 'tributary-fleet' && /(rate|increase)\(tributary_host_/.test(expr),
+  );
+  assert.ok(counters.length > 8);
+  for (const { panel, expr } of counters)
+    assert.match(expr, /max by \(host\b[^)]*\) \(sum by \(job, host\b[^)]*\) \((rate|increase)\(/, panel);
+});
+
 test('no panel says 0 where nothing is known, as while the gateway is away', () => {
   assert.deepEqual(
     QUERIES.filter(({ expr }) => expr.includes('vector(')).map(({ panel }) => panel),
