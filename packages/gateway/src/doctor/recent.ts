@@ -14,6 +14,8 @@ export interface Recent {
   readonly backwards: readonly Sample[];
   readonly expired: readonly Sample[];
   readonly refused: readonly Sample[];
+  /** By gateway: batches that went for want of room. */
+  readonly trimmed: readonly Sample[];
   /** By gateway: how far it has slowed its hosts. */
   readonly strained: readonly Sample[];
   /** By scraper: by how much the lag grows in a second. */
@@ -33,6 +35,7 @@ export const RECENT_QUERIES = {
   backwards: happened('host', 'tributary_host_dropped_samples_total{reason="backwards"}'),
   expired: happened('scraper, reason', 'tributary_scraper_expired_samples_total'),
   refused: increase('code', 'tributary_gateway_refusals_total'),
+  trimmed: increase('instance', 'tributary_ledger_trimmed_batches_total{reason="size"}'),
   strained: 'max by (instance) (max_over_time(tributary_gateway_strain_level[1h])) > 0',
   lagSlopes: 'max by (scraper) (deriv(tributary_scraper_lag_seconds[10m])) > 0.2',
   relabeledAway:

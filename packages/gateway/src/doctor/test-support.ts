@@ -170,6 +170,7 @@ export function recentOf(over: Partial<Recent> = {}): Recent {
     backwards: [],
     expired: [],
     refused: [],
+    trimmed: [],
     strained: [],
     lagSlopes: [],
     relabeledAway: [],

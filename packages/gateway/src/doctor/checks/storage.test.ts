@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { GatewayFacts } from '../gateway-facts.ts';
-import { codesOf, factsOf, gatewayOf, saidBy } from '../test-support.ts';
+import type { Recent } from '../recent.ts';
+import { codesOf, factsOf, gatewayOf, prometheusOf, recentOf, saidBy } from '../test-support.ts';
 import { checkStorage } from './storage.ts';
 
 const GIB = 2 ** 30;
@@ -27,6 +28,11 @@ test('a ledger that is nearly full, or was', () => {
     saidBy(trimmed, 'LEDGER_TRIMMED_FOR_SIZE'),
     /removed 7 batches.*\n.*\n.*--storage\.retention\.size 4096MB/,
   );
+  const gateway = gatewayOf({}, {}, 'tributary_ledger_trimmed_batches_total{reason="size"} 7');
+  const later = (over: Partial<Recent>) =>
+    codesOf(checkStorage(factsOf(gateway, prometheusOf({ recent: recentOf(over) }))));
+  assert.deepEqual(later({}), ['LEDGER_TRIMMED_FOR_SIZE (note)']);
+  assert.deepEqual(later({ trimmed: [{ labels: {}, value: 1 }] }), ['LEDGER_TRIMMED_FOR_SIZE (warning)']);
 });
 
 test('commits that failed and go on', () => {

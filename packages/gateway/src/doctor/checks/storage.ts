@@ -2,6 +2,7 @@
 import { parseSize } from '@tributary/shared/units';
 import { act, type Finding, finding, gatewayOption } from '../finding.ts';
 import type { GatewayFacts } from '../gateway-facts.ts';
+import type { Recent } from '../recent.ts';
 import { onlyValue, sumsBy } from '../samples.ts';
 import { bytes, count } from '../words.ts';
 import type { Facts } from './facts.ts';
@@ -10,8 +11,9 @@ const FULL_SHARE = 0.9;
 /** SQLite writes its log beside the file, and a checkpoint needs some more. */
 const FREE_BYTES_MIN = 256 * 1024 * 1024;
 
-export function checkStorage({ gateway }: Facts): Finding[] {
-  return [...checkDisk(gateway), ...checkLedger(gateway), ...checkCommits(gateway)];
+export function checkStorage({ gateway, prometheus }: Facts): Finding[] {
+  const recent = prometheus?.recent ?? null;
+  return [...checkDisk(gateway), ...checkLedger(gateway, recent), ...checkCommits(gateway)];
 }
 
 function checkDisk(gateway: GatewayFacts): Finding[] {
@@ -34,22 +36,27 @@ function checkDisk(gateway: GatewayFacts): Finding[] {
   ];
 }
 
-function checkLedger(gateway: GatewayFacts): Finding[] {
+function checkLedger(gateway: GatewayFacts, recent: Recent | null): Finding[] {
   const { own, ledgerBytes } = gateway;
   const limit = limitOf(gateway);
   const trimmed = sumsBy(own.get('tributary_ledger_trimmed_batches_total') ?? [], 'reason').get('size') ?? 0;
   const twice = `${Math.max(1, Math.round((2 * limit) / 1024 / 1024))}MB`;
+  const isOver = recent !== null && recent.trimmed.length === 0;
+  const found: Finding[] = [];
   if (trimmed > 0)
-    return [
+    found.push(
       finding('LEDGER_TRIMMED_FOR_SIZE', {
-        what: `The ledger is at its ${bytes(limit)}, and has removed ${count(trimmed, 'batch', 'batches')} for want of room.`,
+        severity: isOver ? 'note' : 'warning',
+        what: `The ledger has ${bytes(limit)}, and has removed ${count(trimmed, 'batch', 'batches')} for want of room since the gateway started${isOver ? ', none in the last hour' : ''}.`,
         means:
           'The oldest go first that every scraper has taken. When only others are left, nothing more is taken from hosts.',
         change: gatewayOption('storage.retention.size', twice, ['# or a shorter retention: {time: …}']),
       }),
-    ];
-  if (limit === 0 || ledgerBytes < FULL_SHARE * limit) return [];
+    );
+  const isTold = trimmed > 0 && !isOver;
+  if (isTold || limit === 0 || ledgerBytes < FULL_SHARE * limit) return found;
   return [
+    ...found,
     finding('LEDGER_NEARLY_FULL', {
       what: `The ledger has used ${bytes(ledgerBytes)} of its ${bytes(limit)}.`,
       means:
