@@ -65,3 +65,18 @@ test('what is over is a note, where Prometheus knows', () => {
     'REPORTERS_REFUSED (warning)',
   ]);
 });
+
+test('a longer window is longer than the one that there is', () => {
+  const cure = (window: string) => {
+    const scrapers = [scraperOf({ expired: new Map([['window', 1]]) })];
+    return saidBy(
+      checkLosses(factsOf(gatewayOf({ scrapers }, { 'replay.window': window }))),
+      'SAMPLES_EXPIRED',
+    );
+  };
+  assert.match(cure('50m'), /replay: \{window: 23h\}\n.*out_of_order_time_window: 1d\}\}$/);
+  assert.match(
+    cure('23h'),
+    /replay: \{window: 1d22h\}\n.*out_of_order_time_window: 1d23h.*\n.*retention: \{time: 1d23h\}\}$/,
+  );
+});

@@ -2,12 +2,15 @@
  * What was lost, rejected or will never be served. The counters go back to the gateway's start; with Prometheus's help it is
  * known what is over, which then is a note.
  */
-import { act, type Finding, finding, gatewayOption, type Severity } from '../finding.ts';
-import { type GatewayFacts, replayWindowMs } from '../gateway-facts.ts';
+import { act, type Change, type Finding, finding, gatewayOption, type Severity } from '../finding.ts';
+import { flagMs, type GatewayFacts, replayWindowMs } from '../gateway-facts.ts';
 import type { Recent } from '../recent.ts';
 import { type Sample, sumsBy } from '../samples.ts';
 import { count, duration, names } from '../words.ts';
 import type { Facts } from './facts.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 export function checkLosses({ gateway, prometheus }: Facts): Finding[] {
   const recent = prometheus?.recent ?? null;
@@ -192,18 +195,30 @@ function expiredCure(reason: string, gateway: GatewayFacts) {
   const windowMs = replayWindowMs(gateway) ?? 50 * 60_000;
   switch (reason) {
     case 'window':
-      return gatewayOption('replay.window', '23h', [
-        '# and in prometheus.yml: storage: {tsdb: {out_of_order_time_window: 1d}}',
-      ]);
+      return longerWindow(gateway, windowMs);
     case 'retention':
       return gatewayOption('storage.retention.time', duration(2 * windowMs), [
         '# and room for it: retention.size',
       ]);
     case 'budget':
-      return gatewayOption('replay.max-points', '2000000', ['# and a longer scrape_timeout in Prometheus']);
+      return gatewayOption(
+        'replay.max-points',
+        `${2 * (Number(gateway.flags.get('replay.max-points')) || 1_000_000)}`,
+        ['# and a longer scrape_timeout in Prometheus'],
+      );
     case 'client':
       return act('Prometheus', 'see SCRAPER_TAKES_ONE_POINT');
     default:
       return act('the gateway', 'nothing: they go with time');
   }
+}
+
+function longerWindow(gateway: GatewayFacts, windowMs: number): Change {
+  const longerMs = Math.max(DAY_MS - HOUR_MS, 2 * windowMs);
+  const keptMs = flagMs(gateway, 'storage.retention.time') ?? Number.POSITIVE_INFINITY;
+  const outOfOrder = duration(longerMs + HOUR_MS);
+  return gatewayOption('replay.window', duration(longerMs), [
+    `# and in prometheus.yml: storage: {tsdb: {out_of_order_time_window: ${outOfOrder}}}`,
+    ...(longerMs > keptMs ? [`# and for the gateway: storage: {retention: {time: ${outOfOrder}}}`] : []),
+  ]);
 }
