@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { STRAIN_FALL_MS, STRAIN_LEVEL_MAX, STRAIN_LOOK_MS, STRAIN_RISE_MS, Strain } from './strain.ts';
+import {
+  STRAIN_FALL_MS,
+  STRAIN_FALL_MS_MAX,
+  STRAIN_LEVEL_MAX,
+  STRAIN_LOOK_MS,
+  STRAIN_RISE_MS,
+  Strain,
+} from './strain.ts';
 
 const MB = 1_000_000;
 
@@ -46,6 +53,37 @@ test('it rises while a limit is passed, as far as it goes, and falls in the end'
   lookFor(STRAIN_FALL_MS * (STRAIN_LEVEL_MAX + 2));
   assert.equal(strain.level, 0);
   assert.deepEqual(told, ['1 cpu', '2 cpu', '3 cpu', '4 cpu', '3 null', '2 null', '1 null', '0 null']);
+});
+
+test('where each fall brings it back over the limit, it falls ever more seldom', () => {
+  const { world, strain, lookFor } = bench();
+  // What a level saves brings it well below the limit, and without it it is over.
+  const falls: number[] = [];
+  let before = 0;
+  let roseAt = 0;
+  for (const end = 6 * 3_600_000; world.now < end; ) {
+    world.busy = strain.level === 0 ? 0.6 : 0.2;
+    lookFor(STRAIN_LOOK_MS);
+    if (strain.level > before) roseAt = world.now;
+    if (strain.level < before) falls.push(world.now - roseAt);
+    before = strain.level;
+  }
+  const steps = [1, 2, 4, 8, 16].map((times) => times * STRAIN_FALL_MS);
+  assert.deepEqual(
+    falls.slice(0, 5).map((ms) => Math.round(ms / STRAIN_FALL_MS) * STRAIN_FALL_MS),
+    steps,
+  );
+  assert.equal(steps[4], STRAIN_FALL_MS_MAX);
+  assert.ok(falls.length < 16, `${falls.length} falls`);
+  // A long time without it, and it is as it was.
+  world.busy = 0.2;
+  lookFor(STRAIN_FALL_MS_MAX * 2);
+  world.busy = 0.6;
+  lookFor(STRAIN_RISE_MS + STRAIN_LOOK_MS);
+  assert.equal(strain.level, 1);
+  world.busy = 0.2;
+  lookFor(STRAIN_FALL_MS + STRAIN_LOOK_MS);
+  assert.equal(strain.level, 0);
 });
 
 test('memory counts as well, and is what is named first', () => {

@@ -1,6 +1,7 @@
 /**
  * How hard a program presses against its own limits of CPU and memory, as a level that what it can slow goes by. It rises by one
- * while a limit is passed for a while, and falls by one when it has been well below for longer, so that it does not swing.
+ * while a limit is passed for a while, and falls by one when it has been well below for longer. Where it has to rise again right
+ * after that, the next fall takes twice as long: what was saved by slowing down may be more than what one level is.
  *
  * Memory is seldom given back, however little there is to do. So over that limit it is growth that counts: what a program
  * has taken for a while without taking more is no reason to slow down for ever.
@@ -37,6 +38,10 @@ export const STRAIN_LOOK_MS = 10_000;
 export const STRAIN_RISE_MS = 30_000;
 /** Well below for so long, it falls. */
 export const STRAIN_FALL_MS = 120_000;
+/** The most that becomes of it where it was too soon. */
+export const STRAIN_FALL_MS_MAX = 16 * STRAIN_FALL_MS;
+/** A rise within this time after a fall says that it was. */
+const TOO_SOON_MS = 2 * STRAIN_FALL_MS;
 /** What is well below: of CPU the next level down may take twice as much. */
 const CALM_BUSY = 0.5;
 const CALM_MEMORY = 0.9;
@@ -48,6 +53,8 @@ export class Strain {
   #level = 0;
   #pressedSince: number | null = null;
   #calmSince: number | null = null;
+  #fallMs = STRAIN_FALL_MS;
+  #fellAt = Number.NEGATIVE_INFINITY;
   /** What it took when the level rose for it last; 0 for nothing. */
   #takenBytes = 0;
   #reading: StrainReading = { busy: 0, memoryBytes: 0 };
@@ -78,9 +85,13 @@ export class Strain {
     if (cause !== null && this.#pressedSince !== null && now - this.#pressedSince >= STRAIN_RISE_MS) {
       this.#pressedSince = now;
       if (cause === 'memory') this.#takenBytes = memoryBytes;
+      const wasTooSoon = now - this.#fellAt < TOO_SOON_MS;
+      this.#fallMs = wasTooSoon ? Math.min(this.#fallMs * 2, STRAIN_FALL_MS_MAX) : STRAIN_FALL_MS;
+      this.#fellAt = Number.NEGATIVE_INFINITY;
       this.#go(1, cause);
-    } else if (this.#calmSince !== null && now - this.#calmSince >= STRAIN_FALL_MS) {
+    } else if (this.#calmSince !== null && now - this.#calmSince >= this.#fallMs) {
       this.#calmSince = now;
+      if (this.#level > 0) this.#fellAt = now;
       this.#go(-1, null);
     }
   }
