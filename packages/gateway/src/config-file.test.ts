@@ -103,3 +103,17 @@ test('a web configuration that is named is checked with the file', async (t) => 
   writeFileSync(join(folder, 'web.yml'), 'http_server_config: {}\n');
   assert.equal(await checkConfig([file]), `${file} is valid`);
 });
+
+test('a web configuration is no configuration, and check-config says where it belongs', async (t) => {
+  const { file } = written(t, 'tls_server_config: {cert_file: a, key_file: b}\n');
+  await assert.rejects(checkConfig([file]), (error) => {
+    assert.ok(error instanceof ConfigFileError);
+    const [mistake = '', told = ''] = error.lines;
+    assert.match(mistake, /:1: unknown key tls_server_config; /);
+    assert.match(
+      told,
+      /: tls_server_config stands in a file of its own, .*\(web: \{config: \{file: web\.yml\}\}/,
+    );
+    return true;
+  });
+});

@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { checkConfig as check, createLoader as create, loadConfig } from '@tributary/program/load-config';
 import { systemClock } from '@tributary/shared/clock';
+import { ConfigFileError } from '@tributary/shared/config-file';
 import { printConfig as print } from '@tributary/shared/print-config';
 import {
   checkFile,
@@ -15,6 +16,7 @@ import {
   readResolved,
 } from './config.ts';
 import { readWebConfig } from './trust/web-config/read-web-config.ts';
+import { WEB_CONFIG_SECTIONS } from './trust/web-config/schema.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -38,9 +40,21 @@ export async function checkConfig(argv: readonly string[]): Promise<string> {
   let webConfig = '';
   const valid = await check(argv, FILE_RULES, (file) => {
     webConfig = checkFile(file)['web.config.file'];
+  }).catch((error: unknown) => {
+    throw error instanceof ConfigFileError ? withWebConfigTold(error, argv[0] ?? '') : error;
   });
   if (webConfig !== '') await readWebConfig(webConfig, systemClock.now());
   return valid;
+}
+
+/** The two files of the gateway are taken for one another. */
+function withWebConfigTold(error: ConfigFileError, file: string): ConfigFileError {
+  const section = Object.keys(WEB_CONFIG_SECTIONS).find((key) =>
+    error.lines.some((line) => line.includes(`: unknown key ${key};`)),
+  );
+  if (section === undefined) return error;
+  const told = `${file}: ${section} stands in a file of its own, the web configuration; it is checked with the file that names it (web: {config: {file: web.yml}})`;
+  return new ConfigFileError([...error.lines, told]);
 }
 
 /** `--print-config`. @throws OptionError; ConfigFileError */

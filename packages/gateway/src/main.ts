@@ -26,6 +26,19 @@ const PROGRAM: Program<'serve' | 'doctor' | 'token' | 'hash-password' | 'check-c
     'hash-password': 'reads a password and prints its hash, for basic_auth_users of --web.config.file',
     'check-config': 'says that the file named behind it is a valid configuration, or what is wrong with it',
   },
+  ownHelp: {
+    'hash-password': {
+      takes: [],
+      does: 'Reads a password from the terminal, or from its standard input, and prints its bcrypt hash.',
+    },
+    'check-config': {
+      takes: ['FILE'],
+      does: `Says that FILE, which is for --config.file, is a valid configuration, or what is wrong with it: a line FILE:LINE: message for
+each mistake. The web configuration that it names (web.config.file) is checked as well. Nothing is started or changed.
+
+Exit code: 0 when it is valid, 1 when not.`,
+    },
+  },
   defaultCommand: 'serve',
   options: OPTION_SPECS,
   exampleVariable: 'TRIBUTARY_GATEWAY_STORAGE_PATH',
@@ -41,7 +54,7 @@ async function main(argv: readonly string[]): Promise<void> {
   if (argv[0] === 'token') return await token(argv.slice(1));
   if (argv[0] === 'doctor') return await doctor(argv.slice(1));
   const invocation = readInvocation(PROGRAM, argv);
-  if (invocation.kind === 'help') return void process.stdout.write(usage(PROGRAM));
+  if (invocation.kind === 'help') return void process.stdout.write(usage(PROGRAM, argv[0]));
   if (invocation.kind === 'version') {
     return void process.stdout.write(`${PROGRAM.name} ${VERSION} (Node.js ${process.version})\n`);
   }

@@ -25,6 +25,15 @@ const PROGRAM: Program<'run' | 'once' | 'check-config' | 'install-service' | 'un
       'as root: has systemd run it, now and at each boot, with the flags behind it; --print shows the unit only',
     'uninstall-service': 'as root: takes that back; what waits in the spool stays',
   },
+  ownHelp: {
+    'check-config': {
+      takes: ['FILE'],
+      does: `Says that FILE, which is for --config.file, is a valid configuration, or what is wrong with it: a line FILE:LINE: message for
+each mistake. Nothing is started or changed.
+
+Exit code: 0 when it is valid, 1 when not.`,
+    },
+  },
   defaultCommand: 'run',
   options: OPTION_SPECS,
   exampleVariable: 'TRIBUTARY_REPORTER_GATEWAY_URL',
@@ -42,7 +51,7 @@ const ONCE_WITH_INVENTORY_DEADLINE_MS = 65_000;
 
 async function main(argv: readonly string[]): Promise<void> {
   const invocation = readInvocation(PROGRAM, argv);
-  if (invocation.kind === 'help') return void process.stdout.write(usage(PROGRAM));
+  if (invocation.kind === 'help') return void process.stdout.write(usage(PROGRAM, argv[0]));
   if (invocation.kind === 'version') {
     return void process.stdout.write(`${PROGRAM.name} ${VERSION} (Node.js ${process.version})\n`);
   }

@@ -7,6 +7,7 @@ const PROGRAM: Program<'serve' | 'once'> = {
   name: 'tributary-test',
   about: 'Does nothing.',
   commands: { serve: 'runs', once: 'runs once' },
+  ownHelp: { once: { takes: ['FILE'], does: 'Runs once.\nExit code: 0.' } },
   defaultCommand: 'serve',
   options: { 'storage.retention.time': durationOption({ help: 'How long.', defaultMs: 3_600_000 }) },
   exampleVariable: 'TRIBUTARY_TEST_STORAGE_RETENTION_TIME',
@@ -56,4 +57,11 @@ test('the usage tells commands, flags, defaults and the environment', () => {
   assert.match(text, / {2}serve {2}runs \(default\)\n {2}once {3}runs once\n/);
   assert.match(text, /TRIBUTARY_TEST_STORAGE_RETENTION_TIME/);
   assert.match(text, /--storage\.retention\.time DURATION {2}How long\. \[1h\]/);
+});
+
+test('a command that takes none of the flags has a help of its own', () => {
+  assert.equal(usage(PROGRAM, 'once'), 'usage: tributary-test once FILE\n\nRuns once.\nExit code: 0.\n');
+  assert.equal(usage(PROGRAM, 'serve'), usage(PROGRAM));
+  assert.equal(usage(PROGRAM, '--help'), usage(PROGRAM));
+  assert.equal(usage(PROGRAM, 'constructor'), usage(PROGRAM));
 });

@@ -8,10 +8,18 @@ export interface Program<C extends string> {
   readonly about: string;
   /** What each command does. */
   readonly commands: Readonly<Record<C, string>>;
+  /** Of commands that take none of the flags. */
+  readonly ownHelp?: Readonly<Partial<Record<C, OwnHelp>>>;
   readonly defaultCommand: C;
   readonly options: OptionSpecs;
   /** As in `TRIBUTARY_GATEWAY_STORAGE_PATH`. */
   readonly exampleVariable: string;
+}
+
+export interface OwnHelp {
+  /** What stands behind the command. */
+  readonly takes: readonly string[];
+  readonly does: string;
 }
 
 export type Invocation<C extends string> =
@@ -48,8 +56,10 @@ export function readInvocation<C extends string>(
   throw new OptionError(`unknown command ${JSON.stringify(word)}${hint}`);
 }
 
-/** The text of `--help`. */
-export function usage<C extends string>(program: Program<C>): string {
+/** The text of `--help`. @param word the first of the command line, which may be a command with a help of its own */
+export function usage<C extends string>(program: Program<C>, word?: string): string {
+  const own = Object.entries<OwnHelp | undefined>(program.ownHelp ?? {}).find(([name]) => name === word)?.[1];
+  if (own !== undefined) return `usage: ${[program.name, word, ...own.takes].join(' ')}\n\n${own.does}\n`;
   const commands = Object.entries<string>(program.commands);
   const width = Math.max(...commands.map(([name]) => name.length));
   const lines = commands.map(([name, does]) => {
