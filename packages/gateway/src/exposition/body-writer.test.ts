@@ -5,7 +5,7 @@ import { BodyWriter } from './body-writer.ts';
 import type { Format } from './format.ts';
 import type { Point } from './input.ts';
 import type { Lines } from './lines.ts';
-import { Rows } from './rows.ts';
+import { RowPages, Rows } from './rows.ts';
 import { point } from './test-support.ts';
 
 const TARGET = 'host="ä"} ';
@@ -26,7 +26,7 @@ function writerAt(points: readonly Point[], given: Given = {}): BodyWriter {
   const { format = 'text', target = TARGET, buffers = new BodyBuffers() } = given;
   const hosts = [{ host: 'a', target, points }];
   const length = points[0]?.column.values.length ?? 0;
-  const writer = new BodyWriter(format, buffers, new Rows([{ hosts, length }]));
+  const writer = new BodyWriter(format, buffers, new Rows([{ hosts, length }], new RowPages()));
   assert.equal(writer.host(0, 0), points.length);
   return writer;
 }

@@ -12,6 +12,7 @@ import { newestInput } from './newest.ts';
 import type { Tally } from './own-lines.ts';
 import { render } from './render.ts';
 import type { ScraperReports } from './replay/reports.ts';
+import { RowPages } from './rows.ts';
 import { scraperSeries } from './scraper-series.ts';
 import { selectOwn } from './select/apply.ts';
 import { selectedHosts } from './select/hosts.ts';
@@ -35,6 +36,7 @@ export class Exposition {
   readonly #sources: ExpositionSources;
   readonly #layouts = new Map<Format, Layout>();
   readonly #votes: Votes;
+  readonly #pages = new RowPages();
   /** The families of the gateway itself, without series. */
   #empty: readonly OwnFamily[] = [];
   #emptyAt = Number.NEGATIVE_INFINITY;
@@ -124,6 +126,6 @@ export class Exposition {
       layout = createLayout(format, counts, families);
       this.#layouts.set(format, layout);
     }
-    return render(narrow(layout, input), input, families, tally, buffers);
+    return render(narrow(layout, input), input, families, tally, { buffers, pages: this.#pages });
   }
 }

@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { BodyBuffers } from './body-buffers.ts';
 import { mixedFleet, ownFamilies } from './fixtures/mixed-fleet.ts';
 import type { Format } from './format.ts';
 import type { HostInput, OwnFamily } from './input.ts';
 import { createLayout } from './layout.ts';
 import { render } from './render.ts';
+import { RowPages } from './rows.ts';
 import {
   bodyOf,
   family,
@@ -152,6 +154,29 @@ test('a point never changes with the data that replaces it between chunks', () =
   assert.ok(first.value.length < 1024 * 1024, 'more than one chunk');
   assert.equal(lines.length, hosts.length);
   for (const line of lines) assert.match(line, / 1 1$| 2 2$/);
+});
+
+test('the pages of a body are given back with its last chunk, and when it is given up', () => {
+  const shape = shapeOf([family('x', 'gauge')]);
+  const hosts = Array.from({ length: 50_000 }, (_, i) => hostPoints(`h${i}`, shape, [point(1, [1])]));
+  const input = new Map([[shape, hosts]]);
+  const layout = createLayout('text', hostCounts(input), []);
+  const pages = new RowPages();
+  const known = new Set<Float64Array>();
+  const take = pages.take.bind(pages);
+  pages.take = (length) => {
+    const page = take(length);
+    known.add(page);
+    return page;
+  };
+  const body = () => render(layout, input, [], undefined, { buffers: new BodyBuffers(), pages });
+  const whole = [...body()].join('');
+  const { size } = known;
+  const given = body();
+  assert.equal(given.next().done, false);
+  given.return();
+  assert.equal([...body()].join(''), whole);
+  assert.equal(known.size, size);
 });
 
 test('a series that a host states in two shapes comes oldest first whichever shape is first', () => {

@@ -8,11 +8,11 @@ import { BodyBuffers } from './body-buffers.ts';
 import { BodyWriter } from './body-writer.ts';
 import { writeHost, writeMetric } from './host-lines.ts';
 import type { HostInput, HostPoints, OwnFamily } from './input.ts';
-import { type Layout, linesByShape } from './layout.ts';
+import { type HostsByShape, type Layout, linesByShape } from './layout.ts';
 import type { Lines } from './lines.ts';
 import { createOwnText, type Tally } from './own-lines.ts';
 import { createRestatements, type Restated, writeRestated } from './restated.ts';
-import { Rows } from './rows.ts';
+import { RowPages, Rows } from './rows.ts';
 
 /**
  * Bytes of a chunk; it ends with the piece that passes them, so it is somewhat less than a buffer has. It is what zlib gets at a
@@ -24,11 +24,18 @@ const PIECE_LINES_MAX = 512;
 /** A chunk ends here too, however little is in it: looking at lines that are not shown takes time as well. */
 const CHUNK_LINES_MAX = 16_384;
 
+/** What a body is made in. */
+export interface BodyMemory {
+  /** Of the chunks; whoever is done with one may give it back there. */
+  readonly buffers: BodyBuffers;
+  /** Of the points, which get back there with the last chunk, or when the generator is told to return. */
+  readonly pages: RowPages;
+}
+
 /**
  * @param layout made for all of `input`'s shapes and for `own`.
  * @param own each family is read once, when the body gets there.
  * @param tally is brought up to date with each chunk.
- * @param buffers what chunks are made in; whoever is done with a chunk may give it back there.
  * @returns chunks; one is empty where much was looked at and nothing of it is shown.
  * @throws Error when the input has a shape that the layout does not know: its values would be missing in silence.
  */
@@ -37,30 +44,33 @@ export function* render(
   input: HostInput,
   own: readonly OwnFamily[],
   tally: Tally = { own: 0, bytes: 0 },
-  buffers: BodyBuffers = new BodyBuffers(),
-): Generator<Buffer, void, undefined> {
-  for (const chunk of chunksOf(layout, input, own, tally, buffers)) {
-    tally.bytes += chunk.length;
-    yield chunk;
-  }
-}
-
-function* chunksOf(
-  layout: Layout,
-  input: HostInput,
-  own: readonly OwnFamily[],
-  tally: Tally,
-  buffers: BodyBuffers,
+  memory: BodyMemory = { buffers: new BodyBuffers(), pages: new RowPages() },
 ): Generator<Buffer, void, undefined> {
   for (const shape of input.keys()) {
     if (!layout.counts.has(shape)) throw new Error(`the layout does not know the shape ${shape.hash}`);
   }
   const hosts = layout.shapes.map((shape) => input.get(shape) ?? []);
-  const ownText = createOwnText(own, tally);
-  const rows = new Rows(layout.shapes.map(({ length }, place) => ({ hosts: hosts[place] ?? [], length })));
+  const shapes = layout.shapes.map(({ length }, place) => ({ hosts: hosts[place] ?? [], length }));
+  const rows = new Rows(shapes, memory.pages);
+  const writer = new BodyWriter(layout.format, memory.buffers, rows);
+  try {
+    for (const chunk of chunksOf(layout, hosts, createOwnText(own, tally), writer)) {
+      tally.bytes += chunk.length;
+      yield chunk;
+    }
+  } finally {
+    rows.release();
+  }
+}
+
+function* chunksOf(
+  layout: Layout,
+  hosts: HostsByShape,
+  ownText: ReturnType<typeof createOwnText>,
+  writer: BodyWriter,
+): Generator<Buffer, void, undefined> {
   const restatedOf = createRestatements(layout, hosts);
-  const chunk = new Chunk(new BodyWriter(layout.format, buffers, rows));
-  const { writer } = chunk;
+  const chunk = new Chunk(writer);
   for (const family of layout.families) {
     writer.begin(family.header);
     for (const member of family.own) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { HostPoints, Point } from './input.ts';
-import { Rows } from './rows.ts';
+import { RowPages, Rows } from './rows.ts';
 import { point } from './test-support.ts';
 
 function hostOf(host: string, points: readonly Point[]): HostPoints {
@@ -32,7 +32,7 @@ test('every host of every shape has its own rows, in whatever order they are ask
       );
     }),
   }));
-  const rows = new Rows(shapes);
+  const rows = new Rows(shapes, new RowPages());
   for (const shape of [2, 0, 1, 2, 0]) {
     for (const [i, host] of [...(shapes[shape]?.hosts ?? []).entries()].reverse()) {
       assert.deepEqual(read(rows, shape, i), {
@@ -56,7 +56,7 @@ test('a host with more values than a page has room for gets a page of its own', 
       ),
     ],
   };
-  const rows = new Rows([small, large, small]);
+  const rows = new Rows([small, large, small], new RowPages());
   assert.deepEqual(read(rows, 0, 0).rows, [[3, 4]]);
   assert.deepEqual(
     read(rows, 1, 0).rows,
@@ -71,10 +71,26 @@ test('who has something absent or hidden is not whole', () => {
     hostOf('b', [{ ...point(1, [1]), hidden: Uint8Array.of(1) }]),
     hostOf('c', [point(1, [1])]),
   ];
-  const rows = new Rows([{ hosts, length: 1 }]);
+  const rows = new Rows([{ hosts, length: 1 }], new RowPages());
   assert.deepEqual(
     hosts.map((_, i) => rows.of(0, i).isWhole),
     [false, false, true],
   );
   assert.equal(rows.point(0, 1, 0), hosts[1]?.points[0]);
+});
+
+test('pages are used again for the next body, but for those of one odd host', () => {
+  const pages = new RowPages();
+  const small = { length: 1, hosts: [hostOf('small', [point(3, [4])])] };
+  const large = { length: 40_000, hosts: [hostOf('large', [point(1, Array<number>(40_000).fill(2))])] };
+  const used = (): Float64Array[] => {
+    const rows = new Rows([small, large], pages);
+    const both = [rows.of(0, 0).page, rows.of(1, 0).page];
+    assert.deepEqual(read(rows, 0, 0).rows, [[3, 4]]);
+    rows.release();
+    return both;
+  };
+  const [first, second] = [used(), used()];
+  assert.equal(second[0], first[0]);
+  assert.notEqual(second[1], first[1]);
 });

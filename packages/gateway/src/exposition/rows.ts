@@ -10,6 +10,30 @@ const PAGE_LENGTH = 32 * 1024;
 const NOTHING = new Float64Array(0);
 const NO_SHAPE: ShapeHosts = { hosts: [], length: 0 };
 
+/** 64 MiB: the values of a fleet of ten thousand hosts, and more. */
+const KEPT_PAGES_MAX = 256;
+
+/**
+ * Pages from one body to the next. Memory that is new for each would be some megabytes a scrape that the garbage collector finds late,
+ * since it sees the small objects in front of them.
+ */
+export class RowPages {
+  readonly #free: Float64Array[] = [];
+
+  /** A page of at least so many numbers, of any content. */
+  take(length: number): Float64Array {
+    if (length > PAGE_LENGTH) return new Float64Array(length);
+    return this.#free.pop() ?? new Float64Array(PAGE_LENGTH);
+  }
+
+  /** @param pages that nobody reads any more */
+  give(pages: readonly Float64Array[]): void {
+    for (const page of pages) {
+      if (page.length === PAGE_LENGTH && this.#free.length < KEPT_PAGES_MAX) this.#free.push(page);
+    }
+  }
+}
+
 /** What is noted of a host, in so many numbers one behind the other. */
 const NOTE_LENGTH = 6;
 /** One more than the place of its page; 0 until it has one. */
@@ -48,6 +72,7 @@ export class Rows {
   /** By place of the shape: the number of its first host; and how many hosts there are as a last item. */
   readonly #firsts: Uint32Array;
   readonly #notes: Uint32Array;
+  readonly #source: RowPages;
   readonly #pages: Float64Array[] = [];
   /** Of the last page, how much is taken. */
   #taken = 0;
@@ -61,9 +86,10 @@ export class Rows {
     targetEnd: 0,
   };
 
-  /** @param shapes by their places */
-  constructor(shapes: readonly ShapeHosts[]) {
+  /** @param shapes by their places @param source of the pages, which get back there by `release` */
+  constructor(shapes: readonly ShapeHosts[], source: RowPages) {
     this.#shapes = shapes;
+    this.#source = source;
     this.#firsts = new Uint32Array(shapes.length + 1);
     let count = 0;
     for (const [place, { hosts }] of shapes.entries()) {
@@ -94,6 +120,11 @@ export class Rows {
     return this.#shapes[shape]?.hosts[host]?.points[point];
   }
 
+  /** Nothing is asked for any more. */
+  release(): void {
+    this.#source.give(this.#pages.splice(0));
+  }
+
   #load(shape: number, place: number, at: number): void {
     const { hosts, length } = this.#shapes[shape] ?? NO_SHAPE;
     const host = hosts[place];
@@ -120,7 +151,7 @@ export class Rows {
   #pageFor(length: number): Float64Array {
     const last = this.#pages.at(-1);
     if (last !== undefined && this.#taken + length <= last.length) return last;
-    const page = new Float64Array(Math.max(length, PAGE_LENGTH));
+    const page = this.#source.take(length);
     this.#pages.push(page);
     this.#taken = 0;
     return page;

@@ -8,6 +8,7 @@ import { gunzipSync } from 'node:zlib';
 import { BodyBuffers } from './body-buffers.ts';
 import { createLayout } from './layout.ts';
 import { render } from './render.ts';
+import { RowPages } from './rows.ts';
 import { bodyStream as streamOf } from './stream.ts';
 import { family, hostCounts, hostPoints, point, shapeOf } from './test-support.ts';
 
@@ -153,7 +154,8 @@ function largeInput(): { body: (buffers: BodyBuffers) => Generator<Buffer, void,
   });
   const input = new Map([[shape, hosts]]);
   const layout = createLayout('openmetrics', hostCounts(input), []);
-  const body = (buffers: BodyBuffers) => render(layout, input, [], { own: 0, bytes: 0 }, buffers);
+  const pages = new RowPages();
+  const body = (buffers: BodyBuffers) => render(layout, input, [], { own: 0, bytes: 0 }, { buffers, pages });
   return { body, bytes: [...body(new BodyBuffers())].reduce((sum, { length }) => sum + length, 0) };
 }
 
