@@ -79,6 +79,16 @@ test('who has something absent or hidden is not whole', () => {
   assert.equal(rows.point(0, 1, 0), hosts[1]?.points[0]);
 });
 
+test('a column of another length than its shape harms nobody else', () => {
+  const hosts = [hostOf('a', [point(1, [1, 2, 3]), point(2, [])]), hostOf('b', [point(3, [4, 5])])];
+  const rows = new Rows([{ hosts, length: 2 }], new RowPages());
+  assert.deepEqual(read(rows, 0, 1).rows, [[3, 4, 5]]);
+  assert.deepEqual(read(rows, 0, 0).rows, [
+    [1, 1, 2],
+    [2, Number.NaN, Number.NaN],
+  ]);
+});
+
 test('pages are used again for the next body, but for those of one odd host', () => {
   const pages = new RowPages();
   const small = { length: 1, hosts: [hostOf('small', [point(3, [4])])] };

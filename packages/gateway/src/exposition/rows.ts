@@ -138,7 +138,7 @@ export class Rows {
     notes[at + IS_WHOLE] = 1;
     for (const { at: time, column, hidden } of points) {
       page[this.#taken] = time;
-      page.set(column.values, this.#taken + 1);
+      page.set(fitted(column.values, length), this.#taken + 1);
       this.#taken += 1 + length;
       if (column.absent !== null || hidden !== null) notes[at + IS_WHOLE] = 0;
     }
@@ -156,4 +156,12 @@ export class Rows {
     this.#taken = 0;
     return page;
   }
+}
+
+/** A column has a value for each series of its shape, or it was written by a disk that does not keep what it is given. */
+function fitted(values: Float64Array, length: number): Float64Array {
+  if (values.length === length) return values;
+  const all = new Float64Array(length).fill(Number.NaN);
+  all.set(values.subarray(0, length));
+  return all;
 }

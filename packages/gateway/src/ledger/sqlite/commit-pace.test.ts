@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { COMMIT_EVERY_MS, CommitPace } from './commit-pace.ts';
-import type { Task } from './tasks.ts';
+import type { AppendTask, Task } from './tasks.ts';
 
-const append = { kind: 'append' } as Task;
+const appendOf = (host: string) => ({ kind: 'append', append: { host } }) as AppendTask;
+const append = appendOf('a');
 const request = { kind: 'request' } as Task;
 
-test('what comes right behind a commit waits a moment, but for a request or a backlog', (t) => {
+test('what comes right behind a commit waits a moment, but for a request, a backlog or the same host', (t) => {
   t.mock.timers.enable({ apis: ['setTimeout'] });
   let now = 1000;
   let dues = 0;
@@ -15,9 +16,10 @@ test('what comes right behind a commit waits a moment, but for a request or a ba
     () => dues++,
   );
   assert.equal(pace.waits([append], 1), false, 'at rest nobody waits');
-  pace.begun();
+  pace.begun([appendOf('b'), appendOf('c')]);
   now += 10.5;
   assert.equal(pace.waits([append], 1), true);
+  assert.equal(pace.waits([append, appendOf('c')], 2), false, 'who sends one behind the other');
   assert.equal(pace.waits([append, append], 2), true);
   assert.equal(pace.waits([append, request], 2), false);
   assert.equal(pace.waits([append, append], 256 * 1024), false);
@@ -36,9 +38,9 @@ test('a commit that begins in the meantime takes all with it, and nothing is tol
     () => 0,
     () => dues++,
   );
-  pace.begun();
+  pace.begun([]);
   assert.equal(pace.waits([append], 1), true);
-  pace.begun();
+  pace.begun([]);
   assert.equal(pace.waits([append], 1), true);
   pace.end();
   t.mock.timers.tick(1000);

@@ -269,8 +269,8 @@ export class SqliteLedger implements Ledger {
   }
 
   async #commitGroup(): Promise<void> {
-    this.#pace.begun();
     const group = takeGroup(this.#queue);
+    this.#pace.begun(group);
     const response = await this.#commit(group);
     if (response.kind === 'done') return;
     if (this.#worker.dead !== null) return this.#reject(group, this.#worker.dead);
