@@ -23,6 +23,8 @@ const CHUNK_BYTES = 896 * 1024;
 const PIECE_LINES_MAX = 512;
 /** A chunk ends here too, however little is in it: looking at lines that are not shown takes time as well. */
 const CHUNK_LINES_MAX = 16_384;
+/** A line of the gateway's own is made of strings, and takes as long as so many of the hosts'. */
+const OWN_LINE = 8;
 
 /** What a body is made in. */
 export interface BodyMemory {
@@ -76,7 +78,7 @@ function* chunksOf(
     for (const member of family.own) {
       for (const piece of ownText(member)) {
         writer.text(piece);
-        if (chunk.isFull(1)) yield chunk.take();
+        if (chunk.isFull(OWN_LINE)) yield chunk.take();
       }
     }
     const restated = restatedOf(family);
