@@ -14,7 +14,7 @@ import { RecordingGateway } from './support/recording-gateway.ts';
 import { readSpool } from './support/spool-file.ts';
 
 const HOST = 'web-1';
-const KILLS = LONG ? 100 : 30;
+const KILLS = LONG ? 100 : 20;
 
 test(`SIGKILL ${KILLS} times, by a gateway of many moods: no seq ever says another thing`, async (t) => {
   const gateway = await RecordingGateway.start(t, { seed: 20261124 });

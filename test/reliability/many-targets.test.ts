@@ -9,7 +9,7 @@ import { Prometheus } from '../support/prometheus.ts';
 import { JOB, Stage } from '../support/stage.ts';
 import { assertAllWhole } from '../support/verdict.ts';
 
-const HOSTS = 60;
+const HOSTS = either(30, 60);
 const FLEET = { hosts: HOSTS, intervalMs: either(1000, 1000), series: either(50, 200) };
 const SHARDS = 4;
 const AWAY_MS = either(5_000, 60_000);
