@@ -20,6 +20,7 @@ function admitted(registry: ShapeRegistry, content: Shape) {
   return known;
 }
 
+/** @param id also what is no number, which the encoder never has to write */
 function frameOf(id: number | string, content: Shape): Buffer {
   return Buffer.from(encodeShapeFrame(id as number, encodeShapeBody(content)));
 }

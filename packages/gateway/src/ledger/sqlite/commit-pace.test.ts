@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { COMMIT_EVERY_MS, CommitPace } from './commit-pace.ts';
 import type { AppendTask, Task } from './tasks.ts';
 
+/** No more of a task is looked at. */
 const appendOf = (host: string) => ({ kind: 'append', append: { host } }) as AppendTask;
 const append = appendOf('a');
 const request = { kind: 'request' } as Task;
